@@ -1,0 +1,39 @@
+/*
+ * digest: SHA-256 by OpenSSL, and the text forms of bytes (hex, base64).
+ */
+#ifndef CMX_BASE_DIGEST_H
+#define CMX_BASE_DIGEST_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { DIGEST_BYTES = 32, DIGEST_HEX = 64 };
+
+struct digest {
+    unsigned char bytes[DIGEST_BYTES];
+};
+
+/* SHA-256 of `length` bytes. */
+struct digest digest_sha256(const void *data, size_t length);
+
+/* HMAC-SHA-256; keyed digests tell whether two secret values are equal without telling them. */
+struct digest digest_hmac(const void *key, size_t key_length, const void *data, size_t length);
+
+/* 64 lower-case hexadecimal digits. */
+const char *digest_hex(struct arena *arena, const struct digest *digest);
+
+/* Appends `length` bytes as base64 (RFC 4648 section 4), or section 5 without padding. */
+void base64_add(struct buf *buf, const void *data, size_t length);
+void base64url_add(struct buf *buf, const void *data, size_t length);
+
+/*
+ * Decodes section 4 base64 with padding; line breaks are skipped. The bytes live
+ * in the arena with a NUL behind them. False: not base64.
+ */
+bool base64_decode(struct arena *arena, const char *text, size_t length, char **ret_data,
+                   size_t *ret_length) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,130 @@
+/* file: see file.h. */
+#define _GNU_SOURCE
+#include "base/file.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { READ_CHUNK = 64 << 10 };
+
+bool file_read_descriptor(struct arena *arena, int descriptor, const char *name, size_t ceiling,
+                          char **ret_data, size_t *ret_length, struct error *err)
+{
+    AUTO_BUF content = BUF_INIT(ceiling);
+    AUTO_FREE char *chunk = memory_alloc(READ_CHUNK);
+    for (;;) {
+        ssize_t length = read(descriptor, chunk, READ_CHUNK);
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length < 0)
+            return error_errno(err, ERROR_LOCAL, "cannot read %s", name);
+        if (length == 0)
+            break;
+        if (!buf_add(&content, chunk, (size_t)length))
+            return error_set(err, ERROR_INPUT, "%s is larger than %zu bytes", name, ceiling);
+    }
+    *ret_data = arena_memdup(arena, buf_text(&content), content.length);
+    *ret_length = content.length;
+    return true;
+}
+
+bool file_read(struct arena *arena, const char *path, size_t ceiling, char **ret_data,
+               size_t *ret_length, struct error *err)
+{
+    AUTO_CLOSE descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        enum error_kind kind = errno == ENOENT ? ERROR_NOT_FOUND : ERROR_LOCAL;
+        return error_errno(err, kind, "cannot open %s", path);
+    }
+    return file_read_descriptor(arena, descriptor, path, ceiling, ret_data, ret_length, err);
+}
+
+static bool write_all(int descriptor, const char *data, size_t length)
+{
+    while (length) {
+        ssize_t written = write(descriptor, data, length);
+        if (written < 0 && errno != EINTR)
+            return false;
+        if (written > 0) {
+            data += written;
+            length -= (size_t)written;
+        }
+    }
+    return true;
+}
+
+static const char *parent(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return ".";
+    return slash == path ? "/" : arena_memdup(arena, path, (size_t)(slash - path));
+}
+
+/* A rename is durable only once its folder is. */
+static bool sync_folder(const char *path)
+{
+    AUTO_CLOSE descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return descriptor >= 0 && fsync(descriptor) == 0;
+}
+
+bool file_write(const char *path, const void *data, size_t length, mode_t mode, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    char *temporary = arena_printf(arena, "%s.XXXXXX.tmp", path);
+    AUTO_CLOSE descriptor = mkostemps(temporary, 4, O_CLOEXEC);
+    if (descriptor < 0)
+        return error_errno(err, ERROR_LOCAL, "cannot write beside %s", path);
+    if (!write_all(descriptor, data, length) || fchmod(descriptor, mode) != 0
+        || fsync(descriptor) != 0 || rename(temporary, path) != 0) {
+        error_errno(err, ERROR_LOCAL, "cannot write %s", path);
+        unlink(temporary);
+        return false;
+    }
+    if (!sync_folder(parent(arena, path)))
+        return error_errno(err, ERROR_LOCAL, "cannot sync the folder of %s", path);
+    return true;
+}
+
+bool folder_make(const char *path, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    char *copy = arena_strdup(arena, path);
+    for (char *at = copy + 1; *copy; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char kept = *at;
+        *at = '\0';
+        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+            return error_errno(err, ERROR_LOCAL, "cannot make the folder %s", copy);
+        *at = kept;
+        if (!kept)
+            break;
+    }
+    return true;
+}
+
+const char *path_join(struct arena *arena, const char *base, const char *name)
+{
+    if (!*name)
+        return base;
+    if (*name == '/' || !*base)
+        return name;
+    size_t length = strlen(base);
+    return arena_printf(arena, "%s%s%s", base, base[length - 1] == '/' ? "" : "/", name);
+}
+
+const char *path_cache(struct arena *arena)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (cache && *cache == '/')
+        return path_join(arena, cache, "cmx-reconcile");
+    if (home && *home)
+        return path_join(arena, home, ".cache/cmx-reconcile");
+    return NULL;
+}

@@ -1,0 +1,102 @@
+/* log: see log.h. One write() a line, so that lines of threads do not mix. */
+#include "base/log.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LONGEST_LINE = 16 << 10 };
+
+static const char *const LEVELS[] = { "error", "warning", "info", "debug" };
+static const char *const FORMATS[] = { "text", "json" };
+
+/* Written once by log_configure() before there are threads. */
+static struct {
+    enum log_level level;
+    enum log_format format;
+} settings = { LOG_WARNING, LOG_TEXT };
+
+void log_configure(enum log_level level, enum log_format format)
+{
+    settings.level = level;
+    settings.format = format;
+}
+
+bool log_enabled(enum log_level level)
+{
+    return level <= settings.level;
+}
+
+static void add_json_string(struct buf *line, const char *text)
+{
+    buf_putc(line, '"');
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            buf_printf(line, "\\%c", c);
+        else if (c < 0x20)
+            buf_printf(line, "\\u%04x", c);
+        else
+            buf_putc(line, (char)c);
+    }
+    buf_putc(line, '"');
+}
+
+static void add_line(struct buf *line, enum log_level level, const char *message)
+{
+    if (settings.format == LOG_TEXT) {
+        buf_printf(line, "cmx-reconcile: %s: %s\n", LEVELS[level], message);
+        return;
+    }
+    AUTO_ARENA arena = arena_new();
+    buf_printf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":",
+               time_text(arena, clock_unix()), LEVELS[level]);
+    add_json_string(line, message);
+    buf_puts(line, "}\n");
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    if (!log_enabled(level))
+        return;
+    AUTO_BUF message = BUF_INIT(LONGEST_LINE);
+    AUTO_BUF line = BUF_INIT(8 * LONGEST_LINE);
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&message, format, args);
+    va_end(args);
+    add_line(&line, level, buf_text(&message));
+    ssize_t written = write(STDERR_FILENO, buf_text(&line), line.length);
+    (void)written; /* nobody is left to be told */
+}
+
+static bool name_find(const char *const *names, int count, const char *text, int *index)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], text) == 0) {
+            *index = i;
+            return true;
+        }
+    return false;
+}
+
+bool log_level_parse(const char *text, enum log_level *ret_level)
+{
+    int index;
+    if (!name_find(LEVELS, 4, text, &index))
+        return false;
+    *ret_level = (enum log_level)index;
+    return true;
+}
+
+bool log_format_parse(const char *text, enum log_format *ret_format)
+{
+    int index;
+    if (!name_find(FORMATS, 2, text, &index))
+        return false;
+    *ret_format = (enum log_format)index;
+    return true;
+}

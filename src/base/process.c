@@ -1,0 +1,235 @@
+/* process: see process.h. */
+#define _GNU_SOURCE
+#include "base/process.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { LOOK_MS = 100, GRACE_MS = 1000, REAP_MS = 10 };
+
+static size_t count_strings(const char *const *strings)
+{
+    size_t count = 0;
+    while (strings && strings[count])
+        count++;
+    return count;
+}
+
+/* Ours, then the added ones; a program sees the last of two with one name first, so drop ours. */
+static char **merge_environment(struct arena *arena, const char *const *added)
+{
+    size_t ours = count_strings((const char *const *)environ), extra = count_strings(added);
+    char **merged = arena_array(arena, ours + extra + 1, sizeof *merged);
+    size_t used = 0;
+    for (size_t i = 0; i < ours; i++) {
+        size_t name = strcspn(environ[i], "=") + 1;
+        bool replaced = false;
+        for (size_t j = 0; j < extra; j++)
+            replaced |= strncmp(environ[i], added[j], name) == 0;
+        if (!replaced)
+            merged[used++] = environ[i];
+    }
+    for (size_t j = 0; j < extra; j++)
+        merged[used++] = arena_strdup(arena, added[j]);
+    return merged;
+}
+
+static bool spawn(const char *const *arguments, const char *const *environment, int input,
+                  int output, pid_t *ret_pid)
+{
+    AUTO_ARENA arena = arena_new();
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, defaults;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    sigemptyset(&none);
+    sigfillset(&defaults);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK
+                                              | POSIX_SPAWN_SETSIGDEF);
+    int failed = posix_spawnp(ret_pid, arguments[0], &actions, &attributes,
+                              (char *const *)(uintptr_t)arguments,
+                              merge_environment(arena, environment));
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    errno = failed;
+    return failed == 0;
+}
+
+bool process_start(const char *const *arguments, const char *const *environment,
+                   struct process *ret_process, struct error *err)
+{
+    int to[2], from[2];
+    if (pipe2(to, O_CLOEXEC) != 0)
+        return error_errno(err, ERROR_LOCAL, "cannot make a pipe");
+    if (pipe2(from, O_CLOEXEC) != 0) {
+        error_errno(err, ERROR_LOCAL, "cannot make a pipe");
+        close(to[0]);
+        close(to[1]);
+        return false;
+    }
+    struct process process = { .input = to[1], .output = from[0] };
+    bool started = spawn(arguments, environment, to[0], from[1], &process.pid);
+    int number = errno;
+    close(to[0]);
+    close(from[1]);
+    if (!started) {
+        close(to[1]);
+        close(from[0]);
+        errno = number;
+        return error_errno(err, ERROR_LOCAL, "cannot run %s", arguments[0]);
+    }
+    fcntl(process.input, F_SETFL, O_NONBLOCK);
+    fcntl(process.output, F_SETFL, O_NONBLOCK);
+    *ret_process = process;
+    return true;
+}
+
+static bool wait_ready(int descriptor, short events, const struct wait *wait, const char *what,
+                       struct error *err)
+{
+    for (;;) {
+        struct pollfd ready = { .fd = descriptor, .events = events };
+        if (!wait_check(wait, what, err))
+            return false;
+        if (poll(&ready, 1, LOOK_MS) > 0)
+            return true;
+    }
+}
+
+bool process_read(struct process *process, void *data, size_t size, size_t *ret_length,
+                  const struct wait *wait, struct error *err)
+{
+    for (;;) {
+        ssize_t length = read(process->output, data, size);
+        if (length >= 0) {
+            *ret_length = (size_t)length;
+            return true;
+        }
+        if (errno != EAGAIN && errno != EINTR)
+            return error_errno(err, ERROR_LOCAL, "cannot read from a program");
+        if (!wait_ready(process->output, POLLIN, wait, "waiting for a program's output", err))
+            return false;
+    }
+}
+
+/* write() without a SIGPIPE when the program has closed its end. */
+static ssize_t write_quietly(int descriptor, const void *data, size_t length)
+{
+    sigset_t pipe_signal, old;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &old);
+    ssize_t written = write(descriptor, data, length);
+    int number = errno;
+    if (written < 0 && number == EPIPE) {
+        struct timespec now = { 0, 0 };
+        sigtimedwait(&pipe_signal, NULL, &now);
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    errno = number;
+    return written;
+}
+
+bool process_write(struct process *process, const void *data, size_t length,
+                   const struct wait *wait, struct error *err)
+{
+    const char *at = data;
+    while (length) {
+        ssize_t written = write_quietly(process->input, at, length);
+        if (written >= 0) {
+            at += written;
+            length -= (size_t)written;
+        } else if (errno != EAGAIN && errno != EINTR) {
+            return error_errno(err, ERROR_LOCAL, "cannot write to a program");
+        } else if (!wait_ready(process->input, POLLOUT, wait, "writing to a program", err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void close_once(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
+
+static bool reap(pid_t pid, int64_t milliseconds, int *status)
+{
+    struct wait wait = wait_for(milliseconds, NULL);
+    while (waitpid(pid, status, WNOHANG) == 0)
+        if (!wait_sleep(&wait, REAP_MS))
+            return false;
+    return true;
+}
+
+int process_end(struct process *process)
+{
+    int status = 0;
+    close_once(&process->input);
+    close_once(&process->output);
+    if (!reap(process->pid, GRACE_MS, &status)) {
+        kill(-process->pid, SIGKILL);
+        waitpid(process->pid, &status, 0);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static bool read_output(struct process *process, struct buf *output, const struct wait *wait,
+                        const char *name, struct error *err)
+{
+    char chunk[4096];
+    for (;;) {
+        size_t length;
+        if (!process_read(process, chunk, sizeof chunk, &length, wait, err))
+            return false;
+        if (length == 0)
+            return true;
+        if (!buf_add(output, chunk, length))
+            return error_set(err, ERROR_INPUT, "%s printed more than %zu bytes", name,
+                             output->ceiling);
+    }
+}
+
+bool process_run(struct arena *arena, const char *const *arguments,
+                 const char *const *environment, const char *input, size_t ceiling,
+                 const struct wait *wait, char **ret_output, int *ret_status, struct error *err)
+{
+    struct process process;
+    if (!process_start(arguments, environment, &process, err))
+        return false;
+    AUTO_BUF output = BUF_INIT(ceiling);
+    struct error ignored;
+    /* A program that does not read its input may still answer. */
+    if (input && !process_write(&process, input, strlen(input), wait, &ignored)
+        && ignored.kind != ERROR_LOCAL)
+        *err = ignored;
+    close_once(&process.input);
+    bool done = read_output(&process, &output, wait, arguments[0], err);
+    if (!done)
+        kill(-process.pid, SIGKILL);
+    int status = process_end(&process);
+    if (!done)
+        return error_prefix(err, "%s", arguments[0]);
+    *ret_output = arena_memdup(arena, buf_text(&output), output.length);
+    *ret_status = status;
+    return true;
+}

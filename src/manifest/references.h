@@ -1,0 +1,82 @@
+/*
+ * references: what must be there before an object can work.
+ *
+ * Two sources: `cmx.dev/depends-on`, and the order in which kinds are put
+ * (namespaces and CRDs, what others refer to, workloads, webhooks last),
+ * sharpened by the names that documents mention (a Deployment its ConfigMaps,
+ * Secrets, claims and ServiceAccount; a RoleBinding its Role; a custom resource
+ * its CRD; everything its Namespace).
+ */
+#ifndef CMX_MANIFEST_REFERENCES_H
+#define CMX_MANIFEST_REFERENCES_H
+
+#include "manifest/problem.h"
+#include "manifest/resource.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Ranks: lower ones first, those of one rank side by side. */
+enum rank {
+    RANK_NAMESPACE,
+    RANK_DEFINITION, /* CustomResourceDefinitions */
+    RANK_CLASS,      /* *Class kinds, ClusterRoles, priority classes */
+    RANK_REFERRED,   /* accounts, RBAC, configuration, claims, services */
+    RANK_WORKLOAD,   /* what runs, and all kinds that are not known */
+    RANK_EDGE,       /* ingresses, autoscalers, disruption budgets */
+    RANK_WEBHOOK,    /* admission webhooks, API services */
+};
+
+enum rank rank_of(const struct object_id *id);
+
+/* What a document mentions. `name` and `namespace` are set; optional ones only order, never block. */
+struct reference {
+    struct object_id id;
+    bool optional;
+};
+
+struct reference_list {
+    struct reference *items;
+    size_t count, capacity;
+};
+
+/* Every object that this one's document names and needs to work. */
+void references_of(struct arena *arena, const struct object_id *id, const struct value *document,
+                   struct reference_list *ret_references);
+
+/* ConfigMaps and Secrets that a pod template reads, with how ("env", "volume"). */
+struct config_use {
+    struct object_id id;
+    bool at_start; /* read once when the container starts: a change restarts nobody */
+};
+size_t config_uses(struct arena *arena, const struct object_id *id, const struct value *document,
+                   struct config_use **ret_uses);
+
+/* The pod template (a map with metadata and spec) of a workload, or NULL. */
+const struct value *pod_template(const struct object_id *id, const struct value *document);
+
+/*
+ * Edges among `count` objects: before[k] comes before after[k]. The annotation
+ * `depends-on` first; a name that fits none or several is a problem that lists
+ * the candidates. A cycle is a problem that shows it whole, a → b → a, with
+ * places. Works on documents of either side, so that deletes are ordered by
+ * what live objects say.
+ */
+struct edge {
+    size_t before, after;
+};
+struct edge_list {
+    struct edge *items;
+    size_t count, capacity;
+};
+struct graph_node {
+    const struct object_id *id;
+    const struct value *document; /* may be NULL */
+    const struct object_options *options;
+    const struct source_file *file; /* may be NULL */
+    struct place place;
+};
+bool edges_build(struct arena *arena, const struct graph_node *nodes, size_t count,
+                 struct edge_list *ret_edges, struct problems *problems);
+
+#endif

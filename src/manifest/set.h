@@ -1,0 +1,136 @@
+/*
+ * set: everything that one source wants, loaded, checked, and connected.
+ *
+ *   files → documents → resources and own kinds → defaults, namespaces → edges
+ *
+ * The files come from a reader (a folder, a commit, standard input), so that
+ * this layer knows neither git nor the disk. A set is immutable once loaded.
+ */
+#ifndef CMX_MANIFEST_SET_H
+#define CMX_MANIFEST_SET_H
+
+#include "base/error.h"
+#include "manifest/problem.h"
+#include "manifest/resource.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum adopt_policy { ADOPT_UNOWNED, ADOPT_NEVER, ADOPT_ALL };
+
+/* "At most N objects or N % of the set may be deleted in one run." */
+struct budget {
+    int64_t count;   /* -1: not given */
+    int64_t percent; /* -1: not given */
+};
+
+/* Leave these fields of these objects alone, in the diff and in the apply. */
+struct ignore_rule {
+    struct object_id pattern; /* NULL parts fit all; name may hold * and ? */
+    struct text_list pointers;
+    const char *manager; /* or: every field of this field manager */
+};
+
+/* The Project of a source, or its defaults where there is none. */
+struct project {
+    const char *name;      /* never NULL once loaded into a run            */
+    bool named;            /* false: derived from the source, not written  */
+    const char *namespace; /* "default" where none is given                */
+    bool create_namespace;
+    const char *cluster; /* name of the default Cluster, or NULL          */
+    bool prune;
+    struct budget prune_budget;
+    enum adopt_policy adopt;
+    int64_t timeout;      /* ms, of the whole apply                        */
+    int64_t wait_timeout; /* ms, for one object to become healthy          */
+    struct ignore_rule *ignore;
+    size_t ignore_count;
+    const struct source_file *file; /* NULL: no Project was found          */
+    const char *folder;             /* its folder in the source, "" for the root; NULL without */
+};
+
+enum cluster_kind { CLUSTER_CONTEXT, CLUSTER_IN_CLUSTER, CLUSTER_DIRECTORY };
+
+/* A Cluster: where objects go. It names no server, file or credential. */
+struct cluster {
+    const char *name;
+    enum cluster_kind kind;
+    const char *context;   /* CLUSTER_CONTEXT                                     */
+    const char *uid;       /* of its kube-system namespace, or NULL               */
+    const char *directory; /* CLUSTER_DIRECTORY: relative to the Cluster's own file's repository */
+    bool write_secrets;    /* secrets: write                                      */
+    const struct source_file *file;
+    struct place place;
+};
+
+/* A folder or file of the source that could not be loaded whole. */
+struct failed_scope {
+    const char *folder;
+    const char *why;
+};
+
+struct set {
+    struct arena *arena;
+    struct project project;
+    struct cluster *clusters;
+    size_t cluster_count;
+    struct resource *resources; /* sorted by identity */
+    size_t count;
+    struct failed_scope *failed;
+    size_t failed_count;
+    size_t files; /* manifests read */
+};
+
+/* One entry that a reader offers. Paths have "/" between their parts. */
+struct source_entry {
+    const char *path;
+    bool is_folder;
+};
+
+/*
+ * Where files come from. A reader is made by a provider (a git tree) or by the
+ * command line (the disk, standard input). Paths are relative to its root,
+ * which is the repository's root where there is one; "" is the root itself.
+ */
+struct source_reader {
+    void *context;
+    /* Entries of a folder, in any order. */
+    bool (*list)(void *context, struct arena *arena, const char *folder,
+                 struct source_entry **ret_entries, size_t *ret_count, struct error *err);
+    /* A file's bytes; links were followed inside the root only. ERROR_NOT_FOUND: none there. */
+    bool (*read)(void *context, struct arena *arena, const char *path, size_t ceiling,
+                 char **ret_data, size_t *ret_length, struct error *err);
+    const char *display; /* put before paths in messages: "" or "deploy/../" */
+};
+
+/* What the command line adds. */
+struct load_options {
+    const char *const *paths; /* files and folders below the reader's root, "" for all of it */
+    size_t path_count;
+    const char *namespace;   /* -n, or NULL */
+    const char *stdin_data;  /* manifests from standard input, or NULL */
+    size_t stdin_length;
+    const char *fallback_name; /* project name where no Project gives one */
+};
+
+/*
+ * Loads a set into the arena. What is wrong goes to `problems`; the set then
+ * holds what could be loaded, and `failed` the scopes that could not. False
+ * with err only when nothing at all could be read.
+ */
+bool set_load(struct arena *arena, const struct source_reader *reader,
+              const struct load_options *options, struct set *ret_set,
+              struct problems *problems, struct error *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * A cluster has told the scope of a kind (or its CRD in the set has): gives
+ * the resources of that kind their final namespace. Not thread-safe; called
+ * before the plan is made.
+ */
+void set_bind_scope(struct set *set, const char *group, const char *kind, enum scope scope);
+
+/* The Cluster of that name, or NULL. */
+const struct cluster *set_cluster(const struct set *set, const char *name);
+
+#endif

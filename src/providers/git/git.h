@@ -1,0 +1,69 @@
+/*
+ * git: manifests from a repository, read from its object database.
+ *
+ * A work tree, a bare repository or a URL, at a branch, tag, commit or semver
+ * range. Nothing is checked out. libgit2 negotiates and reads objects; the bytes
+ * travel through our own subtransports (transport_http.c, transport_ssh.c), with
+ * our deadlines. URLs have a cache (cache.c), safe for two processes at once.
+ */
+#ifndef CMX_GIT_GIT_H
+#define CMX_GIT_GIT_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "manifest/set.h"
+#include "net/http.h"
+#include "providers/provider.h"
+
+struct git_source;
+
+struct git_options {
+    const char *url;    /* --git, or NULL: the repository around `folder` */
+    const char *folder; /* a folder on the disk inside a repository       */
+    const char *ref;    /* branch, tag, commit, "semver:>=1.2 <2"; NULL: HEAD (URL: its default branch) */
+    struct http *http;  /* for https URLs                                  */
+    const char *user, *token, *token_file, *ca_file; /* or NULL            */
+};
+
+/*
+ * Opens and, for a URL, fetches: an unchanged remote costs one ls-remote. The
+ * caller owns it. ERROR_NOT_FOUND where `folder` is in no repository.
+ */
+bool git_open(const struct git_options *options, struct git_source **ret_source,
+              const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+void git_close(struct git_source *source);
+
+/* Opens another ref of the same repository (no fetch for a local one). */
+bool git_open_ref(struct git_source *source, const char *ref, struct git_source **ret_source,
+                  const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+
+/* Reads files of the chosen commit; root: the repository's root. Valid until git_close(). */
+const struct source_reader *git_reader(struct git_source *source);
+
+/* The commit and origin; strings live as long as the source. `path` and `dirty` are the caller's. */
+const struct record_source *git_commit(const struct git_source *source);
+
+/* The work tree's root (absolute, "/" at its end) and its git folder; NULL for a bare one or a URL. */
+const char *git_root(const struct git_source *source);
+
+/*
+ * Do the files on disk below these paths (relative to the root) differ from the
+ * commit? Untracked files that are not ignored count.
+ */
+bool git_dirty(struct git_source *source, const char *const *paths, size_t count,
+               bool *ret_dirty, struct error *err) __attribute__((warn_unused_result));
+
+enum git_order { GIT_SAME, GIT_DESCENDANT, GIT_OLDER, GIT_DIVERGED, GIT_NOT_KNOWN };
+
+/*
+ * How the chosen commit stands to `other`: is it the same, a descendant, an
+ * ancestor ("older"), on another branch, or not known here? A shallow clone
+ * that cannot tell is an error that names the line to add (`fetch-depth: 0`).
+ */
+bool git_compare(struct git_source *source, const char *other, enum git_order *ret_order,
+                 struct error *err) __attribute__((warn_unused_result));
+
+/* "https://host/team/repo": without user, password, port of the scheme, ".git" and trailing "/". */
+const char *git_normal_url(struct arena *arena, const char *url);
+
+#endif

@@ -1,0 +1,251 @@
+/*
+ * provider: the contract between the reconciler and what it reconciles.
+ *
+ * A provider is one kind of place where objects live: a Kubernetes cluster, a
+ * directory of rendered manifests; later a registry, a Docker host. It knows how
+ * to look, to predict, to act, to wait, and to keep the record of a set. It
+ * decides nothing (the reconciler's decide table does), prints nothing, and
+ * logs at debug only.
+ *
+ * Life cycle of a session, in this order; `?` may be left out:
+ *
+ *   open → bind_scopes → record_read → observe → predict* →
+ *     [ record_lock → record_widen → ( guard? apply | remove ; settle )* → record_settle ] → close
+ *
+ * What stands in brackets writes; a diff stops before it. observe() takes all
+ * subjects at once, so that a provider can look in bulk. predict(), guard(),
+ * apply(), remove() and settle() take one subject, block, and are called from
+ * many threads at once; everything else from one.
+ *
+ * Ownership: what a call returns lives in the arena that it was given. Subjects
+ * belong to the reconciler; a provider fills `live` in observe() and reads the
+ * rest. Each wait carries the deadline and the cancel flag of the run.
+ *
+ * "Could not look" is not "absent": where a provider cannot tell, it answers
+ * LIVE_UNKNOWN with the reason, and the reconciler leaves that object alone.
+ */
+#ifndef CMX_PROVIDERS_PROVIDER_H
+#define CMX_PROVIDERS_PROVIDER_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "manifest/set.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ------------------------------------------------------------- the record */
+
+/* What is remembered of one object: enough to delete it and to tell why it differs. */
+struct record_member {
+    struct object_id id;
+    const char *path;   /* of its manifest in the source                   */
+    const char *digest; /* hex SHA-256 of the document that was wanted     */
+};
+
+/* Where a set came from when it was last applied. */
+struct record_source {
+    const char *origin;  /* the origin's URL in a normal form, or the first commit's id, or "" */
+    const char *path;    /* folder below it                                 */
+    const char *ref;     /* branch or tag, or ""                            */
+    const char *commit;  /* 40 hex, "" where the source is no repository    */
+    bool dirty;          /* files differed from the commit                  */
+    const char *subject, *author; /* of the commit                          */
+    int64_t time;        /* of the commit, seconds                          */
+};
+
+struct record {
+    bool exists;
+    struct record_member *members; /* sorted by identity */
+    size_t count;
+    struct record_source source;
+    int64_t applied; /* when, seconds; 0: never to its end */
+};
+
+/* ------------------------------------------------------- one row of the plan */
+
+enum live_state {
+    LIVE_UNKNOWN,   /* could not look; `why` says so                                   */
+    LIVE_ABSENT,    /* surely not there                                                */
+    LIVE_SAME,      /* there, and surely what is wanted; its document is not kept      */
+    LIVE_DIFFERENT, /* there, and perhaps different; or not wanted. Document kept      */
+};
+
+enum owner_kind {
+    OWNER_NONE,       /* nobody claims it                                     */
+    OWNER_SELF,       /* it carries this set's mark                           */
+    OWNER_OTHER_SET,  /* another set of ours, or another tool's ApplySet      */
+    OWNER_TOOL,       /* Helm, Flux, Argo CD                                  */
+    OWNER_CONTROLLER, /* has a controller as owner: never a member            */
+};
+
+struct observation {
+    enum live_state state;
+    const char *why;              /* LIVE_UNKNOWN */
+    const struct value *document; /* LIVE_DIFFERENT, and whatever is to be deleted */
+    const char *uid;
+    enum owner_kind owner;
+    const char *owner_text; /* "Helm release shop/web" */
+    size_t foreign_fields;  /* fields that others own, left alone */
+    const char *health;     /* one line where observe could tell: "healthy 3/3", or NULL */
+    bool healthy, failed;   /* both false: in progress or not known */
+    int64_t since;          /* when that health began, seconds; 0: not known */
+};
+
+struct subject {
+    struct object_id id;
+    const struct resource *desired;       /* NULL: not wanted   */
+    const struct record_member *recorded; /* NULL: not recorded */
+    struct observation live;
+};
+
+/* ------------------------------------------------------------- predictions */
+
+enum prediction_kind {
+    PREDICT_SAME,      /* applying would change nothing                            */
+    PREDICT_CHANGE,    /* `before` would become `after`                            */
+    PREDICT_CREATE,    /* `after` would be made                                    */
+    PREDICT_LOCAL,     /* as PREDICT_CHANGE, but not confirmed by the server: `why` */
+    PREDICT_LATER,     /* unknown until step `until` has run                       */
+    PREDICT_IMMUTABLE, /* refused: `field` cannot be changed in place              */
+    PREDICT_CONFLICT,  /* refused: another manager holds `field`                   */
+    PREDICT_REFUSED,   /* the server refuses for another reason: `why`             */
+    PREDICT_FAILED,    /* could not ask: `why`                                     */
+};
+
+struct prediction {
+    enum prediction_kind kind;
+    const struct value *before, *after; /* without server noise; for the diff */
+    const char *field;                  /* "spec.selector" */
+    const char *why;
+    const char *until; /* full name of the object waited for */
+    const char *holder; /* field manager in a conflict */
+};
+
+/* Who last touched a field of a live document, for "drift (kubectl-edit, 5 min ago)". */
+struct blame {
+    bool ours;           /* its value is as we applied it */
+    const char *manager; /* NULL: not known */
+    int64_t time;        /* seconds, 0: not known */
+};
+
+/* --------------------------------------------------------------- outcomes */
+
+enum outcome_kind { OUTCOME_CREATED, OUTCOME_CHANGED, OUTCOME_UNCHANGED, OUTCOME_DELETED };
+
+struct outcome {
+    enum outcome_kind kind;
+    const char *uid;
+    const struct value *document; /* what it is now, or NULL */
+};
+
+/* What settle() tells while it waits: "1 of 3 pods ready". Called from its thread. */
+typedef void settle_note(void *context, const char *text);
+
+/* ------------------------------------------------------------ the contract */
+
+/* Where to go and as whom; filled by the command line and the Project. */
+struct target {
+    const char *name;              /* as the user calls it: "prod", "out/"       */
+    const struct cluster *cluster; /* NULL: by `context`                         */
+    const char *context;           /* --context or the current one; NULL: the current one */
+    const char *kubeconfig;        /* --kubeconfig, or NULL                       */
+    const char *directory;         /* CLUSTER_DIRECTORY: absolute path            */
+    const char *set_name, *set_namespace;
+    bool create_namespace;         /* of the set, when it is missing              */
+    bool force_conflicts;
+    bool show_secrets;
+    unsigned concurrency;          /* requests in flight */
+    const struct project *project; /* ignore rules */
+};
+
+struct session; /* each provider defines its own and starts it with this member's type */
+
+struct provider {
+    const char *name; /* "kubernetes", "directory" */
+
+    /* Connects as far as naming the target needs. *ret_session is owned by the caller: close(). */
+    bool (*open)(const struct target *target, struct arena *arena, struct session **ret_session,
+                 const struct wait *wait, struct error *err);
+    void (*close)(struct session *session);
+
+    /* How the target names itself in the first line of output: "cluster prod". */
+    const char *(*describe)(struct session *session);
+
+    /* Tells the set the scope of every kind it can; kinds with a CRD in the set count as known. */
+    bool (*bind_scopes)(struct session *session, struct set *set, const struct wait *wait,
+                        struct error *err);
+
+    /* Reads the set's record; exists = false where there is none. ERROR_REFUSED: another tool's. */
+    bool (*record_read)(struct session *session, struct arena *arena, struct record *ret_record,
+                        const struct wait *wait, struct error *err);
+
+    /* Fills `live` of every subject. False only when nothing at all could be looked at. */
+    bool (*observe)(struct session *session, struct arena *arena, struct subject *subjects,
+                    size_t count, const struct wait *wait, struct error *err);
+
+    /*
+     * What would become of one subject that is wanted and not surely the same.
+     * False only for ERROR_CANCELLED and bugs; everything else is a prediction.
+     */
+    bool (*predict)(struct session *session, struct arena *arena, const struct subject *subject,
+                    struct prediction *ret_prediction, const struct wait *wait,
+                    struct error *err);
+
+    /* Who holds the field at `path` (a JSON pointer) of the live document. */
+    void (*blame)(struct session *session, struct arena *arena, const struct subject *subject,
+                  const char *path, struct blame *ret_blame);
+
+    /*
+     * Takes the set for one run: writes a run id with holder and time, waiting up
+     * to `lock_wait` ms while another run is alive. Makes the set's namespace if
+     * it may. `on_wait` (may be NULL) hears whom it waits for.
+     */
+    bool (*record_lock)(struct session *session, int64_t lock_wait, settle_note *on_wait,
+                        void *context, const struct wait *wait, struct error *err);
+
+    /* Writes recorded ∪ desired, before anything acts. */
+    bool (*record_widen)(struct session *session, const struct record *record,
+                         const struct wait *wait, struct error *err);
+
+    /* Is the run id still ours? ERROR_CONFLICT: "taken over by …". Before each batch and delete. */
+    bool (*record_check)(struct session *session, const struct wait *wait, struct error *err);
+
+    /* Writes what is left, and lets go of the run id. Also called after a failed run. */
+    bool (*record_settle)(struct session *session, const struct record *record,
+                          const struct wait *wait, struct error *err);
+
+    /* May this be deleted, looking at what would go with it? ERROR_REFUSED with the reason. */
+    bool (*guard)(struct session *session, struct arena *arena, const struct subject *subject,
+                  const struct wait *wait, struct error *err);
+
+    /* Creates or changes. ERROR_CONFLICT, ERROR_INVALID, ERROR_DENIED… as the server says. */
+    bool (*apply)(struct session *session, struct arena *arena, const struct subject *subject,
+                  struct outcome *ret_outcome, const struct wait *wait, struct error *err);
+
+    /* Deletes, with the observed uid as precondition; gone already is done. */
+    bool (*remove)(struct session *session, struct arena *arena, const struct subject *subject,
+                   const struct wait *wait, struct error *err);
+
+    /*
+     * Waits until an applied object is healthy (`removed`: until it is gone).
+     * ERROR_INVALID: it has failed, with its own words; ERROR_TIMEOUT: not in time,
+     * with what it waits for.
+     */
+    bool (*settle)(struct session *session, struct arena *arena, const struct subject *subject,
+                   const struct outcome *outcome, bool removed, settle_note *note, void *context,
+                   const struct wait *wait, struct error *err);
+
+    /* Gives up every mark on one object and leaves it. */
+    bool (*release)(struct session *session, struct arena *arena, const struct subject *subject,
+                    const struct wait *wait, struct error *err);
+
+    /* Removes the record itself, once it holds nothing. */
+    bool (*record_remove)(struct session *session, const struct wait *wait, struct error *err);
+};
+
+extern const struct provider provider_directory;
+extern const struct provider provider_kubernetes;
+
+#endif
