@@ -1,5 +1,4 @@
 /* clock: see clock.h. */
-#define _GNU_SOURCE
 #include "base/clock.h"
 
 #include <ctype.h>

@@ -1,5 +1,4 @@
 /* process: see process.h. */
-#define _GNU_SOURCE
 #include "base/process.h"
 
 #include "base/cleanup.h"
