@@ -14,12 +14,13 @@ cgroup_base() {
     fi
 }
 
-# All hierarchies: one in version 2, one a controller in version 1.
+# All hierarchies: one in version 2; in version 1 one a controller (and perhaps a
+# version 2 one beside them, `unified`, where containers get a group too).
 cgroup_hierarchies() {
     if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
         echo /sys/fs/cgroup
     else
-        find /sys/fs/cgroup -mindepth 1 -maxdepth 1 -type d ! -name unified
+        find /sys/fs/cgroup -mindepth 1 -maxdepth 1 -type d
     fi
 }
 
