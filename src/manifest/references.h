@@ -64,6 +64,7 @@ const struct value *pod_template(const struct object_id *id, const struct value 
  */
 struct edge {
     size_t before, after;
+    bool healthy; /* `after` needs `before` healthy, not only applied: depends-on, Namespaces, CRDs */
 };
 struct edge_list {
     struct edge *items;
