@@ -33,7 +33,7 @@ unmount_all() {
 # Two programs write outside of the folders that they are given: libcni its results,
 # the kubelet its links to the logs of containers.
 outside_files_remove() {
-    [[ ! -d /var/lib/cni/results ]] || grep -rlZF "$dir/" /var/lib/cni/results | xargs -0r rm -f
+    [[ ! -d /var/lib/cni/results ]] || { grep -rlZF "$dir/" /var/lib/cni/results || true; } | xargs -0r rm -f
     [[ ! -d /var/log/containers ]] || find /var/log/containers -lname "$dir/*" -delete
 }
 

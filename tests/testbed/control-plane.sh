@@ -57,11 +57,12 @@ api_server_wait() {
 controllers_start() {
     start kube-controller-manager "$programs/kube-controller-manager" \
         --kubeconfig "$dir/kubeconfig/controller-manager" --leader-elect=false --profiling=false \
-        --bind-address 127.0.0.1 --use-service-account-credentials \
+        --kube-api-qps 1000 --kube-api-burst 1000 --bind-address 127.0.0.1 --use-service-account-credentials \
         --root-ca-file "$dir/pki/ca.crt" --service-account-private-key-file "$dir/pki/service-account.key" \
         --cluster-signing-cert-file "$dir/pki/ca.crt" --cluster-signing-key-file "$dir/pki/ca.key"
     start kube-scheduler "$programs/kube-scheduler" \
-        --kubeconfig "$dir/kubeconfig/scheduler" --leader-elect=false --profiling=false --bind-address 127.0.0.1
+        --kubeconfig "$dir/kubeconfig/scheduler" --leader-elect=false --profiling=false \
+        --kube-api-qps 1000 --kube-api-burst 1000 --bind-address 127.0.0.1
 }
 
 # The namespace default gets its account from the controller manager; before that,

@@ -93,6 +93,8 @@ imageGCLowThresholdPercent: 99
 maxPods: 500
 registryPullQPS: 0
 eventRecordQPS: 0
+kubeAPIQPS: 1000
+kubeAPIBurst: 1000
 resolvConf: ""
 END
 }

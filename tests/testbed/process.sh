@@ -62,7 +62,7 @@ is_running() {
     local pid started
     [[ -r $dir/pids/$1 ]] || return 1
     read -r pid started <"$dir/pids/$1" || return 1
-    [[ $started == "$(start_time "$pid")" ]]
+    [[ -n $started && $started == "$(start_time "$pid")" ]]
 }
 
 # start NAME COMMAND...: in the network namespace, in the background, in its own
