@@ -18,13 +18,17 @@ go_can() {
 
 # Prints the program to call, or fails with what would be right.
 go_program() {
-    local program
-    for program in go /usr/local/go/bin/go /usr/lib/go-1.23/bin/go; do
+    local program candidates=(go /usr/local/go/bin/go /usr/lib/go-1.23/bin/go)
+    for program in "${candidates[@]}"; do
         if command -v "$program" >/dev/null && go_can "$program"; then
             command -v "$program"
             return 0
         fi
     done
-    echo "no Go toolchain that can be Go $(go_wanted): run scripts/setup check" >&2
+    echo "no Go toolchain that can be Go $(go_wanted): run scripts/setup check; each one found says:" >&2
+    for program in "${candidates[@]}"; do
+        ! command -v "$program" >/dev/null ||
+            (cd "$root/tests/testbed/kubernetes" && GOTOOLCHAIN=auto "$program" version) >&2 || true
+    done
     return 1
 }
