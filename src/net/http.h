@@ -24,14 +24,15 @@ struct http;
 struct http *http_new(void) __attribute__((warn_unused_result));
 void http_free(struct http *http);
 
-/* How to reach and to trust a server; all strings may be NULL. Outlives the requests made with it. */
+/* How to reach and to trust a server; all strings may be NULL. Outlives the requests made with it.
+ */
 struct http_endpoint {
     const char *ca_file;
-    const char *ca_data; /* PEM */
+    const char *ca_data;                             /* PEM */
     const char *certificate_file, *certificate_data; /* of the client, PEM */
     const char *key_file, *key_data;
     const char *server_name; /* to be checked instead of the URL's host, sent as SNI */
-    const char *proxy;       /* http://…, socks5://…; "" for none whatever the environment says */
+    const char *proxy; /* http://…, socks5://…; "" for none whatever the environment says */
     const char *unix_socket; /* a path: the URL's host is then only a name */
     bool insecure;           /* no verification */
 };
@@ -55,22 +56,27 @@ struct http_request {
     /*
      * Where a 2xx body goes: to `sink` when set (called on the calling thread,
      * so that it may block), else into the response. Bodies of other statuses
-     * always go into the response.
+     * always go into the response. A slow sink holds the transfer up (over HTTP/2
+     * only once 32 MiB wait for it, since libcurl then holds up the whole
+     * connection).
      */
     http_sink *sink;
     void *sink_context;
     size_t ceiling; /* bytes of a body; 0: 64 MiB. With a sink: of the whole transfer, 0: none */
     int64_t idle;   /* ms without a byte after which to give up; 0: 30 s; <0: never (a watch) */
-    bool follow;    /* follow redirects (credentials never go to another host) */
+    bool follow;    /* follow redirects; credentials and own headers never go to another host */
 };
 
 struct http_response {
-    int status; /* 200; 0 while there was none */
+    int status;                  /* 200; 0 while there was none */
     struct http_header *headers; /* in the arena */
     size_t header_count;
     const char *body; /* NUL behind it */
     size_t body_length;
     bool http2;
+    /* Of a failure: */
+    bool transient; /* refused or lost connection: trying again may help          */
+    bool unsent;    /* no byte of the request can have reached the server         */
 };
 
 /*

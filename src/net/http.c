@@ -1,0 +1,171 @@
+/*
+ * http: the I/O thread. See http.h.
+ *
+ * Callers leave what they ask for in a list and wake the thread; it alone calls
+ * libcurl's multi functions. A transfer that is done is never touched again by
+ * the thread: the list is walked under the lock, and who is done takes itself
+ * out of it (http_forget) before it goes away.
+ */
+#include "net/http.h"
+
+#include "net/http_transfer.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+enum { POLL_MS = 1000 };
+
+struct http {
+    CURLM *multi;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    struct transfer *first, *last; /* those that asked for something */
+    bool ending;
+};
+
+void http_ask(struct http *http, struct transfer *transfer, enum transfer_ask what)
+{
+    pthread_mutex_lock(&http->lock);
+    if (!transfer->asked) {
+        transfer->next = NULL;
+        *(http->last ? &http->last->next : &http->first) = transfer;
+        http->last = transfer;
+    }
+    transfer->asked |= what;
+    pthread_mutex_unlock(&http->lock);
+    curl_multi_wakeup(http->multi);
+}
+
+void http_forget(struct http *http, struct transfer *transfer)
+{
+    pthread_mutex_lock(&http->lock);
+    struct transfer *before = NULL;
+    for (struct transfer *at = http->first; at; before = at, at = at->next) {
+        if (at != transfer)
+            continue;
+        *(before ? &before->next : &http->first) = at->next;
+        if (http->last == at)
+            http->last = before;
+        break;
+    }
+    transfer->asked = 0;
+    pthread_mutex_unlock(&http->lock);
+}
+
+/* The next transfer that asked for something and is not done yet. */
+static struct transfer *next_asking(struct http *http, unsigned *ret_asked, bool *ret_ending)
+{
+    pthread_mutex_lock(&http->lock);
+    struct transfer *transfer;
+    do {
+        transfer = http->first;
+        if (!transfer)
+            break;
+        http->first = transfer->next;
+        if (!http->first)
+            http->last = NULL;
+        *ret_asked = transfer->asked;
+        transfer->asked = 0;
+    } while (transfer->ended);
+    *ret_ending = http->ending;
+    pthread_mutex_unlock(&http->lock);
+    return transfer;
+}
+
+static void finish(struct http *http, struct transfer *transfer, CURLcode result)
+{
+    if (transfer->running)
+        curl_multi_remove_handle(http->multi, transfer->easy);
+    transfer->running = false;
+    transfer->ended = true;
+    struct waiter *waiter = transfer->waiter;
+    pthread_mutex_lock(&waiter->lock);
+    transfer->result = result;
+    transfer->done = true;
+    pthread_cond_signal(&waiter->changed);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
+static void serve(struct http *http, struct transfer *transfer, unsigned asked)
+{
+    if (asked & ASK_STOP) {
+        finish(http, transfer, CURLE_ABORTED_BY_CALLBACK);
+        return;
+    }
+    if (asked & ASK_START) {
+        if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+            finish(http, transfer, CURLE_FAILED_INIT);
+            return;
+        }
+        transfer->running = true;
+    }
+    if (asked & ASK_RESUME)
+        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+}
+
+static void collect_finished(struct http *http)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(http->multi, &left))) {
+        CURLcode result = message->data.result;
+        struct transfer *transfer = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        finish(http, transfer, result);
+    }
+}
+
+static void *io_main(void *context)
+{
+    struct http *http = context;
+    for (bool ending = false; !ending;) {
+        struct transfer *transfer;
+        unsigned asked;
+        int running;
+        while ((transfer = next_asking(http, &asked, &ending)))
+            serve(http, transfer, asked);
+        curl_multi_perform(http->multi, &running);
+        collect_finished(http);
+        if (!ending)
+            curl_multi_poll(http->multi, NULL, 0, POLL_MS, NULL);
+    }
+    return NULL;
+}
+
+/* Signals belong to the program's own threads. */
+static bool start_thread(struct http *http)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    bool started = pthread_create(&http->thread, NULL, io_main, http) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return started;
+}
+
+struct http *http_new(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT); /* counted and thread-safe */
+    struct http *http = memory_alloc(sizeof *http);
+    *http = (struct http){ .multi = curl_multi_init() };
+    pthread_mutex_init(&http->lock, NULL);
+    curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+    if (!http->multi || !start_thread(http))
+        abort(); /* out of memory or threads, as in base/arena.h */
+    return http;
+}
+
+void http_free(struct http *http)
+{
+    if (!http)
+        return;
+    pthread_mutex_lock(&http->lock);
+    http->ending = true;
+    pthread_mutex_unlock(&http->lock);
+    curl_multi_wakeup(http->multi);
+    pthread_join(http->thread, NULL);
+    curl_multi_cleanup(http->multi);
+    pthread_mutex_destroy(&http->lock);
+    free(http);
+    curl_global_cleanup();
+}

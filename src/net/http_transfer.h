@@ -1,0 +1,69 @@
+/*
+ * http_transfer: one request on its way, shared by its caller and the I/O thread.
+ *
+ * Private to net. http_call.c makes and awaits transfers, http.c's thread runs
+ * them, http_transfer.c sets libcurl's options and takes its callbacks.
+ */
+#ifndef CMX_NET_HTTP_TRANSFER_H
+#define CMX_NET_HTTP_TRANSFER_H
+
+#include "net/http.h"
+#include "net/http_headers.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+
+/* One blocked caller; the lock guards what its transfers share with the I/O thread. */
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+};
+
+enum transfer_ask { ASK_START = 1, ASK_RESUME = 2, ASK_STOP = 4 };
+
+struct transfer {
+    /* Set before the start, then only read. */
+    struct waiter *waiter;
+    const struct http_request *request;
+    CURL *easy;
+    struct curl_slist *headers, *connect_to;
+    char reason[CURL_ERROR_SIZE]; /* libcurl's words */
+
+    /* Under the waiter's lock. */
+    struct buf body;  /* of the response */
+    struct buf queue; /* waits for the sink */
+    size_t received;  /* by the sink so far, and waiting for it */
+    int64_t activity; /* when the last byte moved */
+    bool paused, over_ceiling, done;
+    CURLcode result;
+
+    /* Of the I/O thread until done. */
+    struct header_block head;
+    bool running, ended;
+    curl_off_t moved;
+
+    /* Under the http's lock. */
+    unsigned asked; /* enum transfer_ask */
+    struct transfer *next;
+};
+
+/* Sets all options. False with ERROR_INPUT for a URL that cannot be used. */
+bool transfer_start(struct transfer *transfer, struct waiter *waiter,
+                    const struct http_request *request, struct error *err)
+    __attribute__((warn_unused_result));
+void transfer_done(struct transfer *transfer);
+
+/* Is this body handed to the sink? */
+bool transfer_sinks(const struct transfer *transfer);
+
+/* Puts libcurl's result into words: "10.0.0.1:6443: connection refused". Always false. */
+bool transfer_error(const struct transfer *transfer, struct http_response *response,
+                    struct error *err);
+
+/* Asks the I/O thread; never blocks. */
+void http_ask(struct http *http, struct transfer *transfer, enum transfer_ask what);
+
+/* Takes back what was asked, once the transfer is done: no thread then knows it any more. */
+void http_forget(struct http *http, struct transfer *transfer);
+
+#endif

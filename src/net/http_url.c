@@ -1,0 +1,94 @@
+/* http_url: see http_url.h; also url_encode() of http.h. */
+#include "net/http_url.h"
+
+#include "base/cleanup.h"
+#include "net/http.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <string.h>
+#include <strings.h>
+
+CLEANUP_FUNCTION(CURLU *, curl_url_cleanup)
+
+static const char *part(struct arena *arena, CURLU *parsed, CURLUPart which, unsigned flags)
+{
+    char *text = NULL;
+    if (curl_url_get(parsed, which, &text, flags) != CURLUE_OK)
+        return NULL;
+    char *copy = arena_strdup(arena, text);
+    curl_free(text);
+    return copy;
+}
+
+static bool is_http(const char *scheme)
+{
+    return scheme && (strcasecmp(scheme, "https") == 0 || strcasecmp(scheme, "http") == 0);
+}
+
+bool url_split(struct arena *arena, const char *url, struct url_parts *ret_parts)
+{
+    CLEANUP(curl_url_cleanup_at) CURLU *parsed = curl_url();
+    if (!parsed || curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK)
+        return false;
+    struct url_parts parts = {
+        .scheme = part(arena, parsed, CURLUPART_SCHEME, 0),
+        .host = part(arena, parsed, CURLUPART_HOST, 0),
+        .port = part(arena, parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT),
+        .port_given = part(arena, parsed, CURLUPART_PORT, 0) != NULL,
+    };
+    if (!is_http(parts.scheme) || !parts.host || !parts.port)
+        return false;
+    *ret_parts = parts;
+    return true;
+}
+
+const char *url_place(struct arena *arena, const char *url)
+{
+    struct url_parts parts;
+    if (!url_split(arena, url, &parts))
+        return url;
+    return arena_printf(arena, "%s:%s", parts.host, parts.port);
+}
+
+const char *url_with_host(struct arena *arena, const char *url, const char *host)
+{
+    CLEANUP(curl_url_cleanup_at) CURLU *parsed = curl_url();
+    if (!parsed || curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK
+        || curl_url_set(parsed, CURLUPART_HOST, host, 0) != CURLUE_OK)
+        return NULL;
+    return part(arena, parsed, CURLUPART_URL, 0);
+}
+
+const char *url_resolve(struct arena *arena, const char *url, const char *location)
+{
+    CLEANUP(curl_url_cleanup_at) CURLU *parsed = curl_url();
+    if (!parsed || curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK
+        || curl_url_set(parsed, CURLUPART_URL, location, 0) != CURLUE_OK
+        || !is_http(part(arena, parsed, CURLUPART_SCHEME, 0)))
+        return NULL;
+    return part(arena, parsed, CURLUPART_URL, 0);
+}
+
+bool url_same_origin(struct arena *arena, const char *a, const char *b)
+{
+    struct url_parts left, right;
+    return url_split(arena, a, &left) && url_split(arena, b, &right)
+           && strcasecmp(left.scheme, right.scheme) == 0 && strcasecmp(left.host, right.host) == 0
+           && strcmp(left.port, right.port) == 0;
+}
+
+void url_encode(struct buf *out, const char *text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (isascii(c) && (isalnum(c) || strchr("-._~", c))) {
+            buf_putc(out, (char)c);
+        } else {
+            buf_putc(out, '%');
+            buf_putc(out, hex[c >> 4]);
+            buf_putc(out, hex[c & 15]);
+        }
+    }
+}
