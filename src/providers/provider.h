@@ -42,6 +42,8 @@ struct record_member {
     struct object_id id;
     const char *path;   /* of its manifest in the source                   */
     const char *digest; /* hex SHA-256 of the document that was wanted     */
+    const char *mark;   /* the provider's own note of the object as it was after applying, or ""; another
+                           mark later means drift, and no source is needed to see it */
 };
 
 /* Where a set came from when it was last applied. */
@@ -91,6 +93,7 @@ struct observation {
     const char *health;     /* one line where observe could tell: "healthy 3/3", or NULL */
     bool healthy, failed;   /* both false: in progress or not known */
     int64_t since;          /* when that health began, seconds; 0: not known */
+    const char *mark;       /* as record_member.mark, of now; NULL: not known */
 };
 
 struct subject {
@@ -138,6 +141,7 @@ struct outcome {
     enum outcome_kind kind;
     const char *uid;
     const struct value *document; /* what it is now, or NULL */
+    const char *mark;             /* as record_member.mark, or NULL */
 };
 
 /* What settle() tells while it waits: "1 of 3 pods ready". Called from its thread. */
@@ -158,6 +162,10 @@ struct target {
     bool show_secrets;
     unsigned concurrency;          /* requests in flight */
     const struct project *project; /* ignore rules */
+};
+
+struct set_name {
+    const char *name, *namespace;
 };
 
 struct session; /* each provider defines its own and starts it with this member's type */
@@ -240,6 +248,14 @@ struct provider {
     /* Gives up every mark on one object and leaves it. */
     bool (*release)(struct session *session, struct arena *arena, const struct subject *subject,
                     const struct wait *wait, struct error *err);
+
+    /*
+     * Every set that this target holds, for `status` without a source. `namespace`
+     * NULL: in all of them. May be NULL in a provider that holds one set.
+     */
+    bool (*record_list)(struct session *session, struct arena *arena, const char *namespace,
+                        struct set_name **ret_names, size_t *ret_count, const struct wait *wait,
+                        struct error *err);
 
     /* Removes the record itself, once it holds nothing. */
     bool (*record_remove)(struct session *session, const struct wait *wait, struct error *err);

@@ -1,0 +1,78 @@
+/*
+ * command: the table of commands; each is a small file of its own.
+ *
+ * A command reads its invocation, runs the flow of reconciler/reconcile.h as far
+ * as it needs, prints, and answers with an exit code. No command holds logic of
+ * reconciling.
+ */
+#ifndef CMX_CLI_COMMAND_H
+#define CMX_CLI_COMMAND_H
+
+#include "cli/invocation.h"
+
+struct command {
+    const char *name;
+    const char *arguments; /* "KIND[.field]" or NULL */
+    const char *summary;   /* one line */
+    const char *text;      /* paragraphs for help and the man page */
+    const char *examples;  /* lines, or NULL */
+    unsigned groups;       /* of options */
+    size_t most_arguments;
+    enum exit_code (*run)(struct invocation *invocation);
+};
+
+/* Ended by one without a name. */
+extern const struct command commands[];
+
+const struct command *command_find(const char *name);
+
+enum exit_code command_validate(struct invocation *invocation);
+enum exit_code command_render(struct invocation *invocation);
+enum exit_code command_diff(struct invocation *invocation);
+enum exit_code command_plan(struct invocation *invocation);
+enum exit_code command_apply(struct invocation *invocation);
+enum exit_code command_status(struct invocation *invocation);
+enum exit_code command_delete(struct invocation *invocation);
+enum exit_code command_release(struct invocation *invocation);
+enum exit_code command_explain(struct invocation *invocation);
+enum exit_code command_version(struct invocation *invocation);
+enum exit_code command_completion(struct invocation *invocation);
+enum exit_code command_help(struct invocation *invocation);
+enum exit_code command_man(struct invocation *invocation);
+
+/* Prints "cmx-reconcile: error: …" and answers with the error's exit code. */
+enum exit_code command_fail(const struct error *error);
+
+/*
+ * Shared beginning: loads the source, prints its problems. False: *ret_code says
+ * how it ended. With `go_on`, wrong manifests do not end it.
+ */
+bool command_load(struct invocation *invocation, struct run *run, bool go_on,
+                  enum exit_code *ret_code);
+
+/* The plan on top of that. */
+bool command_make_plan(struct invocation *invocation, struct run *run, enum exit_code *ret_code);
+
+/* Writes a buffer to standard output whole; EXIT_INTERNAL where that fails. */
+enum exit_code command_print(const struct buf *out);
+
+/* Prints headers, plans and errors of all targets as text; `order` with what waits for what. */
+void command_print_plans(const struct invocation *invocation, const struct run *run,
+                         const struct report_style *style, bool order);
+
+/* Asks on the terminal; false: no, or nobody to ask. `expected` (may be NULL) has to be typed. */
+bool terminal_ask(const char *question, const char *expected);
+bool terminal_is_interactive(void);
+
+/* How events of an apply are shown: in place on a terminal, as lines elsewhere. */
+struct progress_view;
+struct progress_view *progress_new(const struct invocation *invocation, const struct run *run,
+                                   const struct target_run *target);
+const struct execute_events *progress_events(struct progress_view *view);
+void progress_free(struct progress_view *view);
+
+/* First SIGINT or SIGTERM: soft; a second: hard. Exit code of the signal, 0 where none came. */
+struct cancel *signals_install(void);
+int signals_exit_code(void);
+
+#endif

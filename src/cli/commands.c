@@ -1,0 +1,174 @@
+/* commands: the table, and what several commands share. See command.h. */
+#include "cli/command.h"
+
+#include "base/cleanup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define READS (GROUP_SOURCE | GROUP_TARGET)
+
+const struct command commands[] = {
+    { "validate", NULL, "Check manifests, offline",
+      "Reads every manifest of a source and reports all that is wrong, like a compiler: file, "
+      "line, column, and what would be right. Needs no cluster.",
+      "cmx-reconcile validate -f deploy/", GROUP_SOURCE | GROUP_OUTPUT, 0, command_validate },
+    { "render", NULL, "Print the final objects",
+      "Prints the objects as they would be sent: defaults and namespaces in, Lists unrolled, in a "
+      "fixed order. A source with Secret values is refused unless --show-secrets is given.",
+      "cmx-reconcile render -f deploy/ | kubectl diff -f -",
+      GROUP_SOURCE | GROUP_OUTPUT | GROUP_SECRETS, 0, command_render },
+    { "diff", NULL, "Show what would change, and why",
+      "Compares a source with what is live. Each difference is told with its cause: the commit, or "
+      "drift and by whom. With --from and --to it compares two commits, with no cluster: what a "
+      "pull request changes.\nExit code 0: nothing differs; 1: something does; 3: apply would "
+      "refuse.",
+      "cmx-reconcile diff -f deploy/\ncmx-reconcile diff -f deploy/ --full\n"
+      "cmx-reconcile diff -f deploy/ --from origin/main --to HEAD",
+      READS | GROUP_PLAN | GROUP_OUTPUT | GROUP_FULL | GROUP_RANGE, 0, command_diff },
+    { "plan", NULL, "Show what would be done, in which order",
+      "The diff, and then the order: what is created, changed and deleted, and what waits for "
+      "what. apply --dry-run is the same.",
+      "cmx-reconcile plan -f deploy/", READS | GROUP_PLAN | GROUP_OUTPUT | GROUP_FULL, 0,
+      command_plan },
+    { "apply", NULL, "Make what is live what the source says",
+      "Shows the plan, asks on a terminal (elsewhere it needs --yes), applies in the order of "
+      "dependencies, waits until all is healthy, and prunes what was removed. Run again, it does "
+      "nothing.",
+      "cmx-reconcile apply -f deploy/\n"
+      "cmx-reconcile apply --git https://example.org/shop.git --ref v1.2.0 --path deploy --yes",
+      READS | GROUP_PLAN | GROUP_APPLY | GROUP_OUTPUT | GROUP_FULL | GROUP_YES | GROUP_SECRETS, 0,
+      command_apply },
+    { "status", NULL, "Show every object: health, drift, owner",
+      "With a source, of that source; else of the sets that the cluster holds (--project picks "
+      "one). Exit code 1: drifted; 5: unhealthy.",
+      "cmx-reconcile status\ncmx-reconcile status --project shop -n shop --watch",
+      READS | GROUP_SET | GROUP_OUTPUT | GROUP_WATCH, 0, command_status },
+    { "delete", "[KIND/NAME]", "Delete a whole set, or one object of it",
+      "Deletes every object of a set in reverse order, then its record. Asks for the set's name; "
+      "elsewhere it needs --yes and --project. With KIND/NAME: that one object.",
+      "cmx-reconcile delete --project shop -n shop",
+      READS | GROUP_SET | GROUP_PLAN | GROUP_APPLY | GROUP_YES | GROUP_OUTPUT, 1, command_delete },
+    { "release", "[KIND/NAME]", "Give objects up without deleting them",
+      "Removes every mark of ours from a set, or from one object of it, and leaves the objects as "
+      "they are.",
+      "cmx-reconcile release --project shop -n shop", READS | GROUP_SET | GROUP_YES | GROUP_APPLY, 1,
+      command_release },
+    { "explain", "[KIND[.field]]", "Explain the project's own kinds and fields", NULL,
+      "cmx-reconcile explain Project.spec.pruneBudget", 0, 1, command_explain },
+    { "version", NULL, "Print the version", NULL, NULL, GROUP_OUTPUT, 0, command_version },
+    { "completion", "bash|zsh|fish", "Print a completion script for a shell", NULL,
+      "source <(cmx-reconcile completion bash)", 0, 1, command_completion },
+    { "help", "[COMMAND]", "Explain the commands", NULL, NULL, 0, 1, command_help },
+    { "man", "[COMMAND]", "Print a man page",
+      "In troff, from the same tables as the help: cmx-reconcile man apply | man -l -", NULL, 0, 1,
+      command_man },
+    { 0 },
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+enum exit_code command_fail(const struct error *error)
+{
+    fprintf(stderr, "cmx-reconcile: %s\n", error->message);
+    return exit_of_error(error);
+}
+
+enum exit_code command_print(const struct buf *out)
+{
+    if (fwrite(buf_text(out), 1, out->length, stdout) == out->length && fflush(stdout) == 0)
+        return EXIT_DONE;
+    fprintf(stderr, "cmx-reconcile: cannot write to standard output\n");
+    return EXIT_INTERNAL;
+}
+
+static void print_problems(const struct run *run)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    bool terminal = isatty(STDERR_FILENO);
+    const char *off = getenv("NO_COLOR");
+    problems_print(&run->problems, &text, terminal, terminal && !(off && *off));
+    fputs(buf_text(&text), stderr);
+}
+
+static size_t files_with_errors(const struct problems *problems)
+{
+    size_t files = 0;
+    for (size_t i = 0; i < problems->count; i++) {
+        bool seen = problems->items[i].warning;
+        for (size_t j = 0; j < i && !seen; j++)
+            seen = !problems->items[j].warning
+                   && problems->items[j].file == problems->items[i].file;
+        files += !seen;
+    }
+    return files;
+}
+
+bool command_load(struct invocation *invocation, struct run *run, bool go_on,
+                  enum exit_code *ret_code)
+{
+    struct error error = { 0 };
+    if (!run_load(run, &invocation->wait, &error)) {
+        if (run->problems.count && invocation->output != OUTPUT_JSON)
+            print_problems(run);
+        *ret_code = command_fail(&error);
+        return false;
+    }
+    if (invocation->output != OUTPUT_JSON)
+        print_problems(run);
+    if (run->problems.errors == 0 || go_on)
+        return true;
+    if (invocation->output == OUTPUT_JSON) {
+        AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+        report_json(&out, run, false);
+        command_print(&out);
+    } else
+        fprintf(stderr, "%zu error%s in %zu of %zu files. Nothing was changed.\n",
+                run->problems.errors, run->problems.errors == 1 ? "" : "s",
+                files_with_errors(&run->problems), run->set.files);
+    *ret_code = EXIT_USAGE;
+    return false;
+}
+
+bool command_make_plan(struct invocation *invocation, struct run *run, enum exit_code *ret_code)
+{
+    struct error error = { 0 };
+    if (!command_load(invocation, run, invocation->run.keep_going, ret_code))
+        return false;
+    if (run_plan(run, &invocation->wait, &error))
+        return true;
+    *ret_code = command_fail(&error);
+    return false;
+}
+
+void command_print_plans(const struct invocation *invocation, const struct run *run,
+                         const struct report_style *style, bool order)
+{
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    (void)invocation;
+    for (size_t i = 0; i < run->target_count; i++) {
+        const struct target_run *target = &run->targets[i];
+        if (i)
+            buf_putc(&out, '\n');
+        if (target->description)
+            report_header(&out, run, target, style);
+        if (target->planned) {
+            buf_puts(&out, style->quiet ? "" : "\n");
+            report_plan(&out, run, target, style);
+            if (order)
+                report_order(&out, run, target, style);
+        }
+        command_print(&out);
+        buf_clear(&out);
+        if (target->error.kind != ERROR_NONE)
+            fprintf(stderr, "cmx-reconcile: %s%s%s\n",
+                    target->description ? target->description : "", target->description ? ": " : "",
+                    target->error.message);
+    }
+}

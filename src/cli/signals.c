@@ -1,0 +1,36 @@
+/*
+ * signals: the first SIGINT or SIGTERM stops at the boundary of an action, the
+ * second at once.
+ *
+ * The only mutable state outside of functions in the program: a handler can be
+ * handed nothing.
+ */
+#include "cli/command.h"
+
+#include <signal.h>
+
+static struct cancel cancel;
+static volatile sig_atomic_t last_signal;
+
+static void on_signal(int number)
+{
+    int level = atomic_load(&cancel.level);
+    last_signal = number;
+    atomic_store(&cancel.level, level == CANCEL_NONE ? CANCEL_SOFT : CANCEL_HARD);
+}
+
+struct cancel *signals_install(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+    return &cancel;
+}
+
+int signals_exit_code(void)
+{
+    return last_signal ? 128 + last_signal : 0;
+}

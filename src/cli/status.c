@@ -1,0 +1,106 @@
+/*
+ * status: every object of a set, as it is now: health, drift, owner.
+ *
+ * Needs no source: the record names the members, and its marks tell drift. With
+ * --watch it looks again and prints what became different.
+ */
+#include "base/cleanup.h"
+#include "cli/command.h"
+#include "cli/status_table.h"
+#include "reconciler/removal.h"
+
+#include <string.h>
+
+enum { WATCH_PAUSE_MS = 2000 };
+
+static void look_at(struct invocation *invocation, const char *name, const char *namespace,
+                    struct status *status)
+{
+    AUTO_ARENA arena = arena_new();
+    struct error error = { 0 };
+    struct run run;
+    run_start(&run, arena, &invocation->run);
+    if (name)
+        run_without_source(&run, name, namespace);
+    else if (!command_load(invocation, &run, true, &status->code)) {
+        run_done(&run);
+        return;
+    }
+    if (run_look(&run, &invocation->wait, &error))
+        status_add(status, invocation, &run);
+    else if (error.kind == ERROR_NOT_FOUND) {
+        fprintf(stderr, "cmx-reconcile: %s\n", error.message);
+        status->code = exit_worse(status->code, EXIT_NO);
+    } else
+        status->code = exit_worse(status->code, command_fail(&error));
+    run_done(&run);
+}
+
+/* Every set that the cluster holds. */
+static void look_at_all(struct invocation *invocation, struct status *status)
+{
+    AUTO_ARENA arena = arena_new();
+    struct error error = { 0 };
+    struct set_name *names;
+    size_t count = 0;
+    struct run run;
+    run_start(&run, arena, &invocation->run);
+    run_without_source(&run, "", invocation->run.namespace);
+    bool listed = run_targets(&run, &error)
+                  && target_connect(&run, &run.targets[0], &invocation->wait, &error)
+                  && run.targets[0].provider->record_list(run.targets[0].session, arena,
+                                                          invocation->run.namespace, &names,
+                                                          &count, &invocation->wait, &error);
+    if (!listed)
+        status->code = command_fail(&error);
+    for (size_t i = 0; i < count; i++)
+        look_at(invocation, names[i].name, names[i].namespace, status);
+    if (listed && count == 0)
+        fprintf(stderr, "%s holds no set\n", run.targets[0].description);
+    run_done(&run);
+}
+
+static void look(struct invocation *invocation, struct status *status)
+{
+    if (invocation->files.count || invocation->run.source.git_url)
+        look_at(invocation, NULL, NULL, status);
+    else if (invocation->project)
+        look_at(invocation, invocation->project, invocation->run.namespace, status);
+    else
+        look_at_all(invocation, status);
+}
+
+static enum exit_code watch(struct invocation *invocation)
+{
+    AUTO_BUF last = BUF_INIT(BUF_OUTPUT_CEILING);
+    for (;;) {
+        struct status status;
+        status_start(&status);
+        look(invocation, &status);
+        if (strcmp(buf_text(&last), buf_text(&status.facts)) != 0)
+            command_print(&status.text);
+        buf_clear(&last);
+        buf_puts(&last, buf_text(&status.facts));
+        enum exit_code code = status.code;
+        status_done(&status);
+        if (atomic_load(&invocation->cancel->level) != CANCEL_NONE
+            || !wait_sleep(&invocation->wait, WATCH_PAUSE_MS)
+            || atomic_load(&invocation->cancel->level) != CANCEL_NONE)
+            return code;
+    }
+}
+
+enum exit_code command_status(struct invocation *invocation)
+{
+    struct status status;
+    if (invocation->watch)
+        return watch(invocation);
+    status_start(&status);
+    look(invocation, &status);
+    if (invocation->output == OUTPUT_JSON)
+        status_finish_json(&status);
+    enum exit_code printed = command_print(&status.text);
+    enum exit_code code = exit_worse(printed, status.code);
+    status_done(&status);
+    return code;
+}

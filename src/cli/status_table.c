@@ -1,0 +1,200 @@
+/* status_table: see status_table.h. */
+#include "cli/status_table.h"
+
+#include "base/cleanup.h"
+#include "manifest/references.h"
+#include "manifest/value_json.h"
+
+#include <string.h>
+
+enum { OBJECT_COLUMNS = 26, HEALTH_COLUMNS = 14, REVISION_COLUMNS = 9, SINCE_COLUMNS = 9 };
+
+struct row {
+    const char *health, *note, *since, *image;
+    bool drifted, failing, unknown, missing;
+};
+
+void status_start(struct status *status)
+{
+    *status = (struct status){ .text = BUF_INIT(BUF_OUTPUT_CEILING),
+                               .facts = BUF_INIT(BUF_OUTPUT_CEILING),
+                               .code = EXIT_DONE };
+}
+
+void status_done(struct status *status)
+{
+    buf_done(&status->text);
+    buf_done(&status->facts);
+}
+
+static bool has_drifted(const struct subject *subject)
+{
+    const char *recorded = subject->recorded ? subject->recorded->mark : NULL;
+    const char *now = subject->live.mark;
+    return recorded && *recorded && now && strcmp(recorded, now) != 0;
+}
+
+static const char *first_image(const struct subject *subject)
+{
+    const struct value *template = subject->live.document
+                                       ? pod_template(&subject->id, subject->live.document)
+                                       : NULL;
+    return value_text(value_get(value_item(value_at(template, "spec", "containers", NULL), 0),
+                                "image"));
+}
+
+static struct row row_of(struct arena *arena, const struct subject *subject)
+{
+    const struct observation *live = &subject->live;
+    struct row row = { .health = live->health ? live->health : "", .note = "", .since = "" };
+    row.image = first_image(subject);
+    row.unknown = live->state == LIVE_UNKNOWN;
+    row.missing = live->state == LIVE_ABSENT;
+    row.drifted = row.missing || has_drifted(subject);
+    row.failing = !row.unknown && !row.missing && live->health && !live->healthy;
+    if (row.unknown) {
+        row.health = "unknown";
+        row.note = live->why ? live->why : "could not look";
+    } else if (row.missing) {
+        row.health = "missing";
+        row.note = "deleted by another";
+    } else if (row.drifted)
+        row.note = "changed since the last apply";
+    else if (live->owner != OWNER_SELF && live->owner != OWNER_NONE && live->owner_text)
+        row.note = arena_printf(arena, "belongs to %s", live->owner_text);
+    if (live->since)
+        row.since = duration_text(arena, (clock_unix() - live->since) * 1000);
+    return row;
+}
+
+static void add_cell(struct buf *out, const char *text, size_t columns)
+{
+    size_t used = report_columns(text);
+    buf_puts(out, text);
+    buf_fill(out, ' ', used + 2 <= columns ? columns - used : 2);
+}
+
+static enum exit_code code_of(const struct row *row)
+{
+    enum exit_code code = EXIT_DONE;
+    if (row->unknown)
+        code = exit_worse(code, EXIT_UNREACHABLE);
+    if (row->failing)
+        code = exit_worse(code, EXIT_UNHEALTHY);
+    if (row->drifted)
+        code = exit_worse(code, EXIT_NO);
+    return code;
+}
+
+static void add_heading(struct status *status, const struct target_run *target,
+                        const struct report_style *style)
+{
+    const struct record_source *source = &target->record.source;
+    if (status->sets)
+        buf_putc(&status->text, '\n');
+    buf_printf(&status->text, "%s%s%s", report_colour(style, COLOUR_BOLD),
+               target->target.set_name, report_plain(style));
+    if (*source->commit)
+        buf_printf(&status->text, " @ %.7s%s", source->commit, source->dirty ? "-dirty" : "");
+    if (*source->subject)
+        buf_printf(&status->text, " \"%s\"", source->subject);
+    buf_printf(&status->text, " → %s, namespace %s\n\n", target->description,
+               target->target.set_namespace);
+    add_cell(&status->text, "OBJECT", OBJECT_COLUMNS);
+    add_cell(&status->text, "HEALTH", HEALTH_COLUMNS);
+    add_cell(&status->text, "SINCE", SINCE_COLUMNS);
+    buf_puts(&status->text, "NOTE\n");
+}
+
+static void add_row(struct status *status, struct arena *arena, const struct target_run *target,
+                    const struct subject *subject, const struct row *row,
+                    const struct report_style *style)
+{
+    const char *name = report_name(arena, target, &subject->id);
+    bool bad = row->failing || row->unknown || row->missing;
+    add_cell(&status->text, name, OBJECT_COLUMNS);
+    buf_puts(&status->text, bad            ? report_colour(style, COLOUR_BAD)
+                            : row->drifted ? report_colour(style, COLOUR_CHANGE)
+                                           : "");
+    add_cell(&status->text, *row->health ? row->health : row->drifted ? "drifted" : "present",
+             HEALTH_COLUMNS);
+    buf_puts(&status->text, report_plain(style));
+    add_cell(&status->text, row->since, SINCE_COLUMNS);
+    buf_printf(&status->text, "%s%s%s\n", row->note, *row->note && row->image ? ", " : "",
+               row->image ? row->image : "");
+    buf_printf(&status->facts, "%s %s %s %d\n", object_id_full(arena, &subject->id), row->health,
+               row->note, row->drifted);
+}
+
+static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
+{
+    if (text && *text)
+        value_set(arena, map, key, value_string(arena, text));
+}
+
+static struct value *row_value(struct arena *arena, const struct subject *subject,
+                               const struct row *row)
+{
+    struct value *map = value_map(arena);
+    set_text(arena, map, "group", subject->id.group);
+    set_text(arena, map, "kind", subject->id.kind);
+    set_text(arena, map, "namespace", subject->id.namespace);
+    set_text(arena, map, "name", subject->id.name);
+    set_text(arena, map, "health", row->health);
+    set_text(arena, map, "note", row->note);
+    set_text(arena, map, "image", row->image);
+    value_set(arena, map, "drifted", value_bool(arena, row->drifted));
+    value_set(arena, map, "healthy",
+              value_bool(arena, !row->failing && !row->unknown && !row->missing));
+    if (subject->live.since)
+        set_text(arena, map, "since", time_text(arena, subject->live.since));
+    return map;
+}
+
+static void add_json_set(struct status *status, struct arena *arena,
+                         const struct target_run *target, struct value *rows)
+{
+    struct value *map = value_map(arena);
+    set_text(arena, map, "name", target->target.set_name);
+    set_text(arena, map, "namespace", target->target.set_namespace);
+    set_text(arena, map, "target", target->description);
+    set_text(arena, map, "commit", target->record.source.commit);
+    set_text(arena, map, "origin", target->record.source.origin);
+    value_set(arena, map, "objects", rows);
+    buf_puts(&status->text, status->sets ? "," : "{\"format\":1,\"sets\":[");
+    json_write(&status->text, map);
+}
+
+static void add_target(struct status *status, const struct invocation *invocation,
+                       const struct target_run *target)
+{
+    AUTO_ARENA arena = arena_new();
+    struct report_style style = invocation_style(invocation);
+    struct value *rows = value_list(arena);
+    bool json = invocation->output == OUTPUT_JSON;
+    if (!json)
+        add_heading(status, target, &style);
+    for (size_t i = 0; i < target->record.count; i++) {
+        const struct subject *subject = &target->plan.subjects[i];
+        struct row row = row_of(arena, subject);
+        status->code = exit_worse(status->code, code_of(&row));
+        if (json)
+            value_push(arena, rows, row_value(arena, subject, &row));
+        else if (!invocation->quiet || code_of(&row) != EXIT_DONE)
+            add_row(status, arena, target, subject, &row, &style);
+    }
+    if (json)
+        add_json_set(status, arena, target, rows);
+    status->sets++;
+}
+
+void status_add(struct status *status, const struct invocation *invocation, const struct run *run)
+{
+    for (size_t i = 0; i < run->target_count; i++)
+        add_target(status, invocation, &run->targets[i]);
+}
+
+void status_finish_json(struct status *status)
+{
+    buf_puts(&status->text, status->sets ? "]}\n" : "{\"format\":1,\"sets\":[]}\n");
+}

@@ -1,0 +1,268 @@
+/* directory: the session, its lock and its record; the table at the end. See directory.h. */
+#include "providers/directory/directory.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "manifest/value_json.h"
+#include "providers/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+enum { RECORD_CEILING = 64 << 20, LOCK_LOOK_MS = 50 };
+
+static bool directory_open(const struct target *target, struct arena *arena,
+                           struct session **ret_session, const struct wait *wait,
+                           struct error *err)
+{
+    (void)wait;
+    (void)err;
+    struct session *session = arena_alloc(arena, sizeof *session);
+    *session = (struct session){
+        .target = target, .arena = arena, .root = target->directory, .lock = -1
+    };
+    *ret_session = session;
+    return true;
+}
+
+static void directory_close(struct session *session)
+{
+    if (session->lock >= 0)
+        close(session->lock);
+    session->lock = -1;
+}
+
+static const char *directory_describe(struct session *session)
+{
+    return arena_printf(session->arena, "directory %s", session->target->name);
+}
+
+/* Nobody can be asked: what the tables of built-in kinds and the CRDs of the set say is all. */
+static bool directory_bind_scopes(struct session *session, struct set *set,
+                                  const struct wait *wait, struct error *err)
+{
+    (void)session;
+    (void)wait;
+    (void)err;
+    for (size_t i = 0; i < set->count; i++)
+        if (set->resources[i].scope == SCOPE_UNKNOWN)
+            set_bind_scope(set, set->resources[i].id.group, set->resources[i].id.kind,
+                           SCOPE_NAMESPACED);
+    return true;
+}
+
+static const char *record_path(struct session *session)
+{
+    return path_join(session->arena, session->root, ".cmx/set");
+}
+
+/* The record says whose it is: two sets may not share one folder. */
+static bool check_identity(struct session *session, const struct value *map, struct error *err)
+{
+    const char *name = value_text(value_get(map, "name"));
+    const char *namespace = value_text(value_get(map, "namespace"));
+    if (!name || !namespace)
+        return error_set(err, ERROR_INPUT, "it names no set");
+    if (strcmp(name, session->target->set_name) == 0
+        && strcmp(namespace, session->target->set_namespace) == 0)
+        return true;
+    return error_set(err, ERROR_REFUSED,
+                     "the directory %s holds the set %s of namespace %s: use another directory, "
+                     "or that name in the Project",
+                     session->root, name, namespace);
+}
+
+static bool directory_record_read(struct session *session, struct arena *arena,
+                                  struct record *ret_record, const struct wait *wait,
+                                  struct error *err)
+{
+    (void)wait;
+    struct error error = { 0 };
+    const struct value *map;
+    char *data;
+    size_t length;
+    *ret_record = (struct record){ .exists = false };
+    if (!file_read(arena, record_path(session), RECORD_CEILING, &data, &length, &error)) {
+        if (error.kind == ERROR_NOT_FOUND)
+            return true;
+        *err = error;
+        return false;
+    }
+    if (!json_parse(arena, data, length, &map, err) || !check_identity(session, map, err)
+        || !record_parse(arena, data, length, ret_record, err))
+        return error_prefix(err, "%s", record_path(session));
+    session->record = *ret_record;
+    return true;
+}
+
+static void directory_blame(struct session *session, struct arena *arena,
+                            const struct subject *subject, const char *path,
+                            struct blame *ret_blame)
+{
+    (void)session;
+    (void)arena;
+    (void)subject;
+    (void)path;
+    *ret_blame = (struct blame){ 0 }; /* a file does not tell who edited it */
+}
+
+static bool take_lock(struct session *session, const struct wait *wait, struct error *err)
+{
+    for (;;) {
+        if (flock(session->lock, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return error_errno(err, ERROR_LOCAL, "cannot lock %s", session->root);
+        if (!wait_sleep(wait, LOCK_LOOK_MS))
+            return error_set(err, wait_cancelled(wait) ? ERROR_CANCELLED : ERROR_REFUSED,
+                             "another run is writing to %s: wait for it, or give more time with "
+                             "--lock-timeout",
+                             session->root);
+    }
+}
+
+/* Somebody may have finished a run while we waited: then the plan is of yesterday. */
+static bool check_unchanged(struct session *session, const struct wait *wait, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF before = BUF_INIT(BUF_OUTPUT_CEILING), now = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct record seen = session->record, record;
+    bool read = directory_record_read(session, arena, &record, wait, err);
+    session->record = seen;
+    if (!read)
+        return false;
+    record_write(&before, &seen);
+    record_write(&now, &record);
+    if (seen.exists == record.exists && strcmp(buf_text(&before), buf_text(&now)) == 0)
+        return true;
+    return error_set(err, ERROR_CONFLICT, "another run has changed the set meanwhile");
+}
+
+static bool directory_record_lock(struct session *session, int64_t lock_wait,
+                                  settle_note *on_wait, void *context, const struct wait *wait,
+                                  struct error *err)
+{
+    (void)on_wait;
+    (void)context;
+    struct wait patience = wait_for(lock_wait, wait);
+    const char *folder = path_join(session->arena, session->root, ".cmx");
+    if (!folder_make(folder, err))
+        return false;
+    const char *path = path_join(session->arena, folder, "lock");
+    directory_close(session);
+    session->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (session->lock < 0)
+        return error_errno(err, ERROR_LOCAL, "cannot open %s", path);
+    if (!take_lock(session, &patience, err) || !check_unchanged(session, wait, err)) {
+        directory_close(session);
+        return false;
+    }
+    directory_sweep(session);
+    return true;
+}
+
+static bool write_record(struct session *session, const struct record *record, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF compact = BUF_INIT(BUF_OUTPUT_CEILING), text = BUF_INIT(BUF_OUTPUT_CEILING);
+    const struct value *parsed;
+    record_write(&compact, record);
+    if (!json_parse(arena, buf_text(&compact), compact.length, &parsed, err))
+        return false;
+    struct value *map = value_copy(arena, parsed);
+    value_set(arena, map, "name", value_string(arena, session->target->set_name));
+    value_set(arena, map, "namespace", value_string(arena, session->target->set_namespace));
+    json_write_pretty(&text, map);
+    return file_write(record_path(session), buf_text(&text), text.length, 0644, err);
+}
+
+static bool directory_record_widen(struct session *session, const struct record *record,
+                                   const struct wait *wait, struct error *err)
+{
+    (void)wait;
+    return write_record(session, record, err);
+}
+
+static bool directory_record_check(struct session *session, const struct wait *wait,
+                                   struct error *err)
+{
+    (void)wait;
+    if (session->lock >= 0) /* the kernel keeps it ours */
+        return true;
+    return error_set(err, ERROR_BUG, "%s is not locked", session->root);
+}
+
+static bool directory_record_settle(struct session *session, const struct record *record,
+                                    const struct wait *wait, struct error *err)
+{
+    (void)wait;
+    bool written = write_record(session, record, err);
+    directory_close(session);
+    return written;
+}
+
+static bool directory_settle(struct session *session, struct arena *arena,
+                             const struct subject *subject, const struct outcome *outcome,
+                             bool removed, settle_note *note, void *context,
+                             const struct wait *wait, struct error *err)
+{
+    (void)session;
+    (void)arena;
+    (void)subject;
+    (void)outcome;
+    (void)removed;
+    (void)note;
+    (void)context;
+    (void)wait;
+    (void)err;
+    return true; /* a file that is written is what it is meant to be */
+}
+
+/* A released file carries no mark: leaving the record is all. */
+static bool directory_release(struct session *session, struct arena *arena,
+                              const struct subject *subject, const struct wait *wait,
+                              struct error *err)
+{
+    (void)session;
+    (void)arena;
+    (void)subject;
+    (void)wait;
+    (void)err;
+    return true;
+}
+
+static bool directory_record_remove(struct session *session, const struct wait *wait,
+                                    struct error *err)
+{
+    (void)wait;
+    const char *path = record_path(session);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return error_errno(err, ERROR_LOCAL, "cannot remove %s", path);
+    directory_close(session);
+    unlink(path_join(session->arena, session->root, ".cmx/lock"));
+    rmdir(path_join(session->arena, session->root, ".cmx"));
+    return true;
+}
+
+const struct provider provider_directory = {
+    .name = "directory",
+    .open = directory_open,
+    .close = directory_close,
+    .describe = directory_describe,
+    .bind_scopes = directory_bind_scopes,
+    .record_read = directory_record_read,
+    .observe = directory_observe,
+    .predict = directory_predict,
+    .blame = directory_blame,
+    .record_lock = directory_record_lock,
+    .record_widen = directory_record_widen,
+    .record_check = directory_record_check,
+    .record_settle = directory_record_settle,
+    .apply = directory_apply,
+    .remove = directory_remove,
+    .settle = directory_settle,
+    .release = directory_release,
+    .record_remove = directory_record_remove,
+};

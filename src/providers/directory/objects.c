@@ -1,0 +1,200 @@
+/* objects: the files of a directory target; see directory.h. */
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "manifest/value_json.h"
+#include "manifest/value_yaml.h"
+#include "providers/directory/directory.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char CLUSTER_FOLDER[] = "_cluster";
+static const char TEMPORARY[] = ".tmp";
+
+static void add_escaped(struct buf *out, const char *text)
+{
+    for (; *text; text++)
+        if (isalnum((unsigned char)*text) || strchr("-.", *text))
+            buf_putc(out, *text);
+        else
+            buf_printf(out, "%%%02X", (unsigned char)*text);
+}
+
+const char *directory_file(struct arena *arena, const struct session *session,
+                           const struct object_id *id)
+{
+    AUTO_BUF path = BUF_INIT(BUF_OUTPUT_CEILING);
+    buf_printf(&path, "%s/", session->root);
+    if (*id->namespace)
+        add_escaped(&path, id->namespace);
+    else
+        buf_puts(&path, CLUSTER_FOLDER);
+    buf_putc(&path, '/');
+    add_escaped(&path, id->kind);
+    if (*id->group) {
+        buf_putc(&path, '.');
+        add_escaped(&path, id->group);
+    }
+    buf_putc(&path, '_');
+    add_escaped(&path, id->name);
+    buf_puts(&path, ".yaml");
+    return arena_memdup(arena, buf_text(&path), path.length);
+}
+
+static bool unknown(struct observation *live, const char *why)
+{
+    live->state = LIVE_UNKNOWN;
+    live->why = why;
+    return true;
+}
+
+/* A file of ours that somebody made unreadable is drift; a foreign one is left alone. */
+static void observe_content(struct arena *arena, struct subject *subject, const char *path,
+                            const char *data, size_t length)
+{
+    struct observation *live = &subject->live;
+    struct source_file file = { .path = path, .data = data, .length = length };
+    struct yaml_documents documents;
+    struct problems problems;
+    problems_start(&problems, arena);
+    bool readable = yaml_read(arena, &file, &documents, &problems) && documents.count == 1
+                    && documents.items[0].root && documents.items[0].root->kind == VALUE_MAP;
+    if (!readable && !subject->recorded) {
+        unknown(live, arena_printf(arena, "%s is in the way and holds no manifest", path));
+        return;
+    }
+    live->state = LIVE_DIFFERENT;
+    live->document = readable ? documents.items[0].root : value_map(arena);
+    if (subject->desired && value_equal(live->document, subject->desired->document))
+        live->state = LIVE_SAME;
+}
+
+static void observe_one(const struct session *session, struct arena *arena,
+                        struct subject *subject)
+{
+    struct observation *live = &subject->live;
+    const char *path = directory_file(arena, session, &subject->id);
+    struct error error = { 0 };
+    struct stat status;
+    char *data;
+    size_t length;
+    *live = (struct observation){ .state = LIVE_ABSENT,
+                                  .owner = subject->recorded ? OWNER_SELF : OWNER_NONE,
+                                  .healthy = true };
+    if (lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        return;
+    if (!S_ISREG(status.st_mode))
+        unknown(live, arena_printf(arena, "%s is no regular file", path));
+    else if (!file_read(arena, path, YAML_FILE_CEILING, &data, &length, &error))
+        unknown(live, arena_strdup(arena, error.message));
+    else
+        observe_content(arena, subject, path, data, length);
+}
+
+bool directory_observe(struct session *session, struct arena *arena, struct subject *subjects,
+                       size_t count, const struct wait *wait, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (wait_cancelled(wait))
+            return error_set(err, ERROR_CANCELLED, "interrupted");
+        observe_one(session, arena, &subjects[i]);
+    }
+    return true;
+}
+
+static bool may_write(const struct session *session, const struct resource *desired)
+{
+    const struct cluster *cluster = session->target->cluster;
+    return !desired->secret || session->target->show_secrets
+           || (cluster && cluster->write_secrets)
+           || value_count(value_get(desired->document, "data")) == 0;
+}
+
+bool directory_predict(struct session *session, struct arena *arena,
+                       const struct subject *subject, struct prediction *ret_prediction,
+                       const struct wait *wait, struct error *err)
+{
+    (void)arena;
+    (void)wait;
+    (void)err;
+    bool exists = subject->live.state != LIVE_ABSENT;
+    *ret_prediction = (struct prediction){
+        .kind = subject->live.state == LIVE_SAME ? PREDICT_SAME
+                : exists                         ? PREDICT_CHANGE
+                                                 : PREDICT_CREATE,
+        .before = exists ? subject->live.document : NULL,
+        .after = subject->desired->document,
+    };
+    if (!may_write(session, subject->desired)) {
+        ret_prediction->kind = PREDICT_REFUSED;
+        ret_prediction->why = "a directory would show its values to everyone who reads it: set "
+                              "spec.secrets: write in the Cluster, or --show-secrets";
+    }
+    return true;
+}
+
+static bool make_parent(struct arena *arena, const char *path, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    return folder_make(arena_memdup(arena, path, (size_t)(slash - path)), err);
+}
+
+bool directory_apply(struct session *session, struct arena *arena, const struct subject *subject,
+                     struct outcome *ret_outcome, const struct wait *wait, struct error *err)
+{
+    (void)wait;
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    const char *path = directory_file(arena, session, &subject->id);
+    if (!may_write(session, subject->desired))
+        return error_set(err, ERROR_REFUSED, "Secret values are not written into a directory");
+    yaml_write(&text, subject->desired->document);
+    if (!make_parent(arena, path, err)
+        || !file_write(path, buf_text(&text), text.length,
+                       subject->desired->secret ? 0600 : 0644, err))
+        return false;
+    ret_outcome->kind = subject->live.state == LIVE_ABSENT ? OUTCOME_CREATED : OUTCOME_CHANGED;
+    ret_outcome->document = subject->desired->document;
+    return true;
+}
+
+bool directory_remove(struct session *session, struct arena *arena, const struct subject *subject,
+                      const struct wait *wait, struct error *err)
+{
+    (void)wait;
+    const char *path = directory_file(arena, session, &subject->id);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return error_errno(err, ERROR_LOCAL, "cannot remove %s", path);
+    char *folder = arena_memdup(arena, path, (size_t)(strrchr(path, '/') - path));
+    rmdir(folder); /* only when it is empty now */
+    return true;
+}
+
+static void sweep_folder(struct arena *arena, const char *folder)
+{
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        size_t length = strlen(entry->d_name), ending = strlen(".yaml.XXXXXX.tmp");
+        const char *tail = length > ending ? entry->d_name + length - ending : "";
+        if (strncmp(tail, ".yaml.", 6) == 0
+            && strcmp(entry->d_name + length - strlen(TEMPORARY), TEMPORARY) == 0)
+            unlink(path_join(arena, folder, entry->d_name));
+    }
+    if (entries)
+        closedir(entries);
+}
+
+void directory_sweep(const struct session *session)
+{
+    AUTO_ARENA arena = arena_new();
+    const char *last = "";
+    for (size_t i = 0; i < session->record.count; i++) {
+        const char *file = directory_file(arena, session, &session->record.members[i].id);
+        const char *folder = arena_memdup(arena, file, (size_t)(strrchr(file, '/') - file));
+        if (strcmp(folder, last) != 0)
+            sweep_folder(arena, folder);
+        last = folder;
+    }
+}

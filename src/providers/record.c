@@ -1,0 +1,122 @@
+/* record: see record.h. */
+#include "providers/record.h"
+
+#include "base/cleanup.h"
+#include "manifest/value_json.h"
+
+#include <stdlib.h>
+
+enum { FORMAT = 1 };
+
+static struct value *text_or_empty(struct arena *arena, const char *text)
+{
+    return value_string(arena, text ? text : "");
+}
+
+static struct value *source_value(struct arena *arena, const struct record_source *source)
+{
+    struct value *map = value_map(arena);
+    value_set(arena, map, "origin", text_or_empty(arena, source->origin));
+    value_set(arena, map, "path", text_or_empty(arena, source->path));
+    value_set(arena, map, "ref", text_or_empty(arena, source->ref));
+    value_set(arena, map, "commit", text_or_empty(arena, source->commit));
+    value_set(arena, map, "subject", text_or_empty(arena, source->subject));
+    value_set(arena, map, "author", text_or_empty(arena, source->author));
+    value_set(arena, map, "time", value_integer(arena, source->time));
+    if (source->dirty)
+        value_set(arena, map, "dirty", value_bool(arena, true));
+    return map;
+}
+
+static struct value *member_value(struct arena *arena, const struct record_member *member)
+{
+    struct value *map = value_map(arena);
+    value_set(arena, map, "group", text_or_empty(arena, member->id.group));
+    value_set(arena, map, "kind", text_or_empty(arena, member->id.kind));
+    value_set(arena, map, "namespace", text_or_empty(arena, member->id.namespace));
+    value_set(arena, map, "name", text_or_empty(arena, member->id.name));
+    value_set(arena, map, "path", text_or_empty(arena, member->path));
+    value_set(arena, map, "digest", text_or_empty(arena, member->digest));
+    if (member->mark && *member->mark)
+        value_set(arena, map, "mark", value_string(arena, member->mark));
+    return map;
+}
+
+void record_write(struct buf *out, const struct record *record)
+{
+    AUTO_ARENA arena = arena_new();
+    struct value *map = value_map(arena), *members = value_list(arena);
+    for (size_t i = 0; i < record->count; i++)
+        value_push(arena, members, member_value(arena, &record->members[i]));
+    value_set(arena, map, "format", value_integer(arena, FORMAT));
+    value_set(arena, map, "applied", value_integer(arena, record->applied));
+    value_set(arena, map, "source", source_value(arena, &record->source));
+    value_set(arena, map, "members", members);
+    json_write(out, map);
+}
+
+static const char *text_of(struct arena *arena, const struct value *map, const char *key)
+{
+    const char *text = value_text(value_get(map, key));
+    return text ? arena_strdup(arena, text) : "";
+}
+
+static void source_read(struct arena *arena, const struct value *map,
+                        struct record_source *source)
+{
+    *source = (struct record_source){
+        .origin = text_of(arena, map, "origin"),
+        .path = text_of(arena, map, "path"),
+        .ref = text_of(arena, map, "ref"),
+        .commit = text_of(arena, map, "commit"),
+        .subject = text_of(arena, map, "subject"),
+        .author = text_of(arena, map, "author"),
+        .time = value_int(value_get(map, "time"), 0),
+        .dirty = value_is_true(value_get(map, "dirty"), false),
+    };
+}
+
+static bool member_read(struct arena *arena, const struct value *map,
+                        struct record_member *member)
+{
+    *member = (struct record_member){
+        .id = { text_of(arena, map, "group"), text_of(arena, map, "kind"),
+                text_of(arena, map, "namespace"), text_of(arena, map, "name") },
+        .path = text_of(arena, map, "path"),
+        .digest = text_of(arena, map, "digest"),
+        .mark = text_of(arena, map, "mark"),
+    };
+    return *member->id.kind && *member->id.name;
+}
+
+static int compare_members(const void *a, const void *b)
+{
+    return object_id_compare(&((const struct record_member *)a)->id,
+                             &((const struct record_member *)b)->id);
+}
+
+bool record_parse(struct arena *arena, const char *data, size_t length,
+                  struct record *ret_record, struct error *err)
+{
+    const struct value *map;
+    struct record record = { .exists = true };
+    if (!json_parse(arena, data, length, &map, err))
+        return error_prefix(err, "the record of the set is damaged");
+    if (value_int(value_get(map, "format"), 0) != FORMAT)
+        return error_set(err, ERROR_INPUT,
+                         "the record of the set has a format that this version does not know: "
+                         "use the version that wrote it, or a newer one");
+    const struct value *members = value_get(map, "members");
+    record.members = arena_array(arena, value_count(members), sizeof *record.members);
+    for (; record.count < value_count(members); record.count++)
+        if (!member_read(arena, value_item(members, record.count),
+                         &record.members[record.count]))
+            return error_set(err, ERROR_INPUT, "the record of the set is damaged: a member has "
+                                               "no kind or no name");
+    if (record.count)
+        qsort(record.members, record.count, sizeof *record.members, compare_members);
+    record.applied = value_int(value_get(map, "applied"), 0);
+    source_read(arena, value_get(map, "source"), &record.source);
+    *ret_record = record;
+    return true;
+}

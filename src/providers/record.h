@@ -1,0 +1,20 @@
+/*
+ * record: the text form of a set's record, the same in every provider.
+ *
+ * JSON, members sorted by identity, so that the same record gives the same bytes.
+ */
+#ifndef CMX_PROVIDERS_RECORD_H
+#define CMX_PROVIDERS_RECORD_H
+
+#include "base/buf.h"
+#include "providers/provider.h"
+
+/* Appends the record as JSON. */
+void record_write(struct buf *out, const struct record *record);
+
+/* Reads what record_write() wrote; strings live in the arena. ERROR_INPUT: it is something else. */
+bool record_parse(struct arena *arena, const char *data, size_t length,
+                  struct record *ret_record, struct error *err)
+    __attribute__((warn_unused_result));
+
+#endif

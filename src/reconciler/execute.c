@@ -1,0 +1,396 @@
+/*
+ * execute: see execute.h.
+ *
+ *   phase: take what is unblocked → act (a worker) → settle (a worker) → unblock
+ *
+ * The main thread owns the schedule. Workers run one change each and hand it
+ * back through a queue.
+ */
+#include "reconciler/execute.h"
+
+#include "base/cleanup.h"
+#include "base/pool.h"
+#include "reconciler/order.h"
+#include "reconciler/schedule.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+enum { SETTLING_AT_ONCE = 64, LOOK_MS = 100 };
+
+struct phase;
+
+struct job {
+    struct job *next;
+    struct phase *phase;
+    struct change *change;
+    size_t step;
+    bool settling;
+    bool ok;
+    int64_t started;
+};
+
+struct execution {
+    struct plan *plan;
+    const struct provider *provider;
+    struct session *session;
+    const struct execute_options *options;
+    const struct wait *wait;
+    struct wait settle_wait; /* also ended by a soft cancel */
+    struct cancel settle_cancel;
+    struct execute_result *result;
+    pthread_mutex_t lock; /* of the queue of finished jobs, and of the events */
+    pthread_cond_t finished;
+    struct job *done;
+    struct pool *actors, *settlers;
+};
+
+struct phase {
+    struct execution *execution;
+    bool deleting;
+    struct change **changes; /* one a step */
+    size_t count, running;
+    struct schedule *schedule;
+};
+
+/* ------------------------------------------------------------------ events */
+
+static void tell_progress(struct execution *execution, struct change *change,
+                          enum progress progress)
+{
+    const struct execute_events *events = execution->options->events;
+    pthread_mutex_lock(&execution->lock);
+    change->progress = progress;
+    if (events)
+        events->progress(events->context, change);
+    pthread_mutex_unlock(&execution->lock);
+}
+
+static void tell_note(void *context, const char *text)
+{
+    struct job *job = context;
+    struct execution *execution = job->phase->execution;
+    const struct execute_events *events = execution->options->events;
+    pthread_mutex_lock(&execution->lock);
+    if (events)
+        events->note(events->context, job->change, text);
+    pthread_mutex_unlock(&execution->lock);
+}
+
+/* -------------------------------------------------------------- the workers */
+
+static void hand_back(struct job *job)
+{
+    struct execution *execution = job->phase->execution;
+    pthread_mutex_lock(&execution->lock);
+    job->next = execution->done;
+    execution->done = job;
+    pthread_cond_signal(&execution->finished);
+    pthread_mutex_unlock(&execution->lock);
+}
+
+/* A prediction that had to wait for an earlier step is made now, before anything is written. */
+static bool decide_again(struct execution *execution, struct change *change)
+{
+    if (change->prediction.kind != PREDICT_LATER)
+        return true;
+    if (!change_predict(change, execution->provider, execution->session,
+                        execution->options->plan, execution->wait, &change->error))
+        return false;
+    if (change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN)
+        return error_set(&change->error,
+                         change->action == ACTION_REFUSE ? ERROR_REFUSED : ERROR_UNREACHABLE, "%s",
+                         change->why ? change->why : "could not look");
+    return true;
+}
+
+/* After these answers the object may have been written all the same. */
+static bool may_have_written(enum error_kind kind)
+{
+    return kind == ERROR_UNREACHABLE || kind == ERROR_TIMEOUT || kind == ERROR_CANCELLED;
+}
+
+static bool act(struct execution *execution, struct change *change)
+{
+    const struct provider *provider = execution->provider;
+    if (change->action == ACTION_DELETE)
+        return provider->remove(execution->session, change->arena, change->subject,
+                                execution->wait, &change->error);
+    if (!decide_again(execution, change))
+        return false;
+    if (!action_writes(change->action))
+        return true;
+    bool done = provider->apply(execution->session, change->arena, change->subject,
+                                &change->outcome, execution->wait, &change->error);
+    change->written = done || may_have_written(change->error.kind);
+    return done;
+}
+
+static void act_task(void *context, struct arena *arena)
+{
+    struct job *job = context;
+    (void)arena; /* outcomes live in the change's own arena */
+    tell_progress(job->phase->execution, job->change, PROGRESS_APPLYING);
+    job->ok = act(job->phase->execution, job->change);
+    hand_back(job);
+}
+
+static int64_t patience(const struct execution *execution, const struct change *change)
+{
+    const struct resource *desired = change->subject->desired;
+    int64_t own = desired ? desired->options.timeout : 0;
+    return own ? own : execution->options->wait_timeout;
+}
+
+static void settle_task(void *context, struct arena *arena)
+{
+    struct job *job = context;
+    struct execution *execution = job->phase->execution;
+    struct change *change = job->change;
+    struct wait wait = wait_for(patience(execution, change), &execution->settle_wait);
+    (void)arena;
+    tell_progress(execution, change, PROGRESS_SETTLING);
+    job->ok = execution->provider->settle(execution->session, change->arena, change->subject,
+                                          &change->outcome, job->phase->deleting, tell_note, job,
+                                          &wait, &change->error);
+    hand_back(job);
+}
+
+static void start_job(struct phase *phase, size_t step, bool settling, int64_t started)
+{
+    struct job *job = memory_alloc(sizeof *job);
+    *job = (struct job){ .phase = phase,
+                         .change = phase->changes[step],
+                         .step = step,
+                         .settling = settling,
+                         .started = started };
+    phase->running++;
+    if (settling)
+        pool_run(phase->execution->settlers, settle_task, job);
+    else
+        pool_run(phase->execution->actors, act_task, job);
+}
+
+/* ---------------------------------------------------------- the main thread */
+
+static void on_blocked(void *context, size_t step, size_t because)
+{
+    struct phase *phase = context;
+    struct change *change = phase->changes[step];
+    const struct change *cause = phase->changes[because];
+    error_set(&change->error, ERROR_REFUSED, "not started: %s %s",
+              object_id_text(change->arena, &cause->subject->id, NULL),
+              cause->action == ACTION_REFUSE    ? "was refused"
+              : cause->action == ACTION_UNKNOWN ? "could not be looked at"
+                                                : "failed");
+    phase->execution->result->blocked++;
+    tell_progress(phase->execution, change, PROGRESS_BLOCKED);
+}
+
+static void fail(struct phase *phase, size_t step)
+{
+    phase->execution->result->failed++;
+    tell_progress(phase->execution, phase->changes[step], PROGRESS_FAILED);
+    schedule_failed(phase->schedule, step, on_blocked, phase);
+}
+
+static void succeed(struct phase *phase, size_t step)
+{
+    tell_progress(phase->execution, phase->changes[step], PROGRESS_DONE);
+    schedule_done(phase->schedule, step);
+}
+
+/* Wait for it: what was written, and what was there but not yet as it should be. */
+static bool has_to_settle(const struct phase *phase, const struct change *change)
+{
+    if (phase->execution->options->no_wait)
+        return false;
+    if (phase->deleting)
+        return true;
+    if (change->action == ACTION_KEEP)
+        return change->subject->live.health && !change->subject->live.healthy;
+    return action_writes(change->action);
+}
+
+static void after_act(struct phase *phase, struct job *job)
+{
+    if (!job->ok)
+        fail(phase, job->step);
+    else if (has_to_settle(phase, job->change)) {
+        schedule_acted(phase->schedule, job->step);
+        start_job(phase, job->step, true, job->started);
+    } else
+        succeed(phase, job->step);
+}
+
+static bool stopped(const struct execution *execution)
+{
+    const struct cancel *cancel = execution->wait->cancel;
+    return execution->result->taken_over
+           || (cancel && atomic_load(&cancel->level) >= CANCEL_SOFT);
+}
+
+/* A wait that was broken off is no failure of the object. */
+static void after_settle(struct phase *phase, struct job *job)
+{
+    struct change *change = job->change;
+    if (job->ok)
+        succeed(phase, job->step);
+    else if (change->error.kind == ERROR_CANCELLED && stopped(phase->execution)) {
+        tell_progress(phase->execution, change, PROGRESS_SKIPPED);
+        schedule_failed(phase->schedule, job->step, on_blocked, phase);
+    } else
+        fail(phase, job->step);
+}
+
+static void finish_job(struct phase *phase, struct job *job)
+{
+    job->change->milliseconds = clock_now() - job->started;
+    phase->running--;
+    if (job->settling)
+        after_settle(phase, job);
+    else
+        after_act(phase, job);
+    free(job);
+}
+
+static struct job *wait_for_jobs(struct execution *execution)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += LOOK_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&execution->lock);
+    if (!execution->done)
+        pthread_cond_timedwait(&execution->finished, &execution->lock, &until);
+    struct job *done = execution->done;
+    execution->done = NULL;
+    pthread_mutex_unlock(&execution->lock);
+    return done;
+}
+
+/* Nothing is written in a set that another run holds now. */
+static bool still_ours(struct execution *execution)
+{
+    struct error error = { 0 };
+    if (execution->provider->record_check(execution->session, execution->wait, &error))
+        return true;
+    execution->result->taken_over = true;
+    execution->result->error = error;
+    return false;
+}
+
+static bool needs_writing(const struct phase *phase, size_t step)
+{
+    return action_writes(phase->changes[step]->action);
+}
+
+/* Starts all that may start. Steps that write nothing need no look at the run id. */
+static void start_ready(struct phase *phase)
+{
+    struct execution *execution = phase->execution;
+    bool checked = false;
+    size_t step;
+    while (!stopped(execution) && schedule_next(phase->schedule, &step)) {
+        struct change *change = phase->changes[step];
+        if (change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN) {
+            schedule_failed(phase->schedule, step, on_blocked, phase);
+            continue;
+        }
+        if (needs_writing(phase, step) && !checked && !still_ours(execution)) {
+            tell_progress(execution, change, PROGRESS_SKIPPED);
+            return;
+        }
+        checked |= needs_writing(phase, step);
+        start_job(phase, step, false, clock_now());
+    }
+}
+
+static void mark_skipped(struct phase *phase)
+{
+    for (size_t i = 0; i < phase->count; i++) {
+        struct change *change = phase->changes[i];
+        if (schedule_state(phase->schedule, i) == STEP_WAITING && action_writes(change->action))
+            tell_progress(phase->execution, change, PROGRESS_SKIPPED);
+        phase->execution->result->skipped += change->progress == PROGRESS_SKIPPED;
+    }
+}
+
+static void run_phase(struct phase *phase)
+{
+    struct execution *execution = phase->execution;
+    for (;;) {
+        start_ready(phase);
+        if (stopped(execution))
+            atomic_store(&execution->settle_cancel.level, CANCEL_HARD);
+        if (phase->running == 0)
+            break;
+        for (struct job *job = wait_for_jobs(execution), *next; job; job = next) {
+            next = job->next;
+            finish_job(phase, job);
+        }
+    }
+    mark_skipped(phase);
+}
+
+static bool in_phase(const struct change *change, bool deleting)
+{
+    return deleting ? change->action == ACTION_DELETE
+                    : change->subject->desired && change->action != ACTION_DELETE;
+}
+
+static void run_changes(struct execution *execution, bool deleting)
+{
+    struct phase phase = { .execution = execution, .deleting = deleting };
+    struct plan *plan = execution->plan;
+    phase.changes = arena_array(plan->arena, plan->count, sizeof *phase.changes);
+    for (size_t i = 0; i < plan->count; i++)
+        if (in_phase(&plan->changes[i], deleting))
+            phase.changes[phase.count++] = &plan->changes[i];
+    phase.schedule = order_schedule(plan->arena, phase.changes, phase.count, deleting);
+    run_phase(&phase);
+}
+
+static const char *why_not_pruned(const struct execution *execution)
+{
+    const struct execute_result *result = execution->result;
+    const struct plan_counts *counts = &execution->plan->counts;
+    if (counts->delete == 0)
+        return NULL;
+    if (result->failed || result->blocked)
+        return "not everything that was to be created or changed succeeded";
+    if (counts->refuse)
+        return "something in this run was refused";
+    if (counts->unknown)
+        return "something could not be looked at";
+    return NULL;
+}
+
+void plan_execute(struct plan *plan, const struct provider *provider, struct session *session,
+                  const struct execute_options *options, const struct wait *wait,
+                  struct execute_result *ret_result)
+{
+    struct execution execution = { .plan = plan,
+                                   .provider = provider,
+                                   .session = session,
+                                   .options = options,
+                                   .wait = wait,
+                                   .result = ret_result };
+    *ret_result = (struct execute_result){ 0 };
+    execution.settle_wait = (struct wait){ wait->deadline, &execution.settle_cancel };
+    pthread_mutex_init(&execution.lock, NULL);
+    pthread_cond_init(&execution.finished, NULL);
+    execution.actors = pool_new(options->concurrency);
+    execution.settlers = pool_new(SETTLING_AT_ONCE);
+    run_changes(&execution, false);
+    ret_result->not_pruned = why_not_pruned(&execution);
+    if (!stopped(&execution) && !ret_result->not_pruned)
+        run_changes(&execution, true);
+    ret_result->interrupted = stopped(&execution) && !ret_result->taken_over;
+    pool_free(execution.actors);
+    pool_free(execution.settlers);
+    pthread_mutex_destroy(&execution.lock);
+    pthread_cond_destroy(&execution.finished);
+}

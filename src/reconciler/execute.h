@@ -1,0 +1,48 @@
+/*
+ * execute: carries out a plan.
+ *
+ * First what is wanted, in the order of dependencies, each applied and then
+ * waited for; then, when all of that succeeded, the deletions in reverse. An
+ * independent branch goes on when one fails; what stands behind a failure is
+ * blocked, with the reason. The run id is read again before each batch of
+ * writes. A soft cancel starts nothing new and stops waiting; what is being
+ * written is finished.
+ */
+#ifndef CMX_RECONCILER_EXECUTE_H
+#define CMX_RECONCILER_EXECUTE_H
+
+#include "reconciler/plan.h"
+
+struct execution;
+
+/* What happens, as it happens; called from any thread, one at a time. */
+struct execute_events {
+    void *context;
+    /* The progress of a change has become another (change->progress). */
+    void (*progress)(void *context, const struct change *change);
+    /* What a change that settles or waits says: "1 of 3 pods ready", "waits for Job/migrate". */
+    void (*note)(void *context, const struct change *change, const char *text);
+};
+
+struct execute_options {
+    const struct plan_options *plan;
+    const struct execute_events *events; /* may be NULL */
+    int64_t wait_timeout;                /* ms, for one object to become healthy */
+    bool no_wait;                        /* apply only */
+    unsigned concurrency;
+};
+
+struct execute_result {
+    size_t failed, blocked, skipped;
+    bool taken_over;   /* another run has the set now: nothing more was written */
+    bool interrupted;  /* cancelled before the end                              */
+    const char *not_pruned; /* why deletions were left out, or NULL             */
+    struct error error;     /* where taken_over: by whom                        */
+};
+
+/* Carries the plan out; the result of each change is in it. */
+void plan_execute(struct plan *plan, const struct provider *provider, struct session *session,
+                  const struct execute_options *options, const struct wait *wait,
+                  struct execute_result *ret_result);
+
+#endif

@@ -1,0 +1,112 @@
+/* inventory: see inventory.h. */
+#include "reconciler/inventory.h"
+
+#include "base/cleanup.h"
+#include "base/digest.h"
+#include "manifest/value_json.h"
+
+#include <stdlib.h>
+
+const char *resource_digest(struct arena *arena, const struct resource *resource)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    json_write(&text, resource->document);
+    struct digest digest = digest_sha256(buf_text(&text), text.length);
+    return digest_hex(arena, &digest);
+}
+
+static int compare_members(const void *a, const void *b)
+{
+    return object_id_compare(&((const struct record_member *)a)->id,
+                             &((const struct record_member *)b)->id);
+}
+
+static void add_recorded(struct record *record, const struct change *change)
+{
+    record->members[record->count++] = *change->subject->recorded;
+}
+
+static const char *mark_of(const struct change *change)
+{
+    if (change->outcome.mark)
+        return change->outcome.mark;
+    if (change->subject->live.mark && change->action == ACTION_KEEP)
+        return change->subject->live.mark;
+    return change->subject->recorded ? change->subject->recorded->mark : "";
+}
+
+static void add_desired(struct arena *arena, struct record *record, const struct change *change)
+{
+    const struct resource *desired = change->subject->desired;
+    record->members[record->count++] = (struct record_member){
+        .id = desired->id,
+        .path = desired->file ? desired->file->path : "",
+        .digest = resource_digest(arena, desired),
+        .mark = mark_of(change),
+    };
+}
+
+static void start(struct arena *arena, const struct plan *plan, const struct record_source *source,
+                  struct record *record)
+{
+    *record = (struct record){
+        .exists = true,
+        .members = arena_array(arena, plan->count + plan->outside_count, sizeof *record->members),
+        .source = *source,
+    };
+}
+
+/* What the run could not reach stays as it was; members are sorted again behind it. */
+static void add_outside(struct record *record, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->outside_count; i++)
+        record->members[record->count++] = plan->outside[i];
+    if (plan->outside_count)
+        qsort(record->members, record->count, sizeof *record->members, compare_members);
+}
+
+/* Not ours before, and nothing was done that could have made it ours. */
+static bool never_ours(const struct change *change)
+{
+    return !change->subject->recorded && !change->written && change->action != ACTION_KEEP;
+}
+
+void inventory_widen(struct arena *arena, const struct plan *plan,
+                     const struct record_source *source, struct record *ret_record)
+{
+    start(arena, plan, source, ret_record);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct change *change = &plan->changes[i];
+        if (change->subject->recorded)
+            add_recorded(ret_record, change);
+        else if (action_writes(change->action))
+            add_desired(arena, ret_record, change);
+    }
+    add_outside(ret_record, plan);
+}
+
+static bool is_gone(const struct change *change)
+{
+    return change->action == ACTION_FORGET
+           || (change->action == ACTION_DELETE && change->progress == PROGRESS_DONE);
+}
+
+void inventory_settle(struct arena *arena, const struct plan *plan,
+                      const struct record_source *source, const struct record *before,
+                      bool complete, struct record *ret_record)
+{
+    start(arena, plan, source, ret_record);
+    ret_record->applied = complete ? clock_unix() : before->applied;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct change *change = &plan->changes[i];
+        bool current = change->subject->desired
+                       && (change->written || change->action == ACTION_KEEP);
+        if (is_gone(change) || never_ours(change))
+            continue;
+        if (current)
+            add_desired(arena, ret_record, change);
+        else if (change->subject->recorded)
+            add_recorded(ret_record, change);
+    }
+    add_outside(ret_record, plan);
+}

@@ -1,0 +1,54 @@
+/* order: see order.h. */
+#include "reconciler/order.h"
+
+#include "base/cleanup.h"
+
+static struct graph_node node_of(struct arena *arena, const struct change *change, bool deleting)
+{
+    const struct subject *subject = change->subject;
+    struct graph_node node = { .id = &subject->id };
+    if (!deleting && subject->desired) {
+        node.document = subject->desired->document;
+        node.options = &subject->desired->options;
+        node.file = subject->desired->file;
+        node.place = subject->desired->place;
+        return node;
+    }
+    struct object_options *options = arena_alloc(arena, sizeof *options);
+    object_options_read(arena, subject->live.document, options, NULL, NULL);
+    node.document = subject->live.document;
+    node.options = options;
+    return node;
+}
+
+static void find_edges(struct arena *arena, struct change *const *changes, size_t count,
+                       bool deleting, struct edge_list *edges)
+{
+    struct graph_node *nodes = arena_array(arena, count, sizeof *nodes);
+    struct problems ignored; /* reported at load; live objects may name what is gone */
+    problems_start(&ignored, arena);
+    for (size_t i = 0; i < count; i++)
+        nodes[i] = node_of(arena, changes[i], deleting);
+    edges_build(arena, nodes, count, edges, &ignored);
+}
+
+static void reverse(struct edge_list *edges)
+{
+    for (size_t i = 0; i < edges->count; i++) {
+        struct edge *edge = &edges->items[i];
+        *edge = (struct edge){ edge->after, edge->before, true };
+    }
+}
+
+struct schedule *order_schedule(struct arena *arena, struct change *const *changes, size_t count,
+                                bool deleting)
+{
+    struct edge_list edges = { 0 };
+    unsigned *ranks = arena_array(arena, count, sizeof *ranks);
+    for (size_t i = 0; i < count; i++)
+        ranks[i] = deleting ? RANK_WEBHOOK - changes[i]->rank : changes[i]->rank;
+    find_edges(arena, changes, count, deleting, &edges);
+    if (deleting)
+        reverse(&edges);
+    return schedule_new(arena, ranks, count, edges.items, edges.count);
+}

@@ -1,0 +1,19 @@
+/*
+ * order: which change waits for which. Between plan.c and schedule.c: objects
+ * on one side, steps on the other.
+ */
+#ifndef CMX_RECONCILER_ORDER_H
+#define CMX_RECONCILER_ORDER_H
+
+#include "reconciler/plan.h"
+#include "reconciler/schedule.h"
+
+/*
+ * The schedule of these changes: wanted ones by their manifests, deletions by
+ * what the live objects say and in reverse. Cycles were reported at load; what a
+ * live object says wrongly is left out.
+ */
+struct schedule *order_schedule(struct arena *arena, struct change *const *changes, size_t count,
+                                bool deleting);
+
+#endif

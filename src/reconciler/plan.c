@@ -1,0 +1,343 @@
+/* plan: builds a plan, step by step; see plan.h. Budgets are in budget.c. */
+#include "reconciler/plan.h"
+
+#include "base/cleanup.h"
+#include "base/digest.h"
+#include "base/pool.h"
+#include "reconciler/budget.h"
+#include "reconciler/inventory.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+struct builder {
+    struct plan *plan;
+    const struct provider *provider;
+    struct session *session;
+    const struct plan_options *options;
+    const struct wait *wait;
+};
+
+bool action_writes(enum action action)
+{
+    return action == ACTION_CREATE || action == ACTION_CHANGE || action == ACTION_ADOPT
+           || action == ACTION_DELETE;
+}
+
+bool plan_differs(const struct plan *plan)
+{
+    const struct plan_counts *counts = &plan->counts;
+    return counts->create + counts->change + counts->adopt + counts->delete + counts->forget > 0;
+}
+
+void plan_refuse(struct plan *plan, const char *way_out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct refusal refusal = { arena_vprintf(plan->arena, format, args),
+                               way_out ? arena_strdup(plan->arena, way_out) : NULL };
+    va_end(args);
+    arena_push(plan->arena, plan->refusals, plan->refusal_count, plan->refusal_capacity, refusal);
+}
+
+void plan_done(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        arena_free(plan->changes[i].arena);
+    plan->count = 0;
+}
+
+/* recorded ∪ desired: a merge walk over two sorted lists. */
+static void merge_subjects(struct plan *plan, const struct resource *const *desired,
+                           size_t desired_count, const struct record *record)
+{
+    size_t i = 0, j = 0;
+    plan->subjects = arena_array(plan->arena, desired_count + record->count,
+                                 sizeof *plan->subjects);
+    while (i < desired_count || j < record->count) {
+        const struct record_member *member = j < record->count ? &record->members[j] : NULL;
+        int order = i >= desired_count ? 1
+                    : !member          ? -1
+                                       : object_id_compare(&desired[i]->id, &member->id);
+        struct subject *subject = &plan->subjects[plan->count++];
+        subject->id = order <= 0 ? desired[i]->id : member->id;
+        subject->desired = order <= 0 ? desired[i] : NULL;
+        subject->recorded = order >= 0 ? member : NULL;
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
+static const char *failed_folder(const struct builder *builder, const char *path)
+{
+    for (size_t i = 0; path && i < builder->options->failed_count; i++) {
+        const char *folder = builder->options->failed[i].folder;
+        size_t length = strlen(folder);
+        if (strncmp(path, folder, length) == 0
+            && (length == 0 || path[length] == '/' || path[length] == '\0'))
+            return folder;
+    }
+    return NULL;
+}
+
+static bool protected(const struct builder *builder, struct change *change)
+{
+    struct object_options options;
+    object_options_read(change->arena, change->subject->live.document, &options, NULL, NULL);
+    (void)builder;
+    return options.keep;
+}
+
+static const char *why_not_delete(const struct builder *builder, struct change *change)
+{
+    const struct record_member *recorded = change->subject->recorded;
+    const char *folder = recorded ? failed_folder(builder, recorded->path) : NULL;
+    if (folder)
+        return arena_printf(change->arena, "its folder %s did not load", *folder ? folder : ".");
+    return builder->options->may_delete ? NULL : builder->options->why_not_delete;
+}
+
+static const char *owned_by(struct change *change, const char *why)
+{
+    const struct observation *live = &change->subject->live;
+    bool named = live->owner_text && (live->owner == OWNER_OTHER_SET || live->owner == OWNER_TOOL);
+    return named ? arena_printf(change->arena, "%s (%s)", why, live->owner_text) : why;
+}
+
+static void decide_change(const struct builder *builder, struct change *change)
+{
+    const struct subject *subject = change->subject;
+    const char *not_deleted = why_not_delete(builder, change);
+    struct situation situation = {
+        .desired = subject->desired != NULL,
+        .recorded = subject->recorded != NULL,
+        .live = subject->live.state,
+        .owner = subject->live.owner,
+        .adopt = subject->desired && subject->desired->options.adopt ? ADOPT_ALL
+                                                                     : builder->options->adopt,
+        .may_delete = not_deleted == NULL,
+        .protected = subject->live.document && protected(builder, change),
+    };
+    change->action = decide(&situation, &change->why);
+    if (change->action == ACTION_UNKNOWN)
+        change->why = subject->live.why;
+    else if (change->action == ACTION_RETAIN && not_deleted && !situation.protected)
+        change->why = not_deleted;
+    else if (change->why)
+        change->why = owned_by(change, change->why);
+    if (change->action == ACTION_REFUSE && subject->live.owner != OWNER_CONTROLLER)
+        change->way_out = "annotate it with cmx.dev/adopt: \"true\", or use --adopt";
+}
+
+/* The wanted document is the one of the last run: then only others can have made a difference. */
+static bool source_unchanged(const struct subject *subject, struct arena *arena)
+{
+    return subject->recorded && subject->desired
+           && strcmp(subject->recorded->digest, resource_digest(arena, subject->desired)) == 0;
+}
+
+static void explain_field(const struct builder *builder, struct change *change,
+                          struct planned_field *field, bool unchanged)
+{
+    struct blame blame = { 0 };
+    const struct subject *subject = change->subject;
+    if (change->action == ACTION_ADOPT) {
+        field->cause = CAUSE_ADOPTION;
+        return;
+    }
+    if (field->change.before)
+        builder->provider->blame(builder->session, change->arena, subject, field->change.pointer,
+                                 &blame);
+    bool by_other = field->change.before && !blame.ours && blame.manager;
+    field->cause = unchanged || by_other ? CAUSE_DRIFT : CAUSE_COMMIT;
+    field->manager = by_other ? blame.manager : NULL;
+    field->time = by_other ? blame.time : 0;
+}
+
+static void explain_change(const struct builder *builder, struct change *change)
+{
+    struct field_changes changes;
+    bool unchanged = source_unchanged(change->subject, change->arena);
+    diff_fields(change->arena, change->prediction.before, change->prediction.after, &changes);
+    change->fields = arena_array(change->arena, changes.count, sizeof *change->fields);
+    change->field_count = changes.count;
+    change->cause = change->action == ACTION_ADOPT ? CAUSE_ADOPTION : CAUSE_DRIFT;
+    for (size_t i = 0; i < changes.count; i++) {
+        change->fields[i].change = changes.items[i];
+        explain_field(builder, change, &change->fields[i], unchanged);
+        if (change->fields[i].cause == CAUSE_COMMIT)
+            change->cause = CAUSE_COMMIT;
+    }
+}
+
+static void refuse_change(struct change *change, const char *why, const char *way_out)
+{
+    change->action = ACTION_REFUSE;
+    change->why = why;
+    change->way_out = way_out;
+}
+
+/* What the prediction makes of a decision. */
+static void refine(const struct builder *builder, struct change *change)
+{
+    const struct prediction *p = &change->prediction;
+    switch (p->kind) {
+    case PREDICT_SAME:
+        if (change->action == ACTION_CHANGE)
+            change->action = ACTION_KEEP;
+        break;
+    case PREDICT_CHANGE:
+    case PREDICT_LOCAL:
+        if (change->action != ACTION_CREATE)
+            explain_change(builder, change);
+        break;
+    case PREDICT_IMMUTABLE:
+        refuse_change(change,
+                      arena_printf(change->arena, "%s cannot be changed in place%s%s",
+                                   p->field ? p->field : "a field", p->why ? ": " : "",
+                                   p->why ? p->why : ""),
+                      "keep the old value, or delete the object first: cmx-reconcile delete "
+                      "KIND/NAME");
+        break;
+    case PREDICT_CONFLICT:
+        refuse_change(change,
+                      arena_printf(change->arena, "%s is held by %s", p->field ? p->field : "a field",
+                                   p->holder ? p->holder : "another manager"),
+                      "leave the field out, or take it with --force-conflicts");
+        break;
+    case PREDICT_REFUSED:
+        refuse_change(change, p->why, NULL);
+        break;
+    case PREDICT_FAILED:
+        change->action = ACTION_UNKNOWN;
+        change->why = p->why;
+        break;
+    case PREDICT_CREATE:
+    case PREDICT_LATER:
+        break;
+    }
+}
+
+static bool predict(const struct builder *builder, struct change *change, struct error *err)
+{
+    change->cause = change->subject->recorded && change->action == ACTION_CREATE ? CAUSE_DRIFT
+                                                                                  : CAUSE_COMMIT;
+    if (change->action == ACTION_ADOPT)
+        change->cause = CAUSE_ADOPTION;
+    if (!builder->provider->predict(builder->session, change->arena, change->subject,
+                                    &change->prediction, builder->wait, err))
+        return error_prefix(err, "%s", object_id_text(change->arena, &change->subject->id, NULL));
+    refine(builder, change);
+    return true;
+}
+
+bool change_predict(struct change *change, const struct provider *provider,
+                    struct session *session, const struct plan_options *options,
+                    const struct wait *wait, struct error *err)
+{
+    struct builder builder = { NULL, provider, session, options, wait };
+    return predict(&builder, change, err);
+}
+
+/* Some deletions need a word from the user; the provider knows which. */
+static bool ask_guard(const struct builder *builder, struct change *change, struct error *err)
+{
+    const struct plan_options *options = builder->options;
+    struct error refused = { 0 };
+    for (size_t i = 0; i < options->allow_delete_count; i++) {
+        struct object_id pattern;
+        if (object_id_parse(change->arena, options->allow_delete[i], &pattern)
+            && object_id_matches(&pattern, &change->subject->id))
+            return true;
+    }
+    if (!builder->provider->guard
+        || builder->provider->guard(builder->session, change->arena, change->subject,
+                                    builder->wait, &refused))
+        return true;
+    if (refused.kind == ERROR_CANCELLED) {
+        *err = refused;
+        return false;
+    }
+    change->action = refused.kind == ERROR_REFUSED ? ACTION_REFUSE : ACTION_UNKNOWN;
+    change->why = arena_strdup(change->arena, refused.message);
+    change->way_out = arena_printf(change->arena, "--allow-delete %s",
+                                   object_id_text(change->arena, &change->subject->id, NULL));
+    return true;
+}
+
+struct task {
+    const struct builder *builder;
+    struct change *change;
+    bool ok;
+    struct error error;
+};
+
+static void run_task(void *context, struct arena *arena)
+{
+    struct task *task = context;
+    struct change *change = task->change;
+    (void)arena; /* what a prediction returns has to outlive the task */
+    task->ok = change->action == ACTION_DELETE ? ask_guard(task->builder, change, &task->error)
+                                               : predict(task->builder, change, &task->error);
+}
+
+static bool predict_all(const struct builder *builder, struct error *err)
+{
+    struct plan *plan = builder->plan;
+    struct task *tasks = arena_array(plan->arena, plan->count, sizeof *tasks);
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        if (action_writes(plan->changes[i].action))
+            tasks[count++] = (struct task){ .builder = builder, .change = &plan->changes[i] };
+    pool_each(builder->options->concurrency, run_task, tasks, count, sizeof *tasks);
+    for (size_t i = 0; i < count; i++)
+        if (!tasks[i].ok) {
+            *err = tasks[i].error;
+            return false;
+        }
+    return true;
+}
+
+static void count_change(struct plan_counts *counts, const struct change *change)
+{
+    size_t *const by_action[] = {
+        [ACTION_KEEP] = &counts->keep,     [ACTION_CREATE] = &counts->create,
+        [ACTION_CHANGE] = &counts->change, [ACTION_ADOPT] = &counts->adopt,
+        [ACTION_DELETE] = &counts->delete, [ACTION_FORGET] = &counts->forget,
+        [ACTION_RETAIN] = &counts->retain, [ACTION_REFUSE] = &counts->refuse,
+        [ACTION_UNKNOWN] = &counts->unknown,
+    };
+    ++*by_action[change->action];
+    counts->unconfirmed += action_writes(change->action)
+                           && change->prediction.kind == PREDICT_LOCAL;
+    counts->foreign_fields += change->subject->live.foreign_fields;
+}
+
+bool plan_build(struct plan *plan, struct arena *arena, const struct provider *provider,
+                struct session *session, const struct resource *const *desired,
+                size_t desired_count, const struct record *record,
+                const struct plan_options *options, const struct wait *wait, struct error *err)
+{
+    struct builder builder = { plan, provider, session, options, wait };
+    *plan = (struct plan){ .arena = arena };
+    merge_subjects(plan, desired, desired_count, record);
+    size_t count = plan->count;
+    plan->count = 0; /* so that plan_done() is right whatever happens below */
+    if (!provider->observe(session, arena, plan->subjects, count, wait, err))
+        return false;
+    plan->changes = arena_array(arena, count, sizeof *plan->changes);
+    for (; plan->count < count; plan->count++) {
+        struct change *change = &plan->changes[plan->count];
+        change->subject = &plan->subjects[plan->count];
+        change->arena = arena_new();
+        change->rank = rank_of(&change->subject->id);
+        decide_change(&builder, change);
+    }
+    if (!predict_all(&builder, err))
+        return false;
+    for (size_t i = 0; i < plan->count; i++)
+        count_change(&plan->counts, &plan->changes[i]);
+    if (!options->removal)
+        budget_check(plan, desired_count, record->count, options);
+    return true;
+}

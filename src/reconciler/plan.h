@@ -1,0 +1,135 @@
+/*
+ * plan: what a run would do to one target, and why.
+ *
+ * Made from what is desired, recorded and live, in this order: every object is
+ * looked at (the provider's observe), decided (decide.h), predicted where it may
+ * differ, and compared (diff.h); each difference is told with its cause. What a
+ * run may not do as a whole stands in `refusals`. A plan is read by the report,
+ * and carried out by execute.c. It does not depend on the order of its inputs.
+ */
+#ifndef CMX_RECONCILER_PLAN_H
+#define CMX_RECONCILER_PLAN_H
+
+#include "base/clock.h"
+#include "manifest/references.h"
+#include "manifest/set.h"
+#include "providers/provider.h"
+#include "reconciler/decide.h"
+#include "reconciler/diff.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum cause {
+    CAUSE_COMMIT,   /* the source changed since the last run                  */
+    CAUSE_DRIFT,    /* somebody else changed it, or removed it                */
+    CAUSE_ADOPTION, /* it was there before us                                 */
+};
+
+struct planned_field {
+    struct field_change change;
+    enum cause cause;
+    const char *manager; /* who, for drift; NULL: not known */
+    int64_t time;        /* when, seconds; 0: not known     */
+};
+
+/* How far the execution of one change has come. */
+enum progress {
+    PROGRESS_NONE, /* nothing to do, or not begun */
+    PROGRESS_APPLYING,
+    PROGRESS_SETTLING,
+    PROGRESS_DONE,
+    PROGRESS_FAILED,  /* `error` says why                         */
+    PROGRESS_BLOCKED, /* what it stands behind failed: `error`    */
+    PROGRESS_SKIPPED, /* the run was stopped before it            */
+};
+
+struct change {
+    struct subject *subject;
+    struct arena *arena; /* its own, so that threads can predict and apply side by side */
+    enum action action;
+    const char *why; /* why refused, retained, unknown, forgotten */
+    const char *way_out; /* what to do about it, or NULL */
+    struct prediction prediction;
+    struct planned_field *fields;
+    size_t field_count;
+    enum cause cause;
+    enum rank rank;
+
+    /* written by execute.c */
+    enum progress progress;
+    bool written; /* the target was changed, or may have been */
+    int64_t milliseconds;
+    struct outcome outcome;
+    struct error error;
+};
+
+/* Why the run as a whole may not act. */
+struct refusal {
+    const char *what;
+    const char *way_out;
+};
+
+struct plan_counts {
+    size_t create, change, adopt, delete, forget, keep, retain, refuse, unknown;
+    size_t unconfirmed;    /* differences that the server did not confirm */
+    size_t foreign_fields; /* of others, left alone */
+};
+
+struct plan {
+    struct arena *arena;
+    struct subject *subjects; /* sorted by identity */
+    struct change *changes;   /* one a subject, in the same order */
+    size_t count;
+    const struct record_member *outside; /* recorded, but out of this run's reach (-l, -n, -f FILE) */
+    size_t outside_count;
+    struct refusal *refusals;
+    size_t refusal_count, refusal_capacity;
+    struct plan_counts counts;
+};
+
+/* What the command line and the Project say about this run. */
+struct plan_options {
+    enum adopt_policy adopt;
+    bool may_delete;            /* false: `why_not_delete` */
+    const char *why_not_delete;
+    struct budget budget;
+    const char *budget_origin; /* "Project.pruneBudget: 50%", "--prune-budget 5", "the default" */
+    const char *const *allow_delete; /* KIND/NAME… */
+    size_t allow_delete_count;
+    unsigned concurrency;
+    const struct failed_scope *failed; /* folders that did not load */
+    size_t failed_count;
+    bool removal; /* `delete`: deleting is what was asked for, no budget holds it back */
+};
+
+/*
+ * Makes the plan for the resources of one target. Everything lives in the arena.
+ * False only when nothing at all could be looked at, or the run was cancelled.
+ */
+bool plan_build(struct plan *plan, struct arena *arena, const struct provider *provider,
+                struct session *session, const struct resource *const *desired,
+                size_t desired_count, const struct record *record,
+                const struct plan_options *options, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Frees what the changes own beyond the arena. */
+void plan_done(struct plan *plan);
+
+/* Adds a refusal of the whole run; texts are copied. */
+void plan_refuse(struct plan *plan, const char *way_out, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Asks anew what would become of one change, once the step it waited for has run. */
+bool change_predict(struct change *change, const struct provider *provider,
+                    struct session *session, const struct plan_options *options,
+                    const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Does carrying it out write to the target? */
+bool action_writes(enum action action);
+
+/* Would `apply` do anything, refuse anything, or not know? What makes `diff` answer 1. */
+bool plan_differs(const struct plan *plan);
+
+#endif

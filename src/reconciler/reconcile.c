@@ -1,0 +1,388 @@
+/* reconcile: the flow of a run; see reconcile.h. Targets are told in targets.c. */
+#include "reconciler/reconcile.h"
+
+#include "base/cleanup.h"
+#include "manifest/selector.h"
+#include "reconciler/budget.h"
+#include "reconciler/inventory.h"
+
+#include <string.h>
+
+static const int64_t DEFAULT_TIMEOUT_MS = 10 * 60 * 1000;
+
+void run_start(struct run *run, struct arena *arena, const struct run_options *options)
+{
+    *run = (struct run){ .arena = arena, .options = options, .started = clock_now() };
+    problems_start(&run->problems, arena);
+}
+
+void run_done(struct run *run)
+{
+    for (size_t i = 0; i < run->target_count; i++) {
+        struct target_run *target = &run->targets[i];
+        if (target->planned)
+            plan_done(&target->plan);
+        if (target->session)
+            target->provider->close(target->session);
+    }
+    source_close(&run->source);
+}
+
+/* ------------------------------------------------------------------ loading */
+
+static bool selects(const struct run *run, const struct selector *selector,
+                    const struct resource *resource)
+{
+    const char *namespace = run->options->namespace;
+    if (run->options->selector
+        && !selector_matches(selector, value_at(resource->document, "metadata", "labels", NULL)))
+        return false;
+    return !namespace || !*resource->id.namespace || strcmp(resource->id.namespace, namespace) == 0;
+}
+
+/* -l and -n: what does not fit is out of this run. */
+static bool filter(struct run *run, struct error *err)
+{
+    struct selector selector = { 0 };
+    if (run->options->selector
+        && !selector_parse(run->arena, run->options->selector, &selector, err))
+        return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < run->set.count; i++)
+        if (selects(run, &selector, &run->set.resources[i]))
+            run->set.resources[kept++] = run->set.resources[i];
+    run->set.count = kept;
+    return true;
+}
+
+static bool covers_project(const struct run *run)
+{
+    const char *folder = run->set.project.folder;
+    for (size_t i = 0; folder && i < run->source.path_count; i++) {
+        size_t length = strlen(run->source.paths[i]);
+        if (strncmp(folder, run->source.paths[i], length) == 0
+            && (length == 0 || folder[length] == '/' || folder[length] == '\0'))
+            return true;
+    }
+    return !folder;
+}
+
+static const char *why_partial(const struct run *run)
+{
+    if (run->source.stdin_data)
+        return "standard input is only a part of a source";
+    if (!run->source.only_folders)
+        return "single files are only a part of a source";
+    if (!covers_project(run))
+        return "this folder is only a part of its Project";
+    if (run->options->selector)
+        return "-l names only a part of the set";
+    if (run->options->namespace)
+        return "-n names only a part of the set";
+    return NULL;
+}
+
+static void name_source_path(struct run *run)
+{
+    struct project *project = &run->set.project;
+    if (project->folder)
+        run->source.commit.path = project->folder;
+}
+
+bool run_load(struct run *run, const struct wait *wait, struct error *err)
+{
+    if (!source_open(&run->source, run->arena, &run->options->source, wait, err))
+        return false;
+    struct load_options load = {
+        .paths = run->source.paths,
+        .path_count = run->source.path_count,
+        .namespace = run->options->namespace,
+        .stdin_data = run->source.stdin_data,
+        .stdin_length = run->source.stdin_length,
+        .fallback_name = run->source.name,
+    };
+    if (!set_load(run->arena, run->source.reader, &load, &run->set, &run->problems, err))
+        return false;
+    name_source_path(run);
+    run->partial = why_partial(run);
+    return filter(run, err);
+}
+
+bool run_may_apply(const struct run *run)
+{
+    return run->problems.errors == 0 || run->options->keep_going;
+}
+
+/* ----------------------------------------------------------------- planning */
+
+static void fill_budget(struct run *run, struct plan_options *options)
+{
+    options->budget = run->set.project.prune_budget;
+    options->budget_origin = "the default: 10 objects or 20 % of the set";
+    if (options->budget.count >= 0)
+        options->budget_origin = arena_printf(run->arena, "Project.pruneBudget: %lld",
+                                              (long long)options->budget.count);
+    else if (options->budget.percent >= 0)
+        options->budget_origin = arena_printf(run->arena, "Project.pruneBudget: %lld%%",
+                                              (long long)options->budget.percent);
+    if (run->options->prune_budget
+        && budget_parse(run->options->prune_budget, &options->budget))
+        options->budget_origin = arena_printf(run->arena, "--prune-budget %s",
+                                              run->options->prune_budget);
+}
+
+static void fill_plan_options(struct run *run, struct plan_options *options)
+{
+    const struct run_options *given = run->options;
+    *options = (struct plan_options){
+        .adopt = given->adopt_given ? given->adopt : run->set.project.adopt,
+        .allow_delete = given->allow_delete,
+        .allow_delete_count = given->allow_delete_count,
+        .concurrency = given->concurrency,
+        .failed = run->set.failed,
+        .failed_count = run->set.failed_count,
+        .may_delete = true,
+    };
+    fill_budget(run, options);
+    options->why_not_delete = run->partial              ? run->partial
+                              : !run->set.project.prune ? "Project.prune is off"
+                              : given->no_prune         ? "--no-prune"
+                                                        : NULL;
+    options->may_delete = options->why_not_delete == NULL;
+}
+
+bool target_connect(struct run *run, struct target_run *target, const struct wait *wait,
+                    struct error *err)
+{
+    if (!target->provider->open(&target->target, run->arena, &target->session, wait, err))
+        return false;
+    target->description = target->provider->describe(target->session);
+    return true;
+}
+
+bool target_open(struct run *run, struct target_run *target, const struct wait *wait,
+                 struct error *err)
+{
+    return target_connect(run, target, wait, err)
+           && target->provider->record_read(target->session, run->arena, &target->record, wait,
+                                            err);
+}
+
+static int compare_resources(const void *a, const void *b)
+{
+    return object_id_compare(&(*(const struct resource *const *)a)->id,
+                             &(*(const struct resource *const *)b)->id);
+}
+
+/* Binding scopes may have moved objects to other namespaces: sorted again. */
+static void sort_desired(struct target_run *target)
+{
+    qsort(target->desired, target->desired_count, sizeof *target->desired, compare_resources);
+}
+
+static bool is_desired(const struct target_run *target, const struct object_id *id)
+{
+    size_t low = 0, high = target->desired_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = object_id_compare(&target->desired[middle]->id, id);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* A partial source reaches only what it names; the rest of the record is left as it is. */
+static struct record reachable(struct run *run, struct target_run *target)
+{
+    struct record record = target->record;
+    struct record_member *outside;
+    if (!run->partial)
+        return record;
+    record.members = arena_array(run->arena, record.count, sizeof *record.members);
+    outside = arena_array(run->arena, record.count, sizeof *outside);
+    record.count = 0;
+    for (size_t i = 0; i < target->record.count; i++) {
+        const struct record_member *member = &target->record.members[i];
+        if (is_desired(target, &member->id))
+            record.members[record.count++] = *member;
+        else
+            outside[target->plan.outside_count++] = *member;
+    }
+    target->plan.outside = outside;
+    return record;
+}
+
+static bool same_source(const struct record_source *a, const struct record_source *b)
+{
+    return strcmp(a->origin, b->origin) == 0 && strcmp(a->path, b->path) == 0;
+}
+
+static void refuse_other_source(struct run *run, struct target_run *target)
+{
+    const struct record_source *old = &target->record.source;
+    if (run->partial || run->options->take_set || same_source(old, &run->source.commit))
+        return;
+    plan_refuse(&target->plan, "--take-set, or another name in the Project",
+                "the set %s was made from another source: %s%s%s, this one is %s%s%s",
+                target->target.set_name, *old->origin ? old->origin : "a folder without git",
+                *old->path ? " " : "", old->path,
+                *run->source.commit.origin ? run->source.commit.origin : "a folder without git",
+                *run->source.commit.path ? " " : "", run->source.commit.path);
+}
+
+/* Two CI jobs out of order must not revert and prune. */
+static bool refuse_older(struct run *run, struct target_run *target, struct error *err)
+{
+    const char *last = target->record.source.commit;
+    enum git_order order;
+    if (!run->source.git || !*last || run->options->allow_older)
+        return true;
+    if (!git_compare(run->source.git, last, &order, err))
+        return false;
+    if (order == GIT_SAME || order == GIT_DESCENDANT)
+        return true;
+    const char *ours = commit_short(run->arena, run->source.commit.commit);
+    const char *theirs = commit_short(run->arena, last);
+    const char *why = order == GIT_OLDER      ? "%s is older than %s, which runs"
+                      : order == GIT_DIVERGED ? "%s does not descend from %s, which runs"
+                                              : "%s: the commit %s, which runs, is not known here";
+    plan_refuse(&target->plan, "--allow-older", why, ours, theirs);
+    return true;
+}
+
+static bool refuse_whole(struct run *run, struct target_run *target, struct error *err)
+{
+    if (!target->record.exists)
+        return true;
+    refuse_other_source(run, target);
+    return refuse_older(run, target, err);
+}
+
+static bool plan_target(struct run *run, struct target_run *target, const struct wait *wait,
+                        struct error *err)
+{
+    if (!target_open(run, target, wait, err))
+        return false;
+    if (!target->provider->bind_scopes(target->session, &run->set, wait, err))
+        return false;
+    sort_desired(target);
+    fill_plan_options(run, &target->plan_options);
+    struct record record = reachable(run, target);
+    const struct record_member *outside = target->plan.outside;
+    size_t outside_count = target->plan.outside_count;
+    target->planned = plan_build(&target->plan, run->arena, target->provider, target->session,
+                                 target->desired, target->desired_count, &record,
+                                 &target->plan_options, wait, err);
+    target->plan.outside = outside;
+    target->plan.outside_count = outside_count;
+    if (!target->planned) {
+        plan_done(&target->plan);
+        return false;
+    }
+    return refuse_whole(run, target, err);
+}
+
+bool run_plan(struct run *run, const struct wait *wait, struct error *err)
+{
+    if (!run_targets(run, err))
+        return false;
+    for (size_t i = 0; i < run->target_count; i++) {
+        struct target_run *target = &run->targets[i];
+        struct error error = { 0 };
+        if (!plan_target(run, target, wait, &error))
+            target->error = error;
+        if (error.kind == ERROR_CANCELLED) {
+            *err = error;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ----------------------------------------------------------------- applying */
+
+static bool all_succeeded(const struct target_run *target)
+{
+    const struct execute_result *result = &target->result;
+    return !result->failed && !result->blocked && !result->skipped && !result->taken_over
+           && !target->plan.counts.refuse && !target->plan.counts.unknown;
+}
+
+/* A partial run moves no set to its own commit. */
+static const struct record_source *source_to_record(const struct run *run,
+                                                    const struct target_run *target)
+{
+    return run->partial && target->record.exists ? &target->record.source : &run->source.commit;
+}
+
+/* Something to write: changes, or a commit that the record does not hold yet. */
+static bool has_work(const struct run *run, const struct target_run *target)
+{
+    const struct plan_counts *counts = &target->plan.counts;
+    const struct record_source *source = source_to_record(run, target);
+    const struct record_source *old = &target->record.source;
+    if (counts->create || counts->change || counts->adopt || counts->delete || counts->forget)
+        return true;
+    return target->record.exists
+           && (strcmp(old->commit, source->commit) != 0 || old->dirty != source->dirty
+               || !same_source(old, source));
+}
+
+static void execute(struct run *run, struct target_run *target,
+                    const struct execute_events *events, const struct wait *wait)
+{
+    const struct project *project = &run->set.project;
+    int64_t own = run->options->timeout ? run->options->timeout : project->wait_timeout;
+    struct execute_options options = {
+        .plan = &target->plan_options,
+        .events = events,
+        .wait_timeout = own ? own : DEFAULT_TIMEOUT_MS,
+        .no_wait = run->options->no_wait,
+        .concurrency = run->options->concurrency,
+    };
+    plan_execute(&target->plan, target->provider, target->session, &options, wait,
+                 &target->result);
+    target->executed = true;
+    if (target->result.taken_over)
+        target->error = target->result.error;
+}
+
+static bool take_set(struct run *run, struct target_run *target, const struct wait *wait,
+                     struct error *err)
+{
+    struct record wide;
+    const struct provider *provider = target->provider;
+    inventory_widen(run->arena, &target->plan, source_to_record(run, target), &wide);
+    wide.applied = target->record.applied;
+    return provider->record_lock(target->session, run->options->lock_timeout, NULL, NULL, wait,
+                                 err)
+           && provider->record_widen(target->session, &wide, wait, err);
+}
+
+void run_apply(struct run *run, struct target_run *target, const struct execute_events *events,
+               const struct wait *wait)
+{
+    struct error error = { 0 };
+    struct record kept;
+    bool work = has_work(run, target);
+    if (work && !take_set(run, target, wait, &error)) {
+        target->stale = error.kind == ERROR_CONFLICT;
+        if (!target->stale)
+            target->error = error;
+        return;
+    }
+    execute(run, target, events, wait);
+    if (!work || target->result.taken_over)
+        return;
+    /* The record is written even when the run was stopped: it says what is there now. */
+    struct wait last = wait_for(30000, NULL);
+    inventory_settle(run->arena, &target->plan, source_to_record(run, target), &target->record,
+                     all_succeeded(target), &kept);
+    if (!target->provider->record_settle(target->session, &kept, &last, &error))
+        target->error = error;
+}

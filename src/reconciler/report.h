@@ -1,0 +1,57 @@
+/*
+ * report: a run in words and in JSON.
+ *
+ * A line says what changes, why, and what it waits for; the last line says what
+ * to do next. + create, ~ change, - delete, ! refused or failed, … waiting; what
+ * is unchanged is only counted. Secret values never appear. Same run, same
+ * bytes, but for durations.
+ */
+#ifndef CMX_RECONCILER_REPORT_H
+#define CMX_RECONCILER_REPORT_H
+
+#include "base/buf.h"
+#include "reconciler/reconcile.h"
+
+struct report_style {
+    bool colour;
+    unsigned width;  /* columns */
+    bool full;       /* whole objects as diffs */
+    bool verbose;    /* what is unchanged or left alone, too */
+    bool quiet;      /* only what is refused, failed, and the closing line */
+    bool times;      /* durations in the closing line */
+    const char *arguments; /* "-f deploy/": how to call again, for hints */
+    bool applying;   /* the plan is about to be carried out: no hint to do so */
+};
+
+/* `shop @ 3f2a1c7 "Raise api replicas" → cluster prod, namespace shop`. */
+void report_header(struct buf *out, const struct run *run, const struct target_run *target,
+                   const struct report_style *style);
+
+/* The plan of one target: a line a field, refusals with their ways out, counts, consequences. */
+void report_plan(struct buf *out, const struct run *run, const struct target_run *target,
+                 const struct report_style *style);
+
+/* The order: what is done in which order, and what waits for what. */
+void report_order(struct buf *out, const struct run *run, const struct target_run *target,
+                  const struct report_style *style);
+
+/* What became of an apply: failures in the things' own words, what was not done, counts, time. */
+void report_result(struct buf *out, const struct run *run, const struct target_run *target,
+                   const struct report_style *style);
+
+/* The whole run as one JSON document (schemas/output-plan.schema.json). */
+void report_json(struct buf *out, const struct run *run, bool applied);
+
+/* "Deployment/web", with the namespace where it is not the set's own. */
+const char *report_name(struct arena *arena, const struct target_run *target,
+                        const struct object_id *id);
+
+/* ANSI colours; "" where the style has none. */
+enum report_colour { COLOUR_ADD, COLOUR_CHANGE, COLOUR_DELETE, COLOUR_BAD, COLOUR_DIM, COLOUR_BOLD };
+const char *report_colour(const struct report_style *style, enum report_colour colour);
+const char *report_plain(const struct report_style *style);
+
+/* Columns that a text takes on a terminal. */
+size_t report_columns(const char *text);
+
+#endif
