@@ -1,0 +1,71 @@
+/* utf8: see utf8.h. */
+#include "manifest/utf8.h"
+
+static size_t sequence_length(unsigned char first)
+{
+    return first < 0x80                     ? 1
+           : first >= 0xC2 && first < 0xE0  ? 2
+           : first >= 0xE0 && first < 0xF0  ? 3
+           : first >= 0xF0 && first <= 0xF4 ? 4
+                                            : 0;
+}
+
+static bool sequence_valid(const unsigned char *at, size_t length)
+{
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return false;
+    if (at[0] == 0xE0 && at[1] < 0xA0)
+        return false;
+    if (at[0] == 0xED && at[1] >= 0xA0)
+        return false;
+    if (at[0] == 0xF0 && at[1] < 0x90)
+        return false;
+    return !(at[0] == 0xF4 && at[1] >= 0x90);
+}
+
+bool utf8_valid(const char *data, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)data, *end = at + length;
+    while (at < end) {
+        size_t bytes = sequence_length(*at);
+        if (bytes == 0 || bytes > (size_t)(end - at) || (bytes > 1 && !sequence_valid(at, bytes)))
+            return false;
+        at += bytes;
+    }
+    return true;
+}
+
+void utf8_add(struct buf *out, unsigned code)
+{
+    if (code < 0x80) {
+        buf_putc(out, (char)code);
+        return;
+    }
+    if (code < 0x800) {
+        buf_putc(out, (char)(0xC0 | code >> 6));
+    } else {
+        if (code < 0x10000) {
+            buf_putc(out, (char)(0xE0 | code >> 12));
+        } else {
+            buf_putc(out, (char)(0xF0 | code >> 18));
+            buf_putc(out, (char)(0x80 | (code >> 12 & 0x3F)));
+        }
+        buf_putc(out, (char)(0x80 | (code >> 6 & 0x3F)));
+    }
+    buf_putc(out, (char)(0x80 | (code & 0x3F)));
+}
+
+unsigned utf8_code(const char *data, size_t *ret_length)
+{
+    const unsigned char *at = (const unsigned char *)data;
+    static const unsigned char masks[] = { 0, 0x7F, 0x1F, 0x0F, 0x07 };
+    size_t length = sequence_length(*at);
+    if (length == 0)
+        length = 1;
+    unsigned code = at[0] & masks[length];
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | (at[i] & 0x3F);
+    *ret_length = length;
+    return code;
+}

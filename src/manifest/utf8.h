@@ -1,0 +1,19 @@
+/* utf8: checking and making UTF-8 (RFC 3629), for the readers and writers of documents. */
+#ifndef CMX_MANIFEST_UTF8_H
+#define CMX_MANIFEST_UTF8_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* No overlong forms, no surrogates, nothing above U+10FFFF. */
+bool utf8_valid(const char *data, size_t length);
+
+/* Appends one code point. */
+void utf8_add(struct buf *out, unsigned code);
+
+/* The code point that begins here (data is valid), and how many bytes it has. */
+unsigned utf8_code(const char *data, size_t *ret_length);
+
+#endif
