@@ -41,7 +41,7 @@ bool git_open_ref(struct git_source *source, const char *ref, struct git_source 
 const struct source_reader *git_reader(struct git_source *source);
 
 /* The commit and origin; strings live as long as the source. `path` and `dirty` are the caller's. */
-const struct record_source *git_commit(const struct git_source *source);
+const struct record_source *git_record(const struct git_source *source);
 
 /* The work tree's root (absolute, "/" at its end) and its git folder; NULL for a bare one or a URL. */
 const char *git_root(const struct git_source *source);
@@ -63,7 +63,11 @@ enum git_order { GIT_SAME, GIT_DESCENDANT, GIT_OLDER, GIT_DIVERGED, GIT_NOT_KNOW
 bool git_compare(struct git_source *source, const char *other, enum git_order *ret_order,
                  struct error *err) __attribute__((warn_unused_result));
 
-/* "https://host/team/repo": without user, password, port of the scheme, ".git" and trailing "/". */
+/*
+ * "https://host/team/repo": without user, password, port of the scheme, ".git" and
+ * trailing "/". One form for https, ssh and git, so that CI and a developer who
+ * clone one repository by different ways have one set; a folder is "file:///path".
+ */
 const char *git_normal_url(struct arena *arena, const char *url);
 
 #endif
