@@ -33,7 +33,8 @@ const char *object_id_full(struct arena *arena, const struct object_id *id);
 
 /*
  * Reads `Kind[.group]/[namespace/]name`. Parts that were not written are NULL:
- * a pattern that may match several objects. False: not of that form.
+ * a pattern that may match several objects. `Kind./name` is the core group and
+ * no other. False: not of that form.
  */
 bool object_id_parse(struct arena *arena, const char *text, struct object_id *ret_pattern)
     __attribute__((warn_unused_result));
@@ -72,7 +73,7 @@ enum scope { SCOPE_UNKNOWN, SCOPE_NAMESPACED, SCOPE_CLUSTER };
 
 /* An object that is wanted. Immutable once loaded. */
 struct resource {
-    struct object_id id;  /* namespace: set at load where the scope is known, see set_bind_scope() */
+    struct object_id id;  /* until its scope is known it is taken as namespaced: set_bind_scope() */
     const char *api_version; /* "apps/v1" */
     const struct value *document; /* what is to be sent: defaults of ours in, stringData folded */
     const struct source_file *file;
@@ -91,7 +92,7 @@ void api_version_split(struct arena *arena, const char *api_version, const char 
 
 /*
  * True when a name may be given to such an object: DNS-1123 subdomains, labels
- * for Namespaces, DNS-1035 for Services, path segments for RBAC. Else *ret_why
+ * for Namespaces and Services, path segments for RBAC. Else *ret_why
  * says what would be right.
  */
 bool object_name_valid(const struct object_id *id, const char **ret_why);

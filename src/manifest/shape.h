@@ -45,6 +45,12 @@ struct shape {
     const char *one_of; /* members of one group exclude one another; one is needed */
 };
 
+/* A member that people might write and that is left out on purpose. */
+struct shape_refused {
+    const char *name; /* NULL ends a table */
+    const char *why;  /* "a Cluster names no …" */
+};
+
 struct kind_shape {
     const char *kind;
     const char *plural; /* "projects": file and page names, CRDs */
@@ -52,6 +58,7 @@ struct kind_shape {
     const char *example; /* a whole manifest                     */
     bool stored;        /* may also be stored in a cluster; else it is local to the source */
     const struct shape *spec; /* the members beside apiVersion, kind, metadata: all under `spec` */
+    const struct shape_refused *refused; /* of spec; NULL: none */
 };
 
 #define SHAPE_API_VERSION "cmx.dev/v1"
@@ -74,9 +81,15 @@ const struct value *shape_check(struct arena *arena, const struct kind_shape *sh
 /* The name among `names` that `wrong` was most likely meant to be, or NULL. */
 const char *suggest(const char *wrong, const char *const *names, size_t count);
 
-/* Appends the JSON Schema (draft 2020-12), the reference page (Markdown), the text of `explain`. */
+/*
+ * Appends the JSON Schema (draft 2020-12), and the reference page (Markdown) of
+ * a kind or of the annotations. They are committed as schemas/KIND.schema.json,
+ * docs/reference/KIND.md and docs/reference/annotations.md (lower case); the
+ * test test_shape_files fails when those differ, and writes them with --update.
+ */
 void shape_print_schema(struct buf *out, const struct kind_shape *shape);
 void shape_print_reference(struct buf *out, const struct kind_shape *shape);
+void shape_print_annotations(struct buf *out);
 
 /* `path` is "" or "spec.pruneBudget"; false: no such member. */
 bool shape_explain(struct buf *out, const struct kind_shape *shape, const char *path);

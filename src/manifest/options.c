@@ -1,0 +1,242 @@
+/*
+ * options: the cmx.dev/ annotations, one row each in a table. Read from
+ * manifests with problems reported, and from live objects without.
+ */
+#include "manifest/options.h"
+
+#include "base/clock.h"
+#include "manifest/names.h"
+#include "manifest/secret.h"
+#include "manifest/shape.h"
+
+#include <string.h>
+
+#define PREFIX        "cmx.dev/"
+#define PREFIX_LENGTH (sizeof PREFIX - 1)
+
+struct reading {
+    struct arena *arena;
+    struct object_options *options;
+    const char *wrong; /* the part that is wrong, where it is not the whole value */
+};
+
+typedef bool reader(struct reading *reading, const char *value);
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void push(struct reading *reading, struct text_list *list, const char *text, size_t length)
+{
+    const char *copy = arena_memdup(reading->arena, text, length);
+    arena_push(reading->arena, list->items, list->count, list->capacity, copy);
+}
+
+static bool read_depends_on(struct reading *reading, const char *value)
+{
+    while (*value) {
+        size_t length = strcspn(value, ", \t\r\n");
+        struct object_id pattern;
+        const char *name = arena_memdup(reading->arena, value, length);
+        if (length && !object_id_parse(reading->arena, name, &pattern)) {
+            reading->wrong = name;
+            return false;
+        }
+        if (length)
+            push(reading, &reading->options->depends_on, value, length);
+        value += length + (value[length] != '\0');
+    }
+    return true;
+}
+
+/* A comma ends a pointer only before the next one, since keys may hold commas. */
+static size_t pointer_length(const char *value)
+{
+    size_t length = 0;
+    while (value[length] && !is_blank(value[length])) {
+        char next = value[length + 1];
+        if (value[length] == ',' && (next == '/' || next == '\0' || is_blank(next)))
+            break;
+        length++;
+    }
+    return length;
+}
+
+bool json_pointer_valid(const char *pointer)
+{
+    if (*pointer != '/')
+        return false;
+    for (const char *at = strchr(pointer, '~'); at; at = strchr(at + 1, '~'))
+        if (at[1] != '0' && at[1] != '1')
+            return false;
+    return true;
+}
+
+bool json_pointer_ignorable(const char *pointer)
+{
+    static const char *const never[] = { "/apiVersion", "/kind", "/metadata", "/metadata/name",
+                                         "/metadata/namespace" };
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        if (strcmp(pointer, never[i]) == 0)
+            return false;
+    return json_pointer_valid(pointer);
+}
+
+static bool read_ignore(struct reading *reading, const char *value)
+{
+    while (*value) {
+        size_t length = pointer_length(value);
+        const char *pointer = arena_memdup(reading->arena, value, length);
+        if (length && !json_pointer_ignorable(pointer)) {
+            reading->wrong = pointer;
+            return false;
+        }
+        if (length)
+            push(reading, &reading->options->ignore, value, length);
+        value += length + (value[length] != '\0');
+    }
+    return true;
+}
+
+static bool read_cluster(struct reading *reading, const char *value)
+{
+    reading->options->cluster = name_is_subdomain(value) ? value : NULL;
+    return reading->options->cluster != NULL;
+}
+
+static bool read_timeout(struct reading *reading, const char *value)
+{
+    int64_t timeout;
+    if (!duration_parse(value, &timeout) || timeout <= 0)
+        return false;
+    reading->options->timeout = timeout;
+    return true;
+}
+
+static bool read_prune(struct reading *reading, const char *value)
+{
+    reading->options->keep = strcmp(value, "disabled") == 0;
+    return reading->options->keep;
+}
+
+static bool read_adopt(struct reading *reading, const char *value)
+{
+    reading->options->adopt = strcmp(value, "true") == 0;
+    return reading->options->adopt || strcmp(value, "false") == 0;
+}
+
+static bool read_wait(struct reading *reading, const char *value)
+{
+    reading->options->no_wait = strcmp(value, "false") == 0;
+    return reading->options->no_wait || strcmp(value, "true") == 0;
+}
+
+static const struct annotation_reader {
+    struct annotation annotation;
+    reader *read;
+} readers[] = {
+    { { "adopt", "\"true\" or \"false\"", "\"true\"",
+        "Takes the object over although it exists and this set did not make it." },
+      read_adopt },
+    { { "cluster", "the name of a Cluster of this source", "staging",
+        "Where this object goes, instead of the Project's cluster." },
+      read_cluster },
+    { { "depends-on", "names written Kind[.group]/[namespace/]name, separated by commas or blanks",
+        "Job/migrate, Secret/shop/db",
+        "What must be applied and healthy before this object is applied; deletes go the other "
+        "way round. `Kind./name` names the core group where several groups have that kind." },
+      read_depends_on },
+    { { "ignore",
+        "JSON pointers (RFC 6901) such as /spec/replicas, separated by commas or blanks; the "
+        "object's identity cannot be ignored",
+        "/spec/replicas",
+        "Fields that are left as they are in the cluster, in the diff and in the apply." },
+      read_ignore },
+    { { "prune", "\"disabled\"", "disabled",
+        "Never deletes this object: not when it leaves the source, not with the whole set, not "
+        "to replace it." },
+      read_prune },
+    { { "timeout", "a duration such as \"90s\" or \"5m\"", "10m",
+        "How long to wait for this object to become healthy." },
+      read_timeout },
+    { { "wait", "\"true\" or \"false\"", "\"false\"",
+        "With \"false\", nothing waits for this object to become healthy." },
+      read_wait },
+};
+
+enum { READER_COUNT = sizeof readers / sizeof *readers };
+
+const struct annotation *annotation_at(size_t index)
+{
+    return index < READER_COUNT ? &readers[index].annotation : NULL;
+}
+
+static const struct annotation_reader *find_reader(const char *name)
+{
+    for (size_t i = 0; i < READER_COUNT; i++)
+        if (strcmp(readers[i].annotation.name, name) == 0)
+            return &readers[i];
+    return NULL;
+}
+
+/* Where problems go; `problems` is NULL for live objects. */
+struct report {
+    const struct source_file *file;
+    struct problems *problems;
+    bool quotable;
+};
+
+static void report_unknown(const struct report *report, const struct member *member)
+{
+    const char *names[READER_COUNT];
+    for (size_t i = 0; i < READER_COUNT; i++)
+        names[i] = readers[i].annotation.name;
+    const char *meant = suggest(member->key + PREFIX_LENGTH, names, READER_COUNT);
+    problem_add(report->problems, report->file, member->place, report->quotable,
+                "metadata.annotations: unknown annotation `%s`%s%s%s", member->key,
+                meant ? " (did you mean `" PREFIX : "", meant ? meant : "", meant ? "`?)" : "");
+}
+
+static void report_wrong(const struct report *report, const struct annotation *annotation,
+                         const struct member *member, const char *wrong)
+{
+    const char *got = wrong ? wrong : value_text(member->value);
+    const char *quote = got ? "\"" : "";
+    problem_add(report->problems, report->file, member->value->place, report->quotable,
+                "metadata.annotations: %s: expected %s, got %s%.200s%s%s", member->key,
+                annotation->expected, quote, got ? got : value_kind_name(member->value->kind),
+                quote, got ? "" : " (annotations are strings: put it in quotes)");
+}
+
+static void read_annotation(struct reading *reading, const struct report *report,
+                            const struct member *member)
+{
+    const struct annotation_reader *found = find_reader(member->key + PREFIX_LENGTH);
+    if (!found) {
+        if (report->problems)
+            report_unknown(report, member);
+        return;
+    }
+    const char *text = value_text(member->value);
+    reading->wrong = NULL;
+    if (!(text && found->read(reading, text)) && report->problems)
+        report_wrong(report, &found->annotation, member, reading->wrong);
+}
+
+void object_options_read(struct arena *arena, const struct value *document,
+                         struct object_options *ret_options, const struct source_file *file,
+                         struct problems *problems)
+{
+    const struct value *annotations = value_at(document, "metadata", "annotations", NULL);
+    struct reading reading = { .arena = arena, .options = ret_options };
+    struct report report = { file, problems, document_quotable(document) };
+    *ret_options = (struct object_options){ 0 };
+    if (!annotations || annotations->kind != VALUE_MAP)
+        return;
+    for (size_t i = 0; i < annotations->map.count; i++) {
+        const struct member *member = &annotations->map.members[i];
+        if (strncmp(member->key, PREFIX, PREFIX_LENGTH) == 0)
+            read_annotation(&reading, &report, member);
+    }
+}
