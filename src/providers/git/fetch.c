@@ -186,13 +186,43 @@ static bool download(struct transfer *transfer, git_remote *remote, const struct
     return git_remote_download(remote, &refspecs, &options) == 0 || failed(transfer, err);
 }
 
+/* The user's url.*.insteadOf may give another URL, also one with credentials. */
+static bool rewrite_url(struct transfer *transfer, git_repository *repository, struct error *err)
+{
+    struct git_url url;
+    const char *text = git_config_rewrite(repository, transfer->arena, transfer->url.plain);
+    if (text == transfer->url.plain)
+        return true;
+    if (!git_url_parse(transfer->arena, text, &url, err))
+        return error_prefix(err, "%s, by your git configuration", transfer->url.display);
+    if (!url.user && url.scheme == transfer->url.scheme
+        && strcmp(url.host, transfer->url.host) == 0) {
+        url.user = transfer->url.user;
+        url.password = transfer->url.password;
+    }
+    transfer->url = url;
+    return true;
+}
+
+static bool make_remote(struct transfer *transfer, git_repository *repository,
+                        git_remote **ret_remote, struct error *err)
+{
+    git_remote_create_options options;
+    git_remote_create_options_init(&options, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+    options.repository = repository;
+    options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
+    return git_remote_create_with_opts(ret_remote, transfer->url.plain, &options) == 0
+           || git_failed(err, ERROR_USAGE, "%s", transfer->url.display);
+}
+
 bool git_fetch(struct transfer *transfer, git_repository *repository, const char *extra,
                struct error *err)
 {
     CLEANUP(git_remote_free_at) git_remote *remote = NULL;
     struct remote_refs refs = { .extra = extra };
-    if (git_remote_create_anonymous(&remote, repository, transfer->url.plain) != 0)
-        return git_failed(err, ERROR_USAGE, "%s", transfer->url.display);
+    if (!rewrite_url(transfer, repository, err)
+        || !make_remote(transfer, repository, &remote, err))
+        return false;
     if (!connect_remote(transfer, remote, err) || !list_refs(transfer, remote, &refs, err))
         return false;
     const char *head = head_text(transfer, remote, &refs);

@@ -27,14 +27,9 @@ static const char *remote_url(struct repository *repository, const char *remote)
 
 static const char *only_remote_url(struct repository *repository)
 {
-    git_strarray remotes = { 0 };
-    const char *url = NULL;
-    if (git_remote_list(&remotes, repository->handle) != 0)
-        return NULL;
-    if (remotes.count == 1)
-        url = remote_url(repository, remotes.strings[0]);
-    git_strarray_dispose(&remotes);
-    return url;
+    AUTO_ARENA arena = arena_new();
+    const char *url = git_config_only_remote(repository->handle, arena);
+    return url ? git_normal_url(repository->arena, url) : NULL;
 }
 
 /* Along first parents, so that a merged-in foreign history does not change the answer. */

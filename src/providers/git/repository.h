@@ -86,7 +86,14 @@ void git_reader_start(struct git_source *source);
 bool git_origin(struct repository *repository, const git_oid *commit, const char **ret_origin,
                 struct error *err) __attribute__((warn_unused_result));
 
-/* shallow.c: is this one of the commits where a shallow clone ends? */
+/* config.c: the URL of the only remote, or NULL; `url` after the user's url.*.insteadOf. */
+const char *git_config_only_remote(git_repository *handle, struct arena *arena);
+const char *git_config_rewrite(git_repository *handle, struct arena *arena, const char *url);
+
+/*
+ * compare.c: looks for `to` among `from` and its ancestors. *ret_cut: the clone ended
+ * before the history did.
+ */
 bool git_shallow_walk(const struct repository *repository, const git_oid *from, const git_oid *to,
                       bool *ret_found, bool *ret_cut, struct error *err)
     __attribute__((warn_unused_result));

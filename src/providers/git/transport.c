@@ -6,8 +6,6 @@
 
 #include "base/cleanup.h"
 
-#include <string.h>
-
 /* A channel as libgit2 sees it; the stream lives within its subtransport. */
 struct channel_transport {
     git_smart_subtransport parent; /* first: libgit2 hands its address back */
@@ -113,29 +111,10 @@ static int transport_channel_new(git_smart_subtransport **ret_subtransport, git_
     return 0;
 }
 
-/* The user's url.*.insteadOf may have given another URL, also one with credentials. */
-static bool take_rewritten(struct transfer *transfer, const char *text)
-{
-    struct git_url url;
-    if (strcmp(text, transfer->url.plain) == 0)
-        return true;
-    if (!git_url_parse(transfer->arena, text, &url, &transfer->error))
-        return false;
-    if (!url.user && url.scheme == transfer->url.scheme
-        && strcmp(url.host, transfer->url.host) == 0) {
-        url.user = transfer->url.user;
-        url.password = transfer->url.password;
-    }
-    transfer->url = url;
-    return true;
-}
-
 int transfer_transport(git_transport **ret_transport, git_remote *remote, void *context)
 {
     struct transfer *transfer = context;
     git_smart_subtransport_definition definition = { .param = transfer };
-    if (!take_rewritten(transfer, git_remote_url(remote)))
-        return -1;
     switch (transfer->url.scheme) {
     case GIT_URL_LOCAL:
         return git_transport_local(ret_transport, remote, NULL);

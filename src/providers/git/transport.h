@@ -24,7 +24,7 @@ enum { TRANSFER_IDLE_MS = 60000 };
 struct transfer {
     struct arena *arena;
     const struct git_options *options;
-    struct git_url url;      /* after the user's url.*.insteadOf       */
+    struct git_url url;      /* where it leads, after redirects         */
     const char *folder;      /* for temporary files, on the cache's disk */
     const struct wait *wait;
     struct error error; /* ERROR_NONE until something failed */

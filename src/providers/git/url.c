@@ -45,6 +45,13 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* What an escape stands for; "%00" becomes another control character and is refused as one. */
+static char escaped_char(const char *text)
+{
+    int value = hex_value(text[1]) * 16 + hex_value(text[2]);
+    return value ? (char)value : '\x01';
+}
+
 /* Percent-decodes; what is no escape stays as it is. */
 static char *decode(struct arena *arena, const char *text, size_t length)
 {
@@ -52,7 +59,7 @@ static char *decode(struct arena *arena, const char *text, size_t length)
     for (size_t i = 0; i < length; i++) {
         bool escape = text[i] == '%' && i + 2 < length && hex_value(text[i + 1]) >= 0
                       && hex_value(text[i + 2]) >= 0;
-        *out++ = escape ? (char)(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])) : text[i];
+        *out++ = escape ? escaped_char(text + i) : text[i];
         i += escape ? 2 : 0;
     }
     *out = '\0';
