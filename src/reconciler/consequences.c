@@ -1,190 +1,144 @@
-/* consequences: see consequences.h. */
+/*
+ * consequences: see consequences.h. What rolls, starts and stops stands here;
+ * what would go wrong quietly is in consequences_quiet.c.
+ */
 #include "reconciler/consequences.h"
 
-#include "base/cleanup.h"
 #include "manifest/references.h"
+#include "reconciler/consequences_inner.h"
 
+#include <stdarg.h>
 #include <string.h>
 
-struct finder {
-    struct arena *arena;
-    const struct target_run *target;
-    struct consequences *found;
-};
-
-static void say(struct finder *finder, const char *sentence)
+void outlook_say(struct outlook *outlook, const char *format, ...)
 {
-    struct text_list *list = &finder->found->sentences;
-    arena_push(finder->arena, list->items, list->count, list->capacity, sentence);
+    struct text_list *list = &outlook->found->sentences;
+    va_list args;
+    va_start(args, format);
+    const char *text = arena_vprintf(outlook->arena, format, args);
+    va_end(args);
+    arena_push(outlook->arena, list->items, list->count, list->capacity, text);
 }
 
-static const struct value *before_of(const struct change *change)
+/* What keeps pods running: their number is meant to stay. */
+static bool is_workload(const struct object_id *id)
 {
-    return change->prediction.before ? change->prediction.before : change->subject->live.document;
+    return !strcmp(id->group, "apps") &&
+           (!strcmp(id->kind, "Deployment") || !strcmp(id->kind, "StatefulSet") ||
+            !strcmp(id->kind, "DaemonSet"));
 }
 
-/* What an object is after the run: predicted, wanted, or as it was. NULL: gone. */
-static const struct value *after_of(const struct change *change)
+/* Pods that a document means; a DaemonSet's are known only once its status tells. */
+static int64_t pods_of(const struct object_change *change, const struct value *document)
 {
-    if (change->action == ACTION_DELETE || change->action == ACTION_FORGET)
-        return NULL;
-    if (change->prediction.after && action_writes(change->action))
-        return change->prediction.after;
-    return change->subject->desired ? change->subject->desired->document
-                                    : change->subject->live.document;
+    if (strcmp(change->id->kind, "DaemonSet") != 0)
+        return value_int(value_at(document, "spec", "replicas", NULL), 1);
+    return value_int(value_at(change->before, "status", "desiredNumberScheduled", NULL), 0);
 }
 
-static int64_t replicas(const struct value *document)
+/* A document without replicas leaves them to an autoscaler: they stay as they are. */
+static int64_t pods_after(const struct object_change *change)
 {
-    return value_int(value_at(document, "spec", "replicas", NULL), 1);
+    bool given = value_at(change->after, "spec", "replicas", NULL);
+    return pods_of(change, given || !change->before ? change->after : change->before);
 }
 
-static bool is_kind(const struct change *change, const char *kind)
+static bool on_delete(const struct value *document)
 {
-    return strcmp(change->subject->id.kind, kind) == 0;
+    const char *type = value_text_at(document, "spec", "updateStrategy", "type", NULL);
+    return type && !strcmp(type, "OnDelete");
 }
 
-/* ------------------------------------------------------------------- rollouts */
-
-static bool rolls_pods(const struct change *change)
+bool rolls(const struct object_change *change)
 {
-    return is_kind(change, "Deployment") || is_kind(change, "StatefulSet")
-           || is_kind(change, "DaemonSet");
+    return is_workload(change->id) && change->before && change->after &&
+           !on_delete(change->after) &&
+           !value_equal(pod_template(change->id, change->before),
+                        pod_template(change->id, change->after));
 }
 
-static void find_rollout(struct finder *finder, const struct change *change)
+static bool same_documents(const struct object_change *change)
 {
-    const struct value *before = before_of(change), *after = after_of(change);
-    const struct object_id *id = &change->subject->id;
-    if (!before || !after || !rolls_pods(change) || change->action == ACTION_KEEP)
+    return change->before == change->after ||
+           (change->before && change->after && value_equal(change->before, change->after));
+}
+
+static void count_workload(struct outlook *outlook, const struct object_change *change)
+{
+    struct consequences *found = outlook->found;
+    if (!change->before) {
+        found->started++;
+        found->started_pods += pods_after(change);
+    } else if (!change->after) {
+        found->stopped++;
+        found->stopped_pods += pods_of(change, change->before);
+    } else if (rolls(change)) {
+        found->rolled++;
+        found->rolled_pods += pods_after(change);
+    }
+}
+
+static void say_count(struct outlook *outlook, const char *verb, size_t workloads, int64_t pods)
+{
+    if (!workloads)
         return;
-    if (!value_equal(pod_template(id, before), pod_template(id, after))) {
-        finder->found->rolls++;
-        finder->found->pods += (size_t)replicas(after);
-    }
-    if (replicas(before) > 0 && replicas(after) == 0 && !is_kind(change, "DaemonSet"))
-        say(finder, arena_printf(finder->arena, "%s goes to 0 replicas", id->name));
+    const char *plural = workloads == 1 ? "" : "s";
+    if (pods)
+        outlook_say(outlook, "%s %zu workload%s (%lld pod%s)", verb, workloads, plural,
+                    (long long)pods, pods == 1 ? "" : "s");
+    else
+        outlook_say(outlook, "%s %zu workload%s", verb, workloads, plural);
 }
 
-/* ------------------------------------------------------------------ selectors */
-
-static bool selects(const struct value *selector, const struct value *labels)
+/* From some to none, by the source's own word: nothing serves any more. */
+static bool goes_to_zero(const struct object_change *change)
 {
-    for (size_t i = 0; i < value_count(selector); i++) {
-        const struct member *term = &selector->map.members[i];
-        if (!value_equal(term->value, value_get(labels, term->key)))
-            return false;
-    }
-    return true;
+    return is_workload(change->id) && strcmp(change->id->kind, "DaemonSet") != 0 &&
+           change->before && change->after && pods_of(change, change->before) > 0 &&
+           pods_after(change) == 0;
 }
 
-static bool has_pods(const struct finder *finder, const struct object_id *service,
-                     const struct value *selector)
+static void find_zero(struct outlook *outlook)
 {
-    const struct plan *plan = &finder->target->plan;
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct change *change = &plan->changes[i];
-        const struct value *document = after_of(change);
-        if (!document || strcmp(change->subject->id.namespace, service->namespace) != 0)
+    for (size_t i = 0; i < outlook->count; i++) {
+        if (!goes_to_zero(&outlook->changes[i]))
             continue;
-        const struct value *template = is_kind(change, "Pod")
-                                           ? document
-                                           : pod_template(&change->subject->id, document);
-        if (template && selects(selector, value_at(template, "metadata", "labels", NULL)))
-            return true;
+        outlook->found->to_zero++;
+        outlook_say(outlook, "%s goes to 0 replicas", outlook->changes[i].id->name);
     }
-    return false;
 }
 
-static void find_selector(struct finder *finder, const struct change *change, size_t *blind)
+static void find_workloads(struct outlook *outlook)
 {
-    const struct value *after = after_of(change);
-    if (!after || !is_kind(change, "Service") || !action_writes(change->action))
-        return;
-    const struct value *selector = value_at(after, "spec", "selector", NULL);
-    *blind += value_count(selector) && !has_pods(finder, &change->subject->id, selector);
+    struct consequences *found = outlook->found;
+    for (size_t i = 0; i < outlook->count; i++)
+        if (is_workload(outlook->changes[i].id))
+            count_workload(outlook, &outlook->changes[i]);
+    say_count(outlook, "rolls", found->rolled, found->rolled_pods);
+    say_count(outlook, "starts", found->started, found->started_pods);
+    say_count(outlook, "stops", found->stopped, found->stopped_pods);
 }
 
-/* -------------------------------------------------------------- configuration */
-
-static bool content_changes(const struct change *change)
+static bool anything_changes(const struct outlook *outlook)
 {
-    const struct value *before = before_of(change), *after = after_of(change);
-    return change->action == ACTION_CHANGE && before && after
-           && (!value_equal(value_get(before, "data"), value_get(after, "data"))
-               || !value_equal(value_get(before, "binaryData"), value_get(after, "binaryData")));
-}
-
-static bool reads_at_start(struct finder *finder, const struct change *workload,
-                           const struct object_id *config)
-{
-    struct config_use *uses;
-    const struct value *document = after_of(workload);
-    if (!document)
-        return false;
-    size_t count = config_uses(finder->arena, &workload->subject->id, document, &uses);
-    for (size_t i = 0; i < count; i++)
-        if (uses[i].at_start && object_id_compare(&uses[i].id, config) == 0)
+    for (size_t i = 0; i < outlook->count; i++)
+        if (!same_documents(&outlook->changes[i]))
             return true;
     return false;
 }
 
-static bool is_restarted(const struct change *workload)
+void consequences_of(struct arena *arena, const struct object_change *changes, size_t count,
+                     const char *home, struct consequences *ret_consequences)
 {
-    const struct value *before = before_of(workload), *after = after_of(workload);
-    return action_writes(workload->action) && before && after
-           && !value_equal(pod_template(&workload->subject->id, before),
-                           pod_template(&workload->subject->id, after));
-}
-
-/* A ConfigMap or Secret that is read once when a container starts: nobody notices the change. */
-static void find_unnoticed(struct finder *finder, const struct change *change)
-{
-    const struct plan *plan = &finder->target->plan;
-    if (!(is_kind(change, "ConfigMap") || is_kind(change, "Secret")) || !content_changes(change))
-        return;
-    for (size_t i = 0; i < plan->count; i++)
-        if (reads_at_start(finder, &plan->changes[i], &change->subject->id)
-            && !is_restarted(&plan->changes[i]))
-            say(finder, arena_printf(finder->arena, "no pod will notice %s/%s: %s reads it at start",
-                                     change->subject->id.kind, change->subject->id.name,
-                                     object_id_text(finder->arena, &plan->changes[i].subject->id,
-                                                    finder->target->target.set_namespace)));
-}
-
-void consequences_find(struct arena *arena, const struct target_run *target,
-                       struct consequences *ret_consequences)
-{
-    struct finder finder = { arena, target, ret_consequences };
-    size_t blind = 0;
-    *ret_consequences = (struct consequences){ 0 };
-    for (size_t i = 0; i < target->plan.count; i++) {
-        find_rollout(&finder, &target->plan.changes[i]);
-        find_selector(&finder, &target->plan.changes[i], &blind);
-        find_unnoticed(&finder, &target->plan.changes[i]);
+    struct consequences found = { 0 };
+    struct outlook outlook = { .arena = arena, .changes = changes, .count = count,
+                               .home = home, .found = &found };
+    if (anything_changes(&outlook)) {
+        find_workloads(&outlook);
+        find_unmatched(&outlook);
+        find_zero(&outlook);
+        find_unnoticed(&outlook);
+        outlook_say(&outlook, found.rolled ? "nothing else restarts" : "nothing restarts");
     }
-    if (blind)
-        say(&finder, arena_printf(arena, "%zu selector%s no pod", blind,
-                                  blind == 1 ? " matches" : "s match"));
-}
-
-static void add_part(struct buf *line, const char *text)
-{
-    buf_printf(line, "%s%s", line->length ? "; " : "", text);
-}
-
-void report_consequences(struct buf *out, const struct target_run *target)
-{
-    AUTO_ARENA arena = arena_new();
-    AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
-    struct consequences found;
-    consequences_find(arena, target, &found);
-    if (found.rolls)
-        add_part(&line, arena_printf(arena, "rolls %zu workload%s (%zu pod%s)", found.rolls,
-                                     found.rolls == 1 ? "" : "s", found.pods,
-                                     found.pods == 1 ? "" : "s"));
-    for (size_t i = 0; i < found.sentences.count; i++)
-        add_part(&line, found.sentences.items[i]);
-    if (line.length)
-        buf_printf(out, "%s; nothing else restarts\n", buf_text(&line));
+    *ret_consequences = found;
 }

@@ -36,7 +36,6 @@ struct watch {
 
     /* only of the thread, once started */
     char *version; /* resourceVersion to go on from; NULL: a LIST is needed */
-    bool expired;  /* the server said 410 within the stream */
     bool progress; /* something was read since it connected */
     bool troubled; /* the followers were told of an error   */
 };

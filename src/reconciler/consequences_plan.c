@@ -1,0 +1,63 @@
+/*
+ * consequences_plan: the documents that a plan means, for consequences.c, and
+ * its sentences as a paragraph of the report.
+ */
+#include "base/cleanup.h"
+#include "reconciler/consequences.h"
+#include "reconciler/reconcile.h"
+
+/* An object that stays as it is: what is wanted stands for both sides. */
+static struct object_change unchanged(const struct subject *subject)
+{
+    const struct value *document =
+        subject->desired ? subject->desired->document : subject->live.document;
+    return (struct object_change){ &subject->id, document, document };
+}
+
+static struct object_change change_of(const struct change *change)
+{
+    const struct subject *subject = change->subject;
+    const struct value *wanted = subject->desired ? subject->desired->document : NULL;
+    const struct prediction *prediction = &change->prediction;
+    switch (change->action) {
+    case ACTION_CREATE:
+        return (struct object_change){ &subject->id, NULL,
+                                       prediction->after ? prediction->after : wanted };
+    case ACTION_CHANGE:
+    case ACTION_ADOPT:
+        if (prediction->before && prediction->after)
+            return (struct object_change){ &subject->id, prediction->before, prediction->after };
+        return unchanged(subject);
+    case ACTION_DELETE:
+        return (struct object_change){ &subject->id, subject->live.document, NULL };
+    case ACTION_FORGET:
+        return (struct object_change){ &subject->id, NULL, NULL };
+    case ACTION_KEEP:
+    case ACTION_RETAIN:
+    case ACTION_REFUSE:
+    case ACTION_UNKNOWN:
+        break;
+    }
+    return unchanged(subject);
+}
+
+void plan_consequences(struct arena *arena, const struct target_run *target,
+                       struct consequences *ret_consequences)
+{
+    const struct plan *plan = &target->plan;
+    struct object_change *changes = arena_array(arena, plan->count + 1, sizeof *changes);
+    for (size_t i = 0; i < plan->count; i++)
+        changes[i] = change_of(&plan->changes[i]);
+    consequences_of(arena, changes, plan->count, target->target.set_namespace, ret_consequences);
+}
+
+void report_consequences(struct buf *out, const struct target_run *target)
+{
+    AUTO_ARENA arena = arena_new();
+    struct consequences consequences;
+    plan_consequences(arena, target, &consequences);
+    for (size_t i = 0; i < consequences.sentences.count; i++)
+        buf_printf(out, "%s%s", i ? "; " : "", consequences.sentences.items[i]);
+    if (consequences.sentences.count)
+        buf_puts(out, "\n");
+}
