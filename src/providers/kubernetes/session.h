@@ -18,6 +18,8 @@
 #define PART_OF_LABEL "applyset.kubernetes.io/part-of"
 
 struct watches; /* watch.h: one watch a kind and namespace, shared by all who wait */
+struct scalers; /* scale.h: live autoscalers, looked up once a namespace */
+struct lock;    /* lock.h: the run id, and the thread that renews it */
 
 struct session {
     struct arena *arena; /* of the session; only while one thread runs */
@@ -28,11 +30,25 @@ struct session {
     struct discovery *discovery;
     struct arena *discovery_arena;
     struct watches *watches;
-    const char *holder;          /* of the run id */
-    const char *run_id;          /* ours, once locked */
-    const char *parent_version;  /* resourceVersion of the parent; guarded by parent_lock */
-    pthread_mutex_t parent_lock;
+    const struct set *set;       /* of bind_scopes(); NULL before */
+    struct subject **subjects;   /* of observe(), sorted by identity */
+    size_t subject_count;
+    struct scalers *scalers;
+    struct lock *lock;
 };
+
+/* The subject of that identity in what was observed last, or NULL. */
+const struct subject *session_subject(const struct session *session, const struct object_id *id);
+
+/* Reads discovery where that has not happened yet. */
+bool session_discover(struct session *session, const struct wait *wait, struct error *err);
+
+/* The CustomResourceDefinition in the set that defines the kind of `id`, or NULL. */
+const struct resource *definition_in_set(const struct set *set, const struct object_id *id);
+
+/* bind_scopes() of the contract (scopes.c). */
+bool kubernetes_bind_scopes(struct session *session, struct set *set, const struct wait *wait,
+                            struct error *err);
 
 /* Looks a kind up under the lock; reads discovery anew once where it is absent and `refresh`. */
 enum kind_state session_find_kind(struct session *session, const struct object_id *id,

@@ -1,0 +1,173 @@
+/* managers: see managers.h. */
+#include "providers/kubernetes/managers.h"
+
+#include "base/clock.h"
+#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/session.h"
+
+#include <string.h>
+
+static const char RESTARTED_AT[] = "f:kubectl.kubernetes.io/restartedAt";
+
+static const char *text_or_empty(const struct value *map, const char *key)
+{
+    const char *text = value_text(value_get(map, key));
+    return text ? text : "";
+}
+
+bool manager_entry(const struct value *document, size_t index, struct manager_entry *ret_entry)
+{
+    const struct value *list = value_at(document, "metadata", "managedFields", NULL);
+    const struct value *map = value_item(list, index);
+    if (!map)
+        return false;
+    *ret_entry = (struct manager_entry){
+        .manager = text_or_empty(map, "manager"),
+        .api_version = text_or_empty(map, "apiVersion"),
+        .subresource = text_or_empty(map, "subresource"),
+        .time = text_or_empty(map, "time"),
+        .apply = strcmp(text_or_empty(map, "operation"), "Apply") == 0,
+        .fields = value_get(map, "fieldsV1"),
+    };
+    return true;
+}
+
+bool manager_ours(const struct value *document, struct manager_entry *ret_entry)
+{
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        if (entry.apply && !*entry.subresource && strcmp(entry.manager, FIELD_MANAGER) == 0) {
+            *ret_entry = entry;
+            return true;
+        }
+    return false;
+}
+
+bool manager_is_us(const struct manager_entry *entry)
+{
+    return strcmp(entry->manager, FIELD_MANAGER) == 0
+           || strcmp(entry->manager, HANDOVER_MANAGER) == 0;
+}
+
+bool manager_is_kubectl(const struct manager_entry *entry)
+{
+    return !*entry->subresource
+           && (strncmp(entry->manager, "kubectl", strlen("kubectl")) == 0
+               || strcmp(entry->manager, "before-first-apply") == 0);
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text), tail = strlen(ending);
+    return length >= tail && strcmp(text + length - tail, ending) == 0;
+}
+
+static bool is_core_component(const char *manager)
+{
+    static const char *const names[] = { "kube-controller-manager", "kube-scheduler", "kubelet",
+                                         "cloud-controller-manager", "kube-apiserver" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(manager, names[i]) == 0)
+            return true;
+    return false;
+}
+
+bool manager_is_controller(const char *manager, const char *subresource)
+{
+    if (strncmp(manager, "kubectl", strlen("kubectl")) == 0)
+        return false;
+    return *subresource || is_core_component(manager) || ends_with(manager, "controller")
+           || ends_with(manager, "operator") || ends_with(manager, "controller-manager")
+           || ends_with(manager, "autoscaler") || ends_with(manager, "-controllers")
+           || ends_with(manager, "cainjector");
+}
+
+/* The set without spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"]. */
+static struct value *without_restart(struct arena *arena, const struct value *fields)
+{
+    static const char *const path[] = { "f:spec", "f:template", "f:metadata", "f:annotations" };
+    struct value *map = fields ? value_copy(arena, fields) : value_map(arena);
+    struct value *chain[5] = { map };
+    size_t depth = 0;
+    for (; depth < 4; depth++) {
+        chain[depth + 1] = (struct value *)value_get(chain[depth], path[depth]);
+        if (!chain[depth + 1])
+            return map;
+    }
+    if (!value_remove(chain[4], RESTARTED_AT))
+        return map;
+    while (depth > 0 && fields_count(chain[depth]) == 0) {
+        value_remove(chain[depth - 1], path[depth - 1]);
+        depth--;
+    }
+    return map;
+}
+
+struct value *manager_drift_fields(struct arena *arena, const struct manager_entry *entry)
+{
+    return without_restart(arena, entry->fields);
+}
+
+bool manager_has_kubectl(struct arena *arena, const struct value *document)
+{
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        if (manager_is_kubectl(&entry) && !fields_empty(without_restart(arena, entry.fields)))
+            return true;
+    return false;
+}
+
+struct value *manager_kubectl_extras(struct arena *arena, const struct value *document)
+{
+    struct value *extras = value_map(arena);
+    struct manager_entry entry;
+    bool any = false;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        if (manager_is_kubectl(&entry)) {
+            extras = fields_union(arena, extras, without_restart(arena, entry.fields));
+            any = true;
+        }
+    for (size_t i = 0; any && manager_entry(document, i, &entry); i++)
+        if (!manager_is_kubectl(&entry) && strcmp(entry.subresource, "status") != 0)
+            extras = fields_minus(arena, extras, entry.fields);
+    return extras;
+}
+
+size_t manager_foreign_fields(struct arena *arena, const struct value *document)
+{
+    struct manager_entry entry, ours = { .fields = NULL };
+    size_t count = 0;
+    manager_ours(document, &ours);
+    for (size_t i = 0; manager_entry(document, i, &entry); i++) {
+        if (manager_is_us(&entry) || manager_is_kubectl(&entry)
+            || strcmp(entry.subresource, "status") == 0)
+            continue;
+        struct value *theirs = fields_minus(arena, entry.fields, ours.fields);
+        if (is_core_component(entry.manager)) {
+            value_remove(theirs, "f:metadata");
+            value_remove(theirs, "f:status");
+        }
+        count += fields_count(theirs);
+    }
+    return count;
+}
+
+void manager_blame(struct arena *arena, const struct value *document, const char *pointer,
+                   struct blame *ret_blame)
+{
+    struct manager_entry entry;
+    const char *latest = "";
+    *ret_blame = (struct blame){ 0 };
+    for (size_t i = 0; manager_entry(document, i, &entry); i++) {
+        if (!entry.fields || !fields_hold(arena, entry.fields, document, pointer))
+            continue;
+        if (manager_is_us(&entry))
+            ret_blame->ours = true;
+        else if (!ret_blame->manager || strcmp(entry.time, latest) >= 0) {
+            ret_blame->manager = arena_strdup(arena, entry.manager);
+            latest = entry.time;
+        }
+    }
+    if (ret_blame->manager && !time_parse(latest, &ret_blame->time))
+        ret_blame->time = 0;
+}

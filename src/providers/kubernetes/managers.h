@@ -1,0 +1,52 @@
+/*
+ * managers: who holds which fields of a live object, as its managedFields say.
+ */
+#ifndef CMX_KUBERNETES_MANAGERS_H
+#define CMX_KUBERNETES_MANAGERS_H
+
+#include "manifest/value.h"
+#include "providers/provider.h"
+
+struct manager_entry {
+    const char *manager, *api_version, *subresource; /* never NULL */
+    const char *time;           /* RFC 3339, or "" */
+    bool apply;                 /* an Apply entry; else Update */
+    const struct value *fields; /* fieldsV1, see fields.h */
+};
+
+/* The i-th entry; false past the last. */
+bool manager_entry(const struct value *document, size_t index, struct manager_entry *ret_entry);
+
+/* Our own Apply entry. */
+bool manager_ours(const struct value *document, struct manager_entry *ret_entry);
+
+/* Is it ours, or what we hand fields over by? */
+bool manager_is_us(const struct manager_entry *entry);
+
+/* kubectl in whatever role, of the object itself: what it added is drift. */
+bool manager_is_kubectl(const struct manager_entry *entry);
+
+/* A controller (or a subresource, which only controllers and scaling write): never drift. */
+bool manager_is_controller(const char *manager, const char *subresource);
+
+/*
+ * The fields that kubectl* managers hold and nobody else does: they are drift.
+ * `kubectl rollout restart`'s annotation is not among them: removing it would
+ * restart the pods once more.
+ */
+struct value *manager_kubectl_extras(struct arena *arena, const struct value *document);
+
+/* Does any entry of kubectl* say something beyond that annotation? */
+bool manager_has_kubectl(struct arena *arena, const struct value *document);
+
+/* The fields of an entry without those that never are drift. */
+struct value *manager_drift_fields(struct arena *arena, const struct manager_entry *entry);
+
+/* How many fields others hold and we do not; Kubernetes' own bookkeeping is not counted. */
+size_t manager_foreign_fields(struct arena *arena, const struct value *document);
+
+/* Who holds the field at this JSON pointer. */
+void manager_blame(struct arena *arena, const struct value *document, const char *pointer,
+                   struct blame *ret_blame);
+
+#endif

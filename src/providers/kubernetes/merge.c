@@ -1,0 +1,106 @@
+/* merge: see merge.h. */
+#include "providers/kubernetes/merge.h"
+
+#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/managers.h"
+
+#include <string.h>
+
+/* All fields that anybody holds: tells which lists are keyed. */
+static struct value *all_fields(struct arena *arena, const struct value *live)
+{
+    struct value *all = value_map(arena);
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(live, i, &entry); i++)
+        all = fields_union(arena, all, entry.fields);
+    return all;
+}
+
+static const struct value *child_fields(struct arena *arena, const struct value *fields,
+                                        const char *key)
+{
+    return value_get(fields, arena_printf(arena, "f:%s", key));
+}
+
+static struct value *merge(struct arena *arena, const struct value *wanted, struct value *live,
+                           const struct value *fields);
+
+static struct value *merge_map(struct arena *arena, const struct value *wanted,
+                               struct value *live, const struct value *fields)
+{
+    for (size_t i = 0; i < value_count(wanted); i++) {
+        const struct member *member = &wanted->map.members[i];
+        struct value *there = (struct value *)value_get(live, member->key);
+        if (member->value->kind == VALUE_NULL && !there)
+            continue;
+        value_set(arena, live, member->key,
+                  merge(arena, member->value, there, child_fields(arena, fields, member->key)));
+    }
+    return live;
+}
+
+static bool is_keyed(const struct value *fields)
+{
+    for (size_t i = 0; i < value_count(fields); i++)
+        if (fields->map.members[i].key[0] == 'k')
+            return true;
+    return false;
+}
+
+/* The "k:" node whose element in `live` the wanted item is; *ret_index is its position there. */
+static const struct value *match(struct arena *arena, const struct value *fields,
+                                 const struct value *item, const struct value *live,
+                                 size_t *ret_index)
+{
+    struct value *alone = value_list(arena);
+    value_push(arena, alone, value_copy(arena, item));
+    for (size_t i = 0; i < value_count(fields); i++) {
+        const struct member *member = &fields->map.members[i];
+        size_t at;
+        if (member->key[0] == 'k' && fields_element(arena, member->key, alone, true, &at)
+            && fields_element(arena, member->key, live, false, ret_index))
+            return member->value;
+    }
+    return NULL;
+}
+
+static struct value *merge_list(struct arena *arena, const struct value *wanted,
+                                struct value *live, const struct value *fields)
+{
+    for (size_t i = 0; i < value_count(wanted); i++) {
+        const struct value *item = value_item(wanted, i);
+        size_t at;
+        const struct value *below = match(arena, fields, item, live, &at);
+        if (below)
+            live->list.items[at] = merge(arena, item, live->list.items[at], below);
+        else
+            value_push(arena, live, value_copy(arena, item));
+    }
+    return live;
+}
+
+static struct value *merge(struct arena *arena, const struct value *wanted, struct value *live,
+                           const struct value *fields)
+{
+    if (live && wanted->kind == VALUE_MAP && live->kind == VALUE_MAP
+        && (value_count(fields) > 0 || value_count(wanted) == 0))
+        return merge_map(arena, wanted, live, fields);
+    if (live && wanted->kind == VALUE_LIST && live->kind == VALUE_LIST && is_keyed(fields))
+        return merge_list(arena, wanted, live, fields);
+    return value_copy(arena, wanted);
+}
+
+struct value *merge_locally(struct arena *arena, const struct value *wanted,
+                            const struct value *live)
+{
+    struct manager_entry entry, ours = { .fields = NULL };
+    struct value *base = value_copy(arena, live);
+    if (manager_ours(live, &ours) && ours.fields) {
+        struct value *lost = fields_given_up(arena, ours.fields, wanted);
+        for (size_t i = 0; manager_entry(live, i, &entry); i++)
+            if (!manager_is_us(&entry))
+                lost = fields_minus(arena, lost, entry.fields);
+        base = fields_cut(arena, base, lost);
+    }
+    return merge_map(arena, wanted, base, all_fields(arena, live));
+}

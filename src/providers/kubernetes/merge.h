@@ -1,0 +1,19 @@
+/*
+ * merge: what a server-side apply would make of an object, worked out here.
+ *
+ * For those who may read but not even dry-run: no defaults, no admission, so
+ * its result is marked as not confirmed by the server.
+ */
+#ifndef CMX_KUBERNETES_MERGE_H
+#define CMX_KUBERNETES_MERGE_H
+
+#include "manifest/value.h"
+
+/*
+ * `live` with `wanted` put over it and without what only we held and no longer
+ * want. Lists are keyed as the managedFields of `live` say.
+ */
+struct value *merge_locally(struct arena *arena, const struct value *wanted,
+                            const struct value *live);
+
+#endif

@@ -1,0 +1,339 @@
+/* observe: see observe.h. Each group of subjects (one kind, version and namespace) is a task. */
+#include "providers/kubernetes/observe.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/pool.h"
+#include "providers/kubernetes/judge.h"
+#include "providers/kubernetes/request.h"
+
+#include <string.h>
+
+enum { FEW = 8 }; /* up to here a GET each is cheaper than a LIST of everything */
+
+struct observer {
+    struct session *session;
+    struct arena *arena;   /* of the caller */
+    pthread_mutex_t lock;  /* of the arena  */
+    const struct wait *wait;
+};
+
+struct group {
+    struct observer *observer;
+    struct api_kind kind;
+    const char *version, *namespace;
+    struct subject **members; /* sorted by name */
+    bool *seen, *exists;
+    size_t count, capacity;
+    bool recorded; /* some of them */
+    bool looked;   /* at all */
+    struct error error;
+};
+
+/* ---------------------------------------------------------------- judging */
+
+static void keep_judgement(struct group *group, struct arena *scratch, struct subject *subject,
+                           const struct value *document)
+{
+    struct observer *observer = group->observer;
+    struct observation live;
+    AUTO_ARENA texts = arena_new();
+    bool keep;
+    struct value *whole = value_copy(scratch, document);
+    value_set(scratch, whole, "apiVersion",
+              value_string(scratch, kind_api_version(scratch, &group->kind)));
+    value_set(scratch, whole, "kind", value_string(scratch, group->kind.kind));
+    if (strcmp(group->kind.kind, "Secret") == 0)
+        client_learn_secret(observer->session->client, whole);
+    judge_object(observer->session, texts, scratch, subject, whole, &live, &keep);
+    pthread_mutex_lock(&observer->lock);
+    live.owner_text = live.owner_text ? arena_strdup(observer->arena, live.owner_text) : NULL;
+    live.uid = live.uid ? arena_strdup(observer->arena, live.uid) : NULL;
+    live.why = live.why ? arena_strdup(observer->arena, live.why) : NULL;
+    live.health = live.health ? arena_strdup(observer->arena, live.health) : NULL;
+    live.document = keep ? value_copy(observer->arena, whole) : NULL;
+    pthread_mutex_unlock(&observer->lock);
+    subject->live = live;
+}
+
+static bool find_member(const struct group *group, const char *name, size_t *ret_index)
+{
+    size_t low = 0, high = group->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(name, group->members[middle]->id.name);
+        if (order == 0) {
+            *ret_index = middle;
+            return true;
+        }
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+static bool on_object(void *context, struct arena *arena, const struct value *value,
+                      struct error *err)
+{
+    struct group *group = context;
+    const char *name = value_text_at(value, "metadata", "name", NULL);
+    size_t i;
+    (void)err;
+    if (!name)
+        return true;
+    if (!find_member(group, name, &i)) {
+        log_debug("%s/%s carries the set's label, but is not in its record: left alone",
+                  group->kind.kind, name);
+        return true;
+    }
+    keep_judgement(group, arena, group->members[i], value);
+    group->seen[i] = true;
+    return true;
+}
+
+static bool on_name(void *context, struct arena *arena, const struct value *value,
+                    struct error *err)
+{
+    struct group *group = context;
+    const char *name = value_text_at(value, "metadata", "name", NULL);
+    size_t i;
+    (void)arena;
+    (void)err;
+    if (name && find_member(group, name, &i))
+        group->exists[i] = true;
+    return true;
+}
+
+static void forget_objects(void *context)
+{
+    struct group *group = context;
+    memset(group->seen, 0, group->count * sizeof *group->seen);
+}
+
+static void forget_names(void *context)
+{
+    struct group *group = context;
+    memset(group->exists, 0, group->count * sizeof *group->exists);
+}
+
+/* ---------------------------------------------------------------- looking */
+
+/* Our own objects, by the label. */
+static bool list_members(struct group *group, struct arena *arena)
+{
+    struct observer *observer = group->observer;
+    struct list_request list = {
+        .kind = &group->kind,
+        .namespace = group->namespace,
+        .selector = arena_printf(arena, PART_OF_LABEL "=%s", observer->session->set_id),
+    };
+    if (!group->recorded) /* nothing of ours can be there yet */
+        return true;
+    return request_list(observer->session, arena, &list, on_object, forget_objects, group,
+                        observer->wait, &group->error);
+}
+
+static size_t count_open(const struct group *group)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < group->count; i++)
+        open += !group->seen[i] && group->exists[i];
+    return open;
+}
+
+static bool get_open(struct group *group, struct arena *arena)
+{
+    struct observer *observer = group->observer;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct value *document;
+        struct object_request object = { &group->kind, group->namespace,
+                                         group->members[i]->id.name, false };
+        if (group->seen[i] || !group->exists[i])
+            continue;
+        if (request_get(observer->session, arena, &object, &document, observer->wait,
+                        &group->error)) {
+            keep_judgement(group, arena, group->members[i], document);
+            group->seen[i] = true;
+        } else if (group->error.kind != ERROR_NOT_FOUND)
+            return false;
+    }
+    return true;
+}
+
+/* What the label did not find: never ours, gone, or robbed of its label. */
+static bool look_for_rest(struct group *group, struct arena *arena)
+{
+    struct observer *observer = group->observer;
+    struct list_request list = { .kind = &group->kind, .namespace = group->namespace };
+    for (size_t i = 0; i < group->count; i++)
+        group->exists[i] = true; /* perhaps */
+    if (count_open(group) > FEW) {
+        forget_names(group);
+        list.metadata_only = true;
+        if (!request_list(observer->session, arena, &list, on_name, forget_names, group,
+                          observer->wait, &group->error))
+            return false;
+    }
+    if (count_open(group) <= FEW)
+        return get_open(group, arena);
+    list.metadata_only = false;
+    return request_list(observer->session, arena, &list, on_object, forget_objects, group,
+                        observer->wait, &group->error);
+}
+
+static void set_unknown(struct group *group, const char *why)
+{
+    struct observer *observer = group->observer;
+    pthread_mutex_lock(&observer->lock);
+    const char *text = arena_strdup(observer->arena, why);
+    pthread_mutex_unlock(&observer->lock);
+    for (size_t i = 0; i < group->count; i++)
+        group->members[i]->live = (struct observation){ .state = LIVE_UNKNOWN, .why = text };
+}
+
+static void observe_group(void *context, struct arena *arena)
+{
+    struct group *group = context;
+    struct session *session = group->observer->session;
+    enum kind_state state = session_find_kind(session, &group->members[0]->id, group->version,
+                                              false, &group->kind, group->observer->wait);
+    if (state == KIND_STALE) {
+        set_unknown(group, arena_printf(arena,
+                                        "the server behind the API group %s does not answer",
+                                        *group->members[0]->id.group ? group->members[0]->id.group
+                                                                     : "core"));
+        return;
+    }
+    if (state == KIND_ABSENT) {
+        const struct object_id *id = &group->members[0]->id;
+        group->looked = true;
+        if (group->version && !definition_in_set(session->set, id))
+            set_unknown(group, arena_printf(arena, "the cluster serves no kind %s in %s%s%s",
+                                            id->kind, id->group, *id->group ? "/" : "",
+                                            group->version));
+        return;
+    }
+    if (list_members(group, arena) && look_for_rest(group, arena))
+        group->looked = true;
+    else
+        set_unknown(group, group->error.message);
+}
+
+/* --------------------------------------------------------------- grouping */
+
+static const char *version_of(struct arena *arena, const struct subject *subject)
+{
+    const char *group, *version = NULL;
+    if (subject->desired)
+        api_version_split(arena, subject->desired->api_version, &group, &version);
+    return version;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool belongs(const struct group *group, const struct subject *subject, const char *version)
+{
+    const struct object_id *a = &group->members[0]->id, *b = &subject->id;
+    return strcmp(a->group, b->group) == 0 && strcmp(a->kind, b->kind) == 0
+           && strcmp(a->namespace, b->namespace) == 0
+           && (!subject->desired || same_text(group->version, version));
+}
+
+/* The group for a subject among those from `first` on, which are of its kind. */
+static struct group *group_for(struct arena *arena, struct group *groups, size_t *count,
+                               const struct subject *subject)
+{
+    const char *version = version_of(arena, subject);
+    for (size_t i = *count; i-- > 0;) {
+        struct group *group = &groups[i];
+        if (belongs(group, subject, version))
+            return group;
+        if (!group->version && version && belongs(group, &(struct subject){ .id = subject->id },
+                                                  NULL)) {
+            group->version = version; /* only unwanted ones so far */
+            return group;
+        }
+    }
+    groups[*count] = (struct group){ .version = version, .namespace = subject->id.namespace };
+    return &groups[(*count)++];
+}
+
+static int compare_subjects(const void *a, const void *b)
+{
+    return object_id_compare(&(*(struct subject *const *)a)->id,
+                             &(*(struct subject *const *)b)->id);
+}
+
+static void index_subjects(struct session *session, struct arena *arena, struct subject *subjects,
+                           size_t count)
+{
+    session->subjects = arena_array(arena, count + 1, sizeof(struct subject *));
+    session->subject_count = count;
+    for (size_t i = 0; i < count; i++) {
+        session->subjects[i] = &subjects[i];
+        subjects[i].live = (struct observation){ .state = LIVE_ABSENT };
+    }
+    qsort(session->subjects, count, sizeof(struct subject *), compare_subjects);
+}
+
+static size_t make_groups(struct observer *observer, struct arena *arena, struct group *groups)
+{
+    struct session *session = observer->session;
+    size_t count = 0;
+    for (size_t i = 0; i < session->subject_count; i++) {
+        struct subject *subject = session->subjects[i];
+        struct group *group = group_for(arena, groups, &count, subject);
+        group->observer = observer;
+        arena_push(arena, group->members, group->count, group->capacity, subject);
+        group->recorded |= subject->recorded != NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        groups[i].seen = arena_array(arena, groups[i].count, sizeof(bool));
+        groups[i].exists = arena_array(arena, groups[i].count, sizeof(bool));
+    }
+    return count;
+}
+
+bool kubernetes_observe(struct session *session, struct arena *arena, struct subject *subjects,
+                        size_t count, const struct wait *wait, struct error *err)
+{
+    AUTO_ARENA scratch = arena_new();
+    struct observer observer = { .session = session, .arena = arena, .wait = wait };
+    index_subjects(session, arena, subjects, count);
+    if (count == 0)
+        return true;
+    if (!session_discover(session, wait, err))
+        return false;
+    struct group *groups = arena_array(scratch, count, sizeof *groups);
+    size_t group_count = make_groups(&observer, scratch, groups);
+    size_t looked = 0;
+    pthread_mutex_init(&observer.lock, NULL);
+    pool_each(session->target->concurrency, observe_group, groups, group_count, sizeof *groups);
+    pthread_mutex_destroy(&observer.lock);
+    for (size_t i = 0; i < group_count; i++) {
+        looked += groups[i].looked;
+        if (groups[i].error.kind == ERROR_CANCELLED)
+            return error_set(err, ERROR_CANCELLED, "%s", groups[i].error.message);
+    }
+    for (size_t i = 0; looked == 0 && i < group_count; i++)
+        if (groups[i].error.kind) {
+            *err = groups[i].error;
+            return false;
+        }
+    return true;
+}
+
+const struct subject *session_subject(const struct session *session, const struct object_id *id)
+{
+    struct subject key = { .id = *id }, *pointer = &key;
+    struct subject **found = session->subject_count
+                                 ? bsearch(&pointer, session->subjects, session->subject_count,
+                                           sizeof(struct subject *), compare_subjects)
+                                 : NULL;
+    return found ? *found : NULL;
+}

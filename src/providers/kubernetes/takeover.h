@@ -1,0 +1,30 @@
+/*
+ * takeover: hands kubectl's fields of an object over to us.
+ *
+ * Otherwise fields that kubectl once set, and that are no longer wanted, stay
+ * for ever: an apply removes only what its own manager holds. After the
+ * hand-over the next apply removes them. (client-go's csaupgrade does the like
+ * for kubectl itself.)
+ */
+#ifndef CMX_KUBERNETES_TAKEOVER_H
+#define CMX_KUBERNETES_TAKEOVER_H
+
+#include "providers/kubernetes/request.h"
+
+/*
+ * The managedFields of `live` with the entries of kubectl* merged into ours;
+ * NULL where there is nothing to hand over. Fields at the pointers stay with
+ * whom they are.
+ */
+struct value *takeover_fields(struct arena *arena, const struct value *live,
+                              const char *api_version, const struct text_list *left_out);
+
+/*
+ * Writes them, guarded by the resourceVersion; looks anew where the object was
+ * changed meanwhile. *live becomes the document as it is then.
+ */
+bool takeover(struct session *session, struct arena *arena, const struct api_kind *kind,
+              const struct value **live, const struct text_list *left_out,
+              const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,139 @@
+/* wanted: see wanted.h. */
+#include "providers/kubernetes/wanted.h"
+
+#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/pointer.h"
+#include "providers/kubernetes/scale.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+static const char LAST_APPLIED[] = "kubectl.kubernetes.io/last-applied-configuration";
+
+static struct value *map_in(struct arena *arena, struct value *map, const char *key)
+{
+    struct value *child = (struct value *)value_get(map, key);
+    if (!child || child->kind != VALUE_MAP) {
+        child = value_map(arena);
+        value_set(arena, map, key, child);
+    }
+    return child;
+}
+
+static bool rule_fits(const struct ignore_rule *rule, const struct object_id *id)
+{
+    struct object_id pattern = rule->pattern;
+    pattern.name = NULL;
+    return object_id_matches(&pattern, id)
+           && (!rule->pattern.name || fnmatch(rule->pattern.name, id->name, 0) == 0);
+}
+
+static const struct ignore_rule *rule_at(const struct session *session, size_t *index,
+                                         const struct object_id *id)
+{
+    const struct project *project = session->target->project;
+    while (project && *index < project->ignore_count) {
+        const struct ignore_rule *rule = &project->ignore[(*index)++];
+        if (rule_fits(rule, id))
+            return rule;
+    }
+    return NULL;
+}
+
+static void add_all(struct arena *arena, struct text_list *list, const struct text_list *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        arena_push(arena, list->items, list->count, list->capacity, more->items[i]);
+}
+
+void ignore_pointers(const struct session *session, struct arena *arena,
+                     const struct resource *desired, struct text_list *ret_pointers)
+{
+    const struct ignore_rule *rule;
+    *ret_pointers = (struct text_list){ 0 };
+    add_all(arena, ret_pointers, &desired->options.ignore);
+    for (size_t i = 0; (rule = rule_at(session, &i, &desired->id));)
+        add_all(arena, ret_pointers, &rule->pointers);
+}
+
+/* Rules that name a manager: whatever it holds is left out. */
+static void leave_to_managers(const struct session *session, struct arena *arena,
+                              const struct object_id *id, const struct value *live,
+                              struct wanted *wanted)
+{
+    const struct ignore_rule *rule;
+    struct manager_entry entry;
+    for (size_t i = 0; (rule = rule_at(session, &i, id));)
+        for (size_t j = 0; rule->manager && manager_entry(live, j, &entry); j++)
+            if (strcmp(entry.manager, rule->manager) == 0 && entry.fields)
+                wanted->document = fields_cut(arena, wanted->document, entry.fields);
+}
+
+void wanted_make(const struct session *session, struct arena *arena,
+                 const struct resource *desired, const struct value *live, bool scaled,
+                 struct wanted *ret_wanted)
+{
+    struct wanted wanted = { .document = value_copy(arena, desired->document) };
+    struct value *metadata = map_in(arena, wanted.document, "metadata");
+    const struct value *created = value_get(metadata, "creationTimestamp");
+    if (created && created->kind == VALUE_NULL)
+        value_remove(metadata, "creationTimestamp");
+    if (*desired->id.namespace)
+        value_set(arena, metadata, "namespace", value_string(arena, desired->id.namespace));
+    if (live) {
+        ignore_pointers(session, arena, desired, &wanted.left_out);
+        if (scaled)
+            arena_push(arena, wanted.left_out.items, wanted.left_out.count,
+                       wanted.left_out.capacity, REPLICAS_POINTER);
+        for (size_t i = 0; i < wanted.left_out.count; i++) {
+            struct text_list parts;
+            pointer_split(arena, wanted.left_out.items[i], &parts);
+            pointer_remove(wanted.document, &parts);
+        }
+        leave_to_managers(session, arena, &desired->id, live, &wanted);
+        metadata = map_in(arena, wanted.document, "metadata");
+    }
+    value_set(arena, map_in(arena, metadata, "labels"), PART_OF_LABEL,
+              value_string(arena, session->set_id));
+    *ret_wanted = wanted;
+}
+
+/* ------------------------------------------------------------- comparisons */
+
+static void drop_from_metadata(struct value *document, bool label)
+{
+    static const char *const noise[] = { "managedFields", "resourceVersion", "generation", "uid",
+                                         "creationTimestamp", "selfLink",
+                                         "deletionGracePeriodSeconds" };
+    struct value *metadata = (struct value *)value_get(document, "metadata");
+    struct value *annotations = (struct value *)value_get(metadata, "annotations");
+    struct value *labels = (struct value *)value_get(metadata, "labels");
+    for (size_t i = 0; metadata && i < sizeof noise / sizeof *noise; i++)
+        value_remove(metadata, noise[i]);
+    if (annotations && annotations->kind == VALUE_MAP) {
+        value_remove(annotations, LAST_APPLIED);
+        if (value_count(annotations) == 0)
+            value_remove(metadata, "annotations");
+    }
+    if (labels && labels->kind == VALUE_MAP) {
+        if (!label)
+            value_remove(labels, PART_OF_LABEL);
+        if (value_count(labels) == 0)
+            value_remove(metadata, "labels");
+    }
+}
+
+struct value *normal_document(struct arena *arena, const struct value *document,
+                              const struct text_list *left_out, bool label)
+{
+    struct value *copy = value_copy(arena, document);
+    for (size_t i = 0; left_out && i < left_out->count; i++) {
+        struct text_list parts;
+        pointer_split(arena, left_out->items[i], &parts);
+        pointer_remove(copy, &parts);
+    }
+    drop_from_metadata(copy, label);
+    value_remove(copy, "status");
+    return copy;
+}

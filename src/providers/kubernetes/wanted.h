@@ -1,0 +1,39 @@
+/*
+ * wanted: what is sent for an object, made from what its manifest says.
+ *
+ * The set's label is added. For an object that exists, fields that ignore rules
+ * name, and the replicas of a workload that an autoscaler targets, are left
+ * out; `left_out` remembers them, since what we hold of them must be handed
+ * over first (handover.h). An object that is to be made is sent whole.
+ */
+#ifndef CMX_KUBERNETES_WANTED_H
+#define CMX_KUBERNETES_WANTED_H
+
+#include "providers/kubernetes/session.h"
+
+struct wanted {
+    struct value *document;   /* to be changed by its owner */
+    struct text_list left_out; /* JSON pointers into the live document */
+};
+
+/*
+ * `live` is NULL for an object that is to be made. `scaled`: an autoscaler
+ * targets it.
+ */
+void wanted_make(const struct session *session, struct arena *arena,
+                 const struct resource *desired, const struct value *live, bool scaled,
+                 struct wanted *ret_wanted);
+
+/* The JSON pointers that the rules for this object name. */
+void ignore_pointers(const struct session *session, struct arena *arena,
+                     const struct resource *desired, struct text_list *ret_pointers);
+
+/*
+ * The document for a comparison: without what the server keeps for itself
+ * (status, managedFields, versions…), without the fields at the pointers, and
+ * with `label` false without the set's label.
+ */
+struct value *normal_document(struct arena *arena, const struct value *document,
+                              const struct text_list *left_out, bool label);
+
+#endif
