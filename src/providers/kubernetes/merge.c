@@ -58,7 +58,7 @@ static const struct value *match(struct arena *arena, const struct value *fields
         const struct member *member = &fields->map.members[i];
         size_t at;
         if (member->key[0] == 'k' && fields_element(arena, member->key, alone, true, &at)
-            && fields_element(arena, member->key, live, false, ret_index))
+            && fields_element(arena, member->key, live, true, ret_index))
             return member->value;
     }
     return NULL;
@@ -103,4 +103,10 @@ struct value *merge_locally(struct arena *arena, const struct value *wanted,
         base = fields_cut(arena, base, lost);
     }
     return merge_map(arena, wanted, base, all_fields(arena, live));
+}
+
+struct value *merge_over(struct arena *arena, const struct value *top, struct value *base,
+                         const struct value *fields)
+{
+    return merge_map(arena, top, base, fields);
 }

@@ -53,9 +53,12 @@ enum kind_state session_find_kind(struct session *session, const struct object_i
     if (state != KIND_ABSENT || !refresh)
         return state;
     pthread_rwlock_wrlock(&session->discovery_lock);
-    if (!read_anew(session, wait, &error))
-        log_debug("discovery: %s", error.message);
-    state = find(session, id, version, ret_kind);
+    state = find(session, id, version, ret_kind); /* another thread may have been quicker */
+    if (state == KIND_ABSENT) {
+        if (!read_anew(session, wait, &error))
+            log_debug("discovery: %s", error.message);
+        state = find(session, id, version, ret_kind);
+    }
     pthread_rwlock_unlock(&session->discovery_lock);
     return state;
 }

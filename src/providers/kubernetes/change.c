@@ -1,0 +1,57 @@
+/* change: see change.h. */
+#include "providers/kubernetes/change.h"
+
+#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/scale.h"
+
+#include <string.h>
+
+/* Does the number of replicas matter here: would sending the manifest change or drop it? */
+static bool replicas_differ(const struct resource *desired, const struct value *live)
+{
+    const struct value *wanted = value_at(desired->document, "spec", "replicas", NULL);
+    const struct value *there = value_at(live, "spec", "replicas", NULL);
+    return there && (!wanted || !value_equal(wanted, there));
+}
+
+static bool is_scaled(struct session *session, const struct resource *desired,
+                      const struct value *live, const struct wait *wait)
+{
+    if (!value_at(live, "spec", "replicas", NULL) || !*desired->id.namespace)
+        return false;
+    return scale_in_set(session, &desired->id)
+           || (replicas_differ(desired, live) && scale_live(session, &desired->id, wait));
+}
+
+bool change_prepare(struct session *session, struct arena *arena, const struct subject *subject,
+                    struct object_change *change, const struct wait *wait, struct error *err)
+{
+    struct object_request object = { &change->kind, subject->id.namespace, subject->id.name,
+                                     false };
+    bool scaled = false;
+    change->live = NULL;
+    if (subject->live.state != LIVE_ABSENT) {
+        change->live = subject->live.document;
+        if (!change->live
+            && !request_get(session, arena, &object, &change->live, wait, err))
+            return false;
+        scaled = is_scaled(session, subject->desired, change->live, wait);
+    }
+    wanted_make(session, arena, subject->desired, change->live, scaled, &change->wanted);
+    return true;
+}
+
+void change_guard(struct arena *arena, struct value *document, const char *uid)
+{
+    struct value *metadata = (struct value *)value_get(document, "metadata");
+    if (uid && metadata)
+        value_set(arena, metadata, "uid", value_string(arena, uid));
+}
+
+bool answer_is_invalid(const struct api_answer *answer)
+{
+    const char *message = value_text(value_get(answer->document, "message"));
+    return answer->status == 400 || answer->status == 422
+           || (answer->status == 500 && message && strstr(message, "typed patch"));
+}

@@ -1,0 +1,76 @@
+/* drift: see drift.h. */
+#include "providers/kubernetes/drift.h"
+
+#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/managers.h"
+
+#include <string.h>
+
+static bool is_identity(const char *key)
+{
+    return strcmp(key, "apiVersion") == 0 || strcmp(key, "kind") == 0
+           || strcmp(key, "metadata") == 0 || strcmp(key, "status") == 0;
+}
+
+/* Operations that make members of `from` those of `to`. */
+static void change_members(struct arena *arena, struct value *operations, const char *prefix,
+                           const struct value *from, const struct value *to)
+{
+    for (size_t i = 0; i < value_count(to); i++) {
+        const struct member *member = &to->map.members[i];
+        if (!is_identity(member->key) && value_count(from)
+            && !(value_get(from, member->key)
+                 && value_equal(value_get(from, member->key), member->value)))
+            value_push(arena, operations,
+                       patch_operation(arena, "add",
+                                       arena_printf(arena, "%s/%s", prefix, member->key),
+                                       member->value));
+    }
+    for (size_t i = 0; i < value_count(from); i++) {
+        const char *key = from->map.members[i].key;
+        if (!is_identity(key) && !value_get(to, key))
+            value_push(arena, operations,
+                       patch_operation(arena, "remove", arena_printf(arena, "%s/%s", prefix, key),
+                                       NULL));
+    }
+}
+
+/* Members of metadata that people set. */
+static struct value *own_metadata(struct arena *arena, const struct value *document)
+{
+    static const char *const names[] = { "labels", "annotations", "finalizers" };
+    struct value *map = value_map(arena);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct value *member = value_at(document, "metadata", names[i], NULL);
+        if (member)
+            value_set(arena, map, names[i], value_copy(arena, member));
+    }
+    return map;
+}
+
+const struct value *drift_removed(struct session *session, struct arena *arena,
+                                  const struct object_change *change, const struct value *after,
+                                  const struct wait *wait)
+{
+    const struct value *extras = manager_kubectl_extras(arena, after);
+    struct value *operations = value_list(arena);
+    struct error ignored = { 0 };
+    struct api_answer answer;
+    if (!change->live)
+        return after;
+    for (size_t i = 0; i < change->wanted.left_out.count; i++)
+        extras = fields_without(arena, extras, after, change->wanted.left_out.items[i]);
+    if (fields_empty(extras))
+        return after;
+    struct value *cut = fields_cut(arena, after, extras);
+    struct object_request object = { &change->kind,
+                                     value_text_at(after, "metadata", "namespace", NULL),
+                                     value_text_at(after, "metadata", "name", NULL), false };
+    change_members(arena, operations, "", change->live, cut);
+    change_members(arena, operations, "/metadata", own_metadata(arena, change->live),
+                   own_metadata(arena, cut));
+    if (value_count(operations) > 0
+        && request_patch(session, arena, &object, operations, true, &answer, wait, &ignored))
+        return answer.document;
+    return cut;
+}

@@ -1,0 +1,204 @@
+/* guard: see guard.h. */
+#include "providers/kubernetes/guard.h"
+
+#include "base/cleanup.h"
+#include "providers/kubernetes/owners.h"
+#include "providers/kubernetes/request.h"
+#include "providers/kubernetes/target_kind.h"
+
+#include <string.h>
+
+static bool is_kind(const struct object_id *id, const char *group, const char *kind)
+{
+    return strcmp(id->group, group) == 0 && strcmp(id->kind, kind) == 0;
+}
+
+static bool keeps_itself(struct arena *arena, const struct value *document)
+{
+    struct object_options options;
+    object_options_read(arena, document, &options, NULL, NULL);
+    return options.keep;
+}
+
+bool made_by_kubernetes(const struct value *document)
+{
+    static const char *const kinds[] = { "Event", "Lease", "Endpoints", "EndpointSlice", NULL };
+    const char *kind = value_text(value_get(document, "kind"));
+    const char *name = value_text_at(document, "metadata", "name", NULL), *text;
+    AUTO_ARENA arena = arena_new();
+    if (!kind || !name)
+        return false;
+    if (strcmp(kind, "ServiceAccount") == 0 && strcmp(name, "default") == 0)
+        return true;
+    if (strcmp(kind, "ConfigMap") == 0 && strcmp(name, "kube-root-ca.crt") == 0)
+        return true;
+    if (owner_of(arena, document, "", &text) == OWNER_CONTROLLER)
+        return true;
+    if (value_at(document, "metadata", "annotations", "kubernetes.io/service-account.uid", NULL))
+        return true; /* a token that belongs to an account */
+    for (size_t i = 0; kinds[i]; i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            return strcmp(kind, "EndpointSlice") != 0; /* those of Services have an owner */
+    return false;
+}
+
+/* ------------------------------------------------------------- a namespace */
+
+struct search {
+    struct session *session;
+    struct arena *arena;
+    struct api_kind kind;
+    const struct subject *subject; /* what would be deleted */
+    const char *found;             /* why not, or NULL */
+};
+
+/* The record of the set itself stands in its namespace too. */
+static bool is_own_record(const struct search *search, const struct object_id *id)
+{
+    const struct target *target = search->session->target;
+    const char *prefix = "cmx-set-";
+    return is_kind(id, "", "ConfigMap") && strncmp(id->name, prefix, strlen(prefix)) == 0
+           && strcmp(id->name + strlen(prefix), target->set_name) == 0
+           && strcmp(id->namespace, target->set_namespace) == 0;
+}
+
+static const char *why_kept(struct search *search, struct arena *arena,
+                            const struct object_id *id, const struct value *document)
+{
+    const char *name = object_id_text(search->arena, id, id->namespace);
+    const struct subject *known = session_subject(search->session, id);
+    const char *set = value_text_at(document, "metadata", "labels", PART_OF_LABEL, NULL);
+    if (is_kind(id, "", "PersistentVolumeClaim"))
+        return arena_printf(search->arena, "it holds %s and its data", name);
+    if (keeps_itself(arena, document))
+        return arena_printf(search->arena, "it holds %s, which says cmx.dev/prune: disabled",
+                            name);
+    if (made_by_kubernetes(document) || is_own_record(search, id))
+        return NULL;
+    if (known && known->desired)
+        return arena_printf(search->arena, "it holds %s, which is still wanted", name);
+    if (known && known->recorded && (!set || strcmp(set, search->session->set_id) == 0))
+        return NULL;
+    return arena_printf(search->arena, "it holds %s, which is not of this set", name);
+}
+
+static bool on_item(void *context, struct arena *arena, const struct value *value,
+                    struct error *err)
+{
+    struct search *search = context;
+    const char *name = value_text_at(value, "metadata", "name", NULL);
+    const char *namespace = value_text_at(value, "metadata", "namespace", NULL);
+    struct value *document = value_copy(arena, value);
+    (void)err;
+    if (!name || search->found)
+        return true;
+    value_set(arena, document, "kind", value_string(arena, search->kind.kind));
+    struct object_id id = { search->kind.group, search->kind.kind, namespace ? namespace : "",
+                            name };
+    search->found = why_kept(search, arena, &id, document);
+    return true;
+}
+
+static bool next_kind(struct session *session, size_t *index, struct api_kind *ret_kind)
+{
+    const struct api_kind *kind = NULL;
+    pthread_rwlock_rdlock(&session->discovery_lock);
+    if (session->discovery)
+        kind = discovery_at(session->discovery, (*index)++);
+    if (kind)
+        *ret_kind = *kind;
+    pthread_rwlock_unlock(&session->discovery_lock);
+    return kind != NULL;
+}
+
+static bool guard_namespace(struct search *search, const struct wait *wait, struct error *err)
+{
+    for (size_t i = 0; next_kind(search->session, &i, &search->kind);) {
+        AUTO_ARENA arena = arena_new();
+        struct error failed = { 0 };
+        struct list_request list = { .kind = &search->kind,
+                                     .namespace = search->subject->id.name,
+                                     .metadata_only = true };
+        if (!search->kind.namespaced)
+            continue;
+        if (!request_list(search->session, arena, &list, on_item, NULL, search, wait, &failed)
+            && failed.kind != ERROR_NOT_FOUND) {
+            *err = failed;
+            return error_prefix(err, "cannot see what %s holds",
+                                object_id_text(search->arena, &search->subject->id, NULL));
+        }
+        if (search->found)
+            return error_set(err, ERROR_REFUSED, "%s", search->found);
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------ a definition */
+
+static bool on_instance(void *context, struct arena *arena, const struct value *value,
+                        struct error *err)
+{
+    struct search *search = context;
+    const char *name = value_text_at(value, "metadata", "name", NULL);
+    const char *namespace = value_text_at(value, "metadata", "namespace", NULL);
+    (void)arena;
+    (void)err;
+    if (!search->found)
+        search->found = arena_printf(search->arena, "%s %s%s%s is of that kind and would go too",
+                                     search->kind.kind, namespace ? namespace : "",
+                                     namespace ? "/" : "", name ? name : "?");
+    return true;
+}
+
+static bool guard_definition(struct search *search, const struct wait *wait, struct error *err)
+{
+    const struct value *spec = value_get(search->subject->live.document, "spec");
+    const char *group = value_text(value_get(spec, "group"));
+    const char *kind = value_text_at(spec, "names", "kind", NULL);
+    struct object_id id = { group ? group : "", kind ? kind : "", "", "" };
+    AUTO_ARENA arena = arena_new();
+    struct list_request list = { .kind = &search->kind, .metadata_only = true };
+    enum kind_state state = session_find_kind(search->session, &id, NULL, true, &search->kind,
+                                              wait);
+    if (state == KIND_ABSENT)
+        return true; /* never established: no instance can be there */
+    if (state == KIND_STALE)
+        return error_set(err, ERROR_UNREACHABLE, "cannot see whether there are objects of kind %s",
+                         id.kind);
+    if (!request_list(search->session, arena, &list, on_instance, NULL, search, wait, err))
+        return false;
+    return !search->found || error_set(err, ERROR_REFUSED, "%s", search->found);
+}
+
+/* -------------------------------------------------------------------- all */
+
+static bool deletes_claims(const struct value *document)
+{
+    const char *policy = value_text_at(document, "spec", "persistentVolumeClaimRetentionPolicy",
+                                       "whenDeleted", NULL);
+    return policy && strcmp(policy, "Delete") == 0
+           && value_count(value_at(document, "spec", "volumeClaimTemplates", NULL)) > 0;
+}
+
+bool kubernetes_guard(struct session *session, struct arena *arena, const struct subject *subject,
+                      const struct wait *wait, struct error *err)
+{
+    const struct object_id *id = &subject->id;
+    const struct value *document = subject->live.document;
+    struct search search = { .session = session, .arena = arena, .subject = subject };
+    if (subject->live.state == LIVE_ABSENT)
+        return true;
+    if (keeps_itself(arena, document))
+        return error_set(err, ERROR_REFUSED, "it says cmx.dev/prune: disabled");
+    if (is_kind(id, "", "PersistentVolumeClaim") || is_kind(id, "", "PersistentVolume"))
+        return error_set(err, ERROR_REFUSED, "it holds data");
+    if (is_kind(id, "apps", "StatefulSet") && deletes_claims(document))
+        return error_set(err, ERROR_REFUSED,
+                         "its persistentVolumeClaimRetentionPolicy deletes its claims and their "
+                         "data");
+    if (is_kind(id, "apiextensions.k8s.io", "CustomResourceDefinition"))
+        return guard_definition(&search, wait, err);
+    if (is_kind(id, "", "Namespace"))
+        return guard_namespace(&search, wait, err);
+    return true;
+}

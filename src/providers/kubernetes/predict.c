@@ -1,0 +1,205 @@
+/* predict: see predict.h. */
+#include "providers/kubernetes/predict.h"
+
+#include "providers/kubernetes/change.h"
+#include "providers/kubernetes/drift.h"
+#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/handover.h"
+#include "providers/kubernetes/immutable.h"
+#include "providers/kubernetes/lock.h"
+#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/merge.h"
+#include "providers/kubernetes/target_kind.h"
+
+#include <string.h>
+
+struct predictor {
+    struct session *session;
+    struct arena *arena;
+    const struct subject *subject;
+    struct object_change change;
+    struct prediction *out;
+    const struct wait *wait;
+};
+
+/* A member that lost the set's label gets it back, and that shows; an adoption's label does not. */
+static const struct value *normal(const struct predictor *p, const struct value *document)
+{
+    return normal_document(p->arena, document, &p->change.wanted.left_out,
+                           p->subject->recorded != NULL);
+}
+
+static void fail(struct predictor *p, enum prediction_kind kind, const char *why)
+{
+    p->out->kind = kind;
+    p->out->why = arena_strdup(p->arena, why);
+}
+
+static bool later(struct predictor *p, const struct object_id *id)
+{
+    p->out->kind = PREDICT_LATER;
+    p->out->until = object_id_full(p->arena, id);
+    p->out->after = normal(p, p->subject->desired->document);
+    return true;
+}
+
+/* What a step of this very run makes is not there yet. */
+static bool waits_for_step(struct predictor *p, enum kind_state state)
+{
+    struct session *session = p->session;
+    const struct object_id *id = &p->subject->id;
+    const struct resource *definition = definition_in_set(session->set, id);
+    struct object_id namespace = { "", "Namespace", "", id->namespace };
+    if (lock_held(session->lock))
+        return false;
+    if (state == KIND_ABSENT && definition)
+        return later(p, &definition->id);
+    const struct subject *made = *id->namespace ? session_subject(session, &namespace) : NULL;
+    return made && made->desired && made->live.state == LIVE_ABSENT && later(p, &namespace);
+}
+
+/* -------------------------------------------------------------- success */
+
+static void compare(struct predictor *p, const struct value *after)
+{
+    p->out->after = normal(p, after);
+    if (!p->change.live) {
+        p->out->kind = PREDICT_CREATE;
+        return;
+    }
+    p->out->before = normal(p, p->change.live);
+    p->out->kind = value_equal(p->out->before, p->out->after) ? PREDICT_SAME : PREDICT_CHANGE;
+}
+
+/* ------------------------------------------------------------- refusals */
+
+/* May not even dry-run: worked out here instead. */
+static void predict_locally(struct predictor *p, const char *why)
+{
+    const struct value *after = p->change.wanted.document;
+    if (p->change.live)
+        after = merge_locally(p->arena, after, p->change.live);
+    compare(p, after);
+    if (p->out->kind == PREDICT_SAME)
+        return;
+    p->out->kind = PREDICT_LOCAL;
+    p->out->why = arena_strdup(p->arena, why);
+}
+
+static bool says(const struct error *error, const char *text)
+{
+    return strstr(error->message, text) != NULL;
+}
+
+static bool no_right(const struct error *error)
+{
+    return error->kind == ERROR_DENIED
+           && (says(error, "cannot patch resource") || says(error, "cannot create resource"));
+}
+
+/* No such namespace: perhaps record_lock() makes it. */
+static void no_namespace(struct predictor *p, const struct error *error)
+{
+    const struct target *target = p->session->target;
+    struct object_id namespace = { "", "Namespace", "", p->subject->id.namespace };
+    bool made = target->create_namespace && !lock_held(p->session->lock)
+                && strcmp(namespace.name, target->set_namespace) == 0;
+    if (made)
+        later(p, &namespace);
+    else
+        fail(p, PREDICT_REFUSED, error->message);
+}
+
+static void explain_refusal(struct predictor *p, const struct submit_result *result,
+                            const struct error *error)
+{
+    const struct value *status = result->answer.document;
+    if (result->held) {
+        p->out->kind = PREDICT_CONFLICT;
+        p->out->field = result->field;
+        p->out->holder = result->holder;
+    } else if (no_right(error) || says(error, "does not support dry run"))
+        predict_locally(p, error->message);
+    else if (another_object(status))
+        fail(p, PREDICT_FAILED, "it was deleted or replaced while this plan was made: run again");
+    else if (result->answer.status == 422
+             && immutable_field(p->arena, &p->subject->id, status, p->change.wanted.document,
+                                p->change.live, &p->out->field, &p->out->why))
+        p->out->kind = PREDICT_IMMUTABLE;
+    else if (result->answer.status == 404 && !p->change.live)
+        no_namespace(p, error);
+    else if (answer_is_invalid(&result->answer) || result->answer.status == 403)
+        fail(p, PREDICT_REFUSED, error->message);
+    else
+        fail(p, PREDICT_FAILED, error->message);
+}
+
+/* ------------------------------------------------------------- the asking */
+
+/* What we hold of the fields that are left out is handed over later: the dry run keeps it. */
+static bool keep_left_out(struct predictor *p, struct value **document)
+{
+    struct text_list needed;
+    struct manager_entry ours;
+    if (!p->change.live || !manager_ours(p->change.live, &ours))
+        return true;
+    handover_needed(p->arena, p->change.live, &p->change.wanted.left_out, &needed);
+    if (needed.count == 0)
+        return true;
+    const struct value *kept = handover_document(p->arena, p->change.live, &needed);
+    if (!kept) {
+        fail(p, PREDICT_REFUSED, "an ignored field stands inside a list that is set as a whole: "
+                                 "ignore the whole list");
+        return false;
+    }
+    *document = merge_over(p->arena, kept, *document, ours.fields);
+    return true;
+}
+
+static bool ask(struct predictor *p, struct error *err)
+{
+    struct submit_result result;
+    struct error failed = { 0 };
+    struct submission submission = { .kind = &p->change.kind,
+                                     .id = &p->subject->id,
+                                     .document = p->change.wanted.document,
+                                     .dry_run = true };
+    if (!keep_left_out(p, &submission.document))
+        return true;
+    if (p->change.live)
+        change_guard(p->arena, submission.document, p->subject->live.uid);
+    if (!submit(p->session, p->arena, &submission, &result, p->wait, &failed)) {
+        if (failed.kind == ERROR_CANCELLED)
+            return error_set(err, ERROR_CANCELLED, "%s", failed.message);
+        explain_refusal(p, &result, &failed);
+        return true;
+    }
+    compare(p, drift_removed(p->session, p->arena, &p->change, result.answer.document, p->wait));
+    return true;
+}
+
+bool kubernetes_predict(struct session *session, struct arena *arena,
+                        const struct subject *subject, struct prediction *ret_prediction,
+                        const struct wait *wait, struct error *err)
+{
+    struct predictor p = { session, arena, subject, { .live = NULL }, ret_prediction, wait };
+    struct error failed = { 0 };
+    *ret_prediction = (struct prediction){ .kind = PREDICT_SAME };
+    enum kind_state state = target_kind(session, arena, subject, &p.change.kind, wait);
+    if (waits_for_step(&p, state))
+        return true;
+    if (state != KIND_KNOWN) {
+        fail(&p, PREDICT_FAILED, state == KIND_STALE
+                                     ? "the server behind its API group does not answer"
+                                     : "the cluster serves no such kind");
+        return true;
+    }
+    if (subject->live.state == LIVE_SAME)
+        return true;
+    if (change_prepare(session, arena, subject, &p.change, wait, &failed))
+        return ask(&p, err);
+    if (failed.kind == ERROR_CANCELLED)
+        return error_set(err, ERROR_CANCELLED, "%s", failed.message);
+    fail(&p, PREDICT_FAILED, failed.message);
+    return true;
+}
