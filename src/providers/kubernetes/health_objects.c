@@ -55,8 +55,9 @@ void health_service(struct arena *arena, const struct value *document, struct he
 /* By now its controller has seen this generation; how many may go is no matter of health. */
 void health_budget(struct arena *arena, const struct value *document, struct health *health)
 {
-    health_set(arena, health, HEALTH_CURRENT, "%lld disruptions allowed",
-               (long long)status_int(document, "disruptionsAllowed"));
+    int64_t allowed = status_int(document, "disruptionsAllowed");
+    health_set(arena, health, HEALTH_CURRENT, "%lld disruption%s allowed", (long long)allowed,
+               allowed == 1 ? "" : "s");
 }
 
 void health_definition(struct arena *arena, const struct value *document, struct health *health)
