@@ -169,6 +169,20 @@ static const char *extra_ref(const char *ref)
     return ref;
 }
 
+static bool fetch(const struct cache *cache, const struct git_options *options, const char *ref,
+                  git_repository *repository, bool *ret_damaged, const struct wait *wait,
+                  struct error *err)
+{
+    struct transfer transfer = { .arena = cache->arena,
+                                 .options = options,
+                                 .url = *cache->url,
+                                 .folder = cache->folder,
+                                 .wait = wait };
+    bool fetched = git_fetch(&transfer, repository, extra_ref(ref), err);
+    *ret_damaged = transfer.damaged;
+    return fetched;
+}
+
 bool git_cache_open(const struct git_options *options, const struct git_url *url,
                     const char *ref, git_repository **ret_repository, const struct wait *wait,
                     struct error *err)
@@ -177,14 +191,22 @@ bool git_cache_open(const struct git_options *options, const struct git_url *url
     AUTO_CLOSE lock = -1;
     CLEANUP(git_repository_free_at) git_repository *repository = NULL;
     struct cache cache = { .arena = arena, .url = url };
+    struct error first;
+    bool damaged;
     if (!find_place(&cache, err) || !take_lock(&cache, &lock, wait, err)
         || !open_or_make(&cache, &repository, err))
         return false;
-    struct transfer transfer = {
-        .arena = arena, .options = options, .url = *url, .folder = cache.folder, .wait = wait
-    };
-    if (!git_fetch(&transfer, repository, extra_ref(ref), err))
-        return false;
+    if (!fetch(&cache, options, ref, repository, &damaged, wait, &first)) {
+        if (!damaged) {
+            *err = first;
+            return false;
+        }
+        git_repository_free(repository);
+        repository = NULL;
+        if (!make(&cache, &repository, err)
+            || !fetch(&cache, options, ref, repository, &damaged, wait, err))
+            return false;
+    }
     *ret_repository = repository;
     repository = NULL;
     return true;

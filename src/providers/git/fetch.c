@@ -132,9 +132,17 @@ static bool write_refs(struct transfer *transfer, git_repository *repository,
 
 /* ----------------------------------------------------------------------- download */
 
-/* Our transports keep the reason; what libgit2 itself found wrong is in its last error. */
+/*
+ * Our transports keep the reason; what libgit2 itself found wrong is in its last
+ * error, whose class tells what it was looking at.
+ */
 static bool failed(struct transfer *transfer, struct error *err)
 {
+    const git_error *last = git_error_last();
+    int place = last ? last->klass : GIT_ERROR_NONE;
+    transfer->damaged = transfer->error.kind == ERROR_NONE
+                        && (place == GIT_ERROR_ODB || place == GIT_ERROR_REFERENCE
+                            || place == GIT_ERROR_REPOSITORY || place == GIT_ERROR_CONFIG);
     if (transfer->error.kind == ERROR_NONE)
         return git_failed(err, ERROR_UNREACHABLE, "cannot fetch from %s", transfer->url.display);
     *err = transfer->error;

@@ -28,6 +28,7 @@ struct transfer {
     const char *folder;      /* for temporary files, on the cache's disk */
     const struct wait *wait;
     struct error error; /* ERROR_NONE until something failed */
+    bool damaged;       /* our own repository was at fault   */
 };
 
 /* For git_remote_callbacks.transport with a `struct transfer` as payload. */

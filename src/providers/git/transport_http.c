@@ -211,6 +211,8 @@ static bool ask(struct http_transport *transport, struct http_stream *stream, st
 {
     struct transfer *transfer = transport->transfer;
     bool again = true;
+    if (!transfer->options->http)
+        return error_set(err, ERROR_BUG, "%s: no HTTP client was given", transfer->url.display);
     if (!transport->credential_known
         && !credential_given(transfer, &transport->credential, err))
         return false;
