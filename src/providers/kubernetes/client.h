@@ -42,6 +42,8 @@ struct api_answer {
     int status;
     const struct value *document; /* parsed JSON body, NULL when empty */
     const char *date;             /* the server's Date header, or NULL */
+    unsigned
+        tries; /* above 1 an earlier try may have been carried out: a 200 proves nothing then */
 };
 
 /*
@@ -66,17 +68,18 @@ bool client_list(struct client *client, struct arena *arena, const struct api_ca
     __attribute__((warn_unused_result));
 
 /*
- * A watch: each event goes to the handler until it returns false, the wait is
- * over, or the server closes the stream (then true). 410 is ERROR_NOT_FOUND.
+ * A watch: each event ({type, object}, bookmarks too) goes to the handler until
+ * it returns false, the wait is over, or the server closes the stream. True then,
+ * but for a handler that set its error. 410 is ERROR_NOT_FOUND.
  */
 bool client_watch(struct client *client, const struct api_call *call, json_handler *handler,
                   void *context, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
 
-/* A plain-text GET (pod logs), at most `ceiling` bytes. */
+/* A plain-text GET (pod logs), redacted; the first `ceiling` bytes where there are more. */
 bool client_text(struct client *client, struct arena *arena, const struct api_call *call,
-                 size_t ceiling, const char **ret_text, const struct wait *wait,
-                 struct error *err) __attribute__((warn_unused_result));
+                 size_t ceiling, const char **ret_text, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* Every value of this Secret document is cut out of errors and logs from now on. */
 void client_learn_secret(struct client *client, const struct value *secret);

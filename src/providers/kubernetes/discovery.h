@@ -21,8 +21,7 @@ struct discovery;
 
 /* Asks the server. Lives in the arena. */
 bool discovery_read(struct client *client, struct arena *arena, struct discovery **ret_discovery,
-                    const struct wait *wait, struct error *err)
-    __attribute__((warn_unused_result));
+                    const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 
 enum kind_state { KIND_KNOWN, KIND_ABSENT, KIND_STALE };
 
@@ -37,7 +36,8 @@ enum kind_state discovery_find(const struct discovery *discovery, const char *gr
 /* Every kind that can be listed and deleted, preferred versions: NULL past the end. */
 const struct api_kind *discovery_at(const struct discovery *discovery, size_t index);
 
-/* "/apis/apps/v1/namespaces/shop/deployments/web"; name NULL: the collection; namespace "" or NULL: all. */
+/* "/apis/apps/v1/namespaces/shop/deployments/web"; name NULL: the collection; namespace "" or NULL:
+ * all. */
 const char *api_path(struct arena *arena, const struct api_kind *kind, const char *namespace,
                      const char *name);
 
