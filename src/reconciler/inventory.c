@@ -40,7 +40,7 @@ static void add_desired(struct arena *arena, struct record *record, const struct
     const struct resource *desired = change->subject->desired;
     record->members[record->count++] = (struct record_member){
         .id = desired->id,
-        .path = desired->file ? desired->file->path : "",
+        .path = desired->file ? desired->file->source : "",
         .digest = resource_digest(arena, desired),
         .mark = mark_of(change),
     };
