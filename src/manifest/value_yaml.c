@@ -49,7 +49,7 @@ struct reader {
 
 static bool wrong(struct reader *reader, struct place place, const char *message)
 {
-    problem_add(reader->problems, reader->file, place, false, "%s", message);
+    problem_add(reader->problems, reader->file, place, true, "%s", message);
     return false;
 }
 
@@ -92,7 +92,7 @@ static const char *anchor_name(struct reader *reader, const yaml_char_t *name)
 static bool duplicate(struct reader *reader, const struct member *first, const char *key,
                       struct place place)
 {
-    problem_add(reader->problems, reader->file, place, false,
+    problem_add(reader->problems, reader->file, place, true,
                 "the key \"%s\" stands twice in one map, first on line %u", key,
                 first->place.line);
     return false;
@@ -309,7 +309,7 @@ static bool on_syntax_error(struct reader *reader)
     bool tab = place.start < reader->file->length && reader->file->data[place.start] == '\t';
     if (tab)
         return wrong(reader, place, "a tab: YAML is indented with blanks only");
-    problem_add(reader->problems, reader->file, place, false, "not valid YAML: %s%s%s", problem,
+    problem_add(reader->problems, reader->file, place, true, "not valid YAML: %s%s%s", problem,
                 parser->context ? ", " : "", parser->context ? parser->context : "");
     return false;
 }
