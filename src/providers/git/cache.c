@@ -151,8 +151,7 @@ static bool open_or_make(const struct cache *cache, git_repository **ret_reposit
                          struct error *err)
 {
     const char *ready = path_join(cache->arena, cache->folder, READY);
-    if (access(ready, F_OK) != 0
-        || git_repository_open_bare(ret_repository, cache->folder) != 0)
+    if (access(ready, F_OK) != 0 || git_repository_open_bare(ret_repository, cache->folder) != 0)
         return make(cache, ret_repository, err);
     remove_left_overs(cache->arena, cache->folder, false);
     remove_left_overs(cache->arena, path_join(cache->arena, cache->folder, "objects/pack"), true);
@@ -183,9 +182,8 @@ static bool fetch(const struct cache *cache, const struct git_options *options, 
     return fetched;
 }
 
-bool git_cache_open(const struct git_options *options, const struct git_url *url,
-                    const char *ref, git_repository **ret_repository, const struct wait *wait,
-                    struct error *err)
+bool git_cache_open(const struct git_options *options, const struct git_url *url, const char *ref,
+                    git_repository **ret_repository, const struct wait *wait, struct error *err)
 {
     AUTO_ARENA arena = arena_new();
     AUTO_CLOSE lock = -1;

@@ -16,8 +16,8 @@
  * and tags are fetched, and `ref` (may be NULL) where it is another full name
  * ("refs/pull/7/head").
  */
-bool git_cache_open(const struct git_options *options, const struct git_url *url,
-                    const char *ref, git_repository **ret_repository, const struct wait *wait,
-                    struct error *err) __attribute__((warn_unused_result));
+bool git_cache_open(const struct git_options *options, const struct git_url *url, const char *ref,
+                    git_repository **ret_repository, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
 
 #endif

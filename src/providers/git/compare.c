@@ -130,8 +130,7 @@ bool git_shallow_walk(const struct repository *repository, const git_oid *from, 
 
 /* ------------------------------------------------------------------------ answers */
 
-static bool cannot_tell(const struct repository *repository, const char *other,
-                        struct error *err)
+static bool cannot_tell(const struct repository *repository, const char *other, struct error *err)
 {
     return error_set(err, ERROR_LOCAL,
                      "cannot tell whether this commit follows %.12s: %s is a shallow "

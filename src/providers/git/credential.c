@@ -50,8 +50,8 @@ bool credential_given(struct transfer *transfer, struct credential *ret_credenti
         user = transfer->url.user;
     if (!token && transfer->url.user)
         token = ""; /* "https://TOKEN@host/": sent as it stands, with an empty password */
-    *ret_credential = (struct credential){ .user = token ? (user ? user : TOKEN_USER) : NULL,
-                                           .password = token };
+    *ret_credential =
+        (struct credential){ .user = token ? (user ? user : TOKEN_USER) : NULL, .password = token };
     return true;
 }
 
@@ -67,12 +67,11 @@ static bool describe(const struct transfer *transfer, const struct credential *c
                      struct buf *text, struct error *err)
 {
     const struct git_url *url = &transfer->url;
-    if (has_line_break(url->host) || has_line_break(url->user)
-        || has_line_break(credential->user) || has_line_break(credential->password))
+    if (has_line_break(url->host) || has_line_break(url->user) || has_line_break(credential->user)
+        || has_line_break(credential->password))
         return error_set(err, ERROR_USAGE, "a URL with a line break");
-    buf_printf(text, "protocol=%s\nhost=%s%s%s\n",
-               url->scheme == GIT_URL_HTTPS ? "https" : "http", url->host, url->port ? ":" : "",
-               url->port ? url->port : "");
+    buf_printf(text, "protocol=%s\nhost=%s%s%s\n", url->scheme == GIT_URL_HTTPS ? "https" : "http",
+               url->host, url->port ? ":" : "", url->port ? url->port : "");
     buf_printf(text, "path=%s\n", url->path + (*url->path == '/'));
     if (credential->user)
         buf_printf(text, "username=%s\n", credential->user);
@@ -102,8 +101,7 @@ static const char *answer(struct arena *arena, const char *output, const char *k
     return NULL;
 }
 
-bool credential_ask(struct transfer *transfer, struct credential *ret_credential,
-                    struct error *err)
+bool credential_ask(struct transfer *transfer, struct credential *ret_credential, struct error *err)
 {
     struct credential asked = { .user = transfer->url.user };
     AUTO_BUF input = BUF_INIT(HELPER_CEILING);

@@ -16,13 +16,14 @@ struct credential {
     bool from_helper;
 };
 
-/* *ret_credential without a user where none was given. ERROR_LOCAL: a token file that cannot be read. */
+/* *ret_credential without a user where none was given. ERROR_LOCAL: a token file that cannot be
+ * read. */
 bool credential_given(struct transfer *transfer, struct credential *ret_credential,
                       struct error *err) __attribute__((warn_unused_result));
 
 /* Asks the helpers, which never ask a person. ERROR_DENIED: they know none. */
-bool credential_ask(struct transfer *transfer, struct credential *ret_credential,
-                    struct error *err) __attribute__((warn_unused_result));
+bool credential_ask(struct transfer *transfer, struct credential *ret_credential, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* Tells the helpers whether what they said was right. */
 void credential_tell(struct transfer *transfer, const struct credential *credential, bool right);

@@ -47,8 +47,8 @@ static bool limit_paths(struct arena *arena, const char *const *paths, size_t co
     return count > 0;
 }
 
-bool git_dirty(struct git_source *source, const char *const *paths, size_t count,
-               bool *ret_dirty, struct error *err)
+bool git_dirty(struct git_source *source, const char *const *paths, size_t count, bool *ret_dirty,
+               struct error *err)
 {
     struct repository *repository = source->repository;
     CLEANUP(git_tree_free_at) git_tree *tree = NULL;

@@ -84,8 +84,8 @@ static int by_name(const void *one, const void *two)
     return strcmp(((const struct line *)one)->name, ((const struct line *)two)->name);
 }
 
-static bool packed_refs(struct transfer *transfer, const struct remote_refs *refs,
-                        struct buf *text, struct error *err)
+static bool packed_refs(struct transfer *transfer, const struct remote_refs *refs, struct buf *text,
+                        struct error *err)
 {
     size_t count = 0;
     struct line *lines = arena_array(transfer->arena, refs->count + 1, sizeof *lines);
@@ -101,13 +101,13 @@ static bool packed_refs(struct transfer *transfer, const struct remote_refs *ref
         git_oid_tostr(hex, sizeof hex, lines[i].id);
         buf_printf(text, "%s %s\n", hex, lines[i].name);
     }
-    return !text->overflowed || error_set(err, ERROR_INPUT, "%s: too many refs",
-                                          transfer->url.display);
+    return !text->overflowed
+           || error_set(err, ERROR_INPUT, "%s: too many refs", transfer->url.display);
 }
 
 /* Written only when it differs, so that a run without news changes no file. */
-static bool write_file(struct arena *arena, const char *folder, const char *name,
-                       const char *text, size_t length, struct error *err)
+static bool write_file(struct arena *arena, const char *folder, const char *name, const char *text,
+                       size_t length, struct error *err)
 {
     const char *path = path_join(arena, folder, name);
     struct error ignored;
@@ -126,8 +126,7 @@ static bool write_refs(struct transfer *transfer, git_repository *repository,
     AUTO_BUF text = BUF_INIT(TEXT_CEILING);
     return packed_refs(transfer, refs, &text, err)
            && write_file(transfer->arena, folder, "HEAD", head, strlen(head), err)
-           && write_file(transfer->arena, folder, "packed-refs", buf_text(&text), text.length,
-                         err);
+           && write_file(transfer->arena, folder, "packed-refs", buf_text(&text), text.length, err);
 }
 
 /* ----------------------------------------------------------------------- download */
@@ -187,8 +186,7 @@ static bool download(struct transfer *transfer, git_remote *remote, const struct
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
     options.update_fetchhead = 0;
     if (refs->extra)
-        specs[refspecs.count++] = arena_printf(transfer->arena, "+%s:%s", refs->extra,
-                                               refs->extra);
+        specs[refspecs.count++] = arena_printf(transfer->arena, "+%s:%s", refs->extra, refs->extra);
     if (refs->detached)
         specs[refspecs.count++] = arena_printf(transfer->arena, "+HEAD:%s", DETACHED);
     return git_remote_download(remote, &refspecs, &options) == 0 || failed(transfer, err);
@@ -228,8 +226,7 @@ bool git_fetch(struct transfer *transfer, git_repository *repository, const char
 {
     CLEANUP(git_remote_free_at) git_remote *remote = NULL;
     struct remote_refs refs = { .extra = extra };
-    if (!rewrite_url(transfer, repository, err)
-        || !make_remote(transfer, repository, &remote, err))
+    if (!rewrite_url(transfer, repository, err) || !make_remote(transfer, repository, &remote, err))
         return false;
     if (!connect_remote(transfer, remote, err) || !list_refs(transfer, remote, &refs, err))
         return false;

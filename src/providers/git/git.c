@@ -69,8 +69,7 @@ static bool unsupported_format(const char *folder, struct error *err)
                   format);
     else if (git_config_get_string(&format, snapshot, "extensions.refstorage") == 0)
         error_set(err, ERROR_INPUT,
-                  "%s keeps its refs as %s; only the \"files\" format can be read", folder,
-                  format);
+                  "%s keeps its refs as %s; only the \"files\" format can be read", folder, format);
     else
         format = NULL;
     git_config_free(snapshot);
@@ -128,9 +127,9 @@ static bool repository_open(const struct git_options *options, struct repository
     if (!git_library_start(err))
         return false;
     CLEANUP(repository_release_at) struct repository *repository = repository_new(options);
-    bool open = options->url ? open_url(repository, options->ref, wait, err)
-                             : open_local(repository, options->folder ? options->folder : ".", 0,
-                                          err);
+    bool open = options->url
+                    ? open_url(repository, options->ref, wait, err)
+                    : open_local(repository, options->folder ? options->folder : ".", 0, err);
     if (!open)
         return false;
     *ret_repository = repository;
@@ -177,8 +176,7 @@ static bool source_fill(struct git_source *source, const char *ref, struct error
     if (!git_ref_find(repository, source->arena, ref, &source->commit, &source->ref, err)
         || !read_commit(source, err))
         return false;
-    if (!repository->origin
-        && !git_origin(repository, &source->commit, &repository->origin, err))
+    if (!repository->origin && !git_origin(repository, &source->commit, &repository->origin, err))
         return false;
     source->record.origin = repository->origin;
     git_reader_start(source);

@@ -20,8 +20,9 @@ struct git_source;
 struct git_options {
     const char *url;    /* --git, or NULL: the repository around `folder` */
     const char *folder; /* a folder on the disk inside a repository       */
-    const char *ref;    /* branch, tag, commit, "semver:>=1.2 <2"; NULL: HEAD (URL: its default branch) */
-    struct http *http;  /* for https URLs                                  */
+    const char
+        *ref; /* branch, tag, commit, "semver:>=1.2 <2"; NULL: HEAD (URL: its default branch) */
+    struct http *http; /* for https URLs                                  */
     const char *user, *token, *token_file, *ca_file; /* or NULL            */
 };
 
@@ -40,18 +41,20 @@ bool git_open_ref(struct git_source *source, const char *ref, struct git_source 
 /* Reads files of the chosen commit; root: the repository's root. Valid until git_close(). */
 const struct source_reader *git_reader(struct git_source *source);
 
-/* The commit and origin; strings live as long as the source. `path` and `dirty` are the caller's. */
+/* The commit and origin; strings live as long as the source. `path` and `dirty` are the caller's.
+ */
 const struct record_source *git_record(const struct git_source *source);
 
-/* The work tree's root (absolute, "/" at its end) and its git folder; NULL for a bare one or a URL. */
+/* The work tree's root (absolute, "/" at its end) and its git folder; NULL for a bare one or a URL.
+ */
 const char *git_root(const struct git_source *source);
 
 /*
  * Do the files on disk below these paths (relative to the root) differ from the
  * commit? Untracked files that are not ignored count.
  */
-bool git_dirty(struct git_source *source, const char *const *paths, size_t count,
-               bool *ret_dirty, struct error *err) __attribute__((warn_unused_result));
+bool git_dirty(struct git_source *source, const char *const *paths, size_t count, bool *ret_dirty,
+               struct error *err) __attribute__((warn_unused_result));
 
 enum git_order { GIT_SAME, GIT_DESCENDANT, GIT_OLDER, GIT_DIVERGED, GIT_NOT_KNOWN };
 

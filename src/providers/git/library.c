@@ -32,12 +32,14 @@ static bool set_limits(void)
            && git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS) == 0
            && git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_BYTES) == 0
            && git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE,
-                               (size_t)CACHED_TREE_BYTES) == 0
+                               (size_t)CACHED_TREE_BYTES)
+                  == 0
            && git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, (size_t)PACK_OBJECTS) == 0
            && git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1) == 0
            && git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) == 0
            && git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
-                               sizeof extensions / sizeof *extensions) == 0;
+                               sizeof extensions / sizeof *extensions)
+                  == 0;
 }
 
 bool git_library_start(struct error *err)

@@ -46,8 +46,7 @@ static bool first_commit(const struct repository *repository, const git_oid *fro
                              "is not known: " GIT_DEPTH_HINT,
                              repository->name);
         if (code != 0)
-            return git_failed(err, ERROR_LOCAL, "cannot read the history of %s",
-                              repository->name);
+            return git_failed(err, ERROR_LOCAL, "cannot read the history of %s", repository->name);
         if (git_commit_parentcount(commit) == 0)
             break;
         git_oid_cpy(&at, git_commit_parent_id(commit, 0));

@@ -37,8 +37,7 @@ static int note_commit(const git_oid *id, void *context)
     return 0;
 }
 
-static bool name_candidates(const struct prefix_search *search, const char *ref,
-                            struct error *err)
+static bool name_candidates(const struct prefix_search *search, const char *ref, struct error *err)
 {
     AUTO_BUF list = BUF_INIT(CANDIDATES * 64);
     for (size_t i = 0; i < search->found; i++) {
@@ -89,8 +88,8 @@ static bool peel(const struct repository *repository, const char *ref, git_objec
 {
     CLEANUP(git_object_free_at) git_object *commit = NULL;
     if (git_object_peel(&commit, object, GIT_OBJECT_COMMIT) != 0)
-        return error_set(err, ERROR_USAGE, "%s of %s is a %s, not a commit", ref,
-                         repository->name, git_object_type2string(git_object_type(object)));
+        return error_set(err, ERROR_USAGE, "%s of %s is a %s, not a commit", ref, repository->name,
+                         git_object_type2string(git_object_type(object)));
     git_oid_cpy(ret_commit, git_object_id(commit));
     return true;
 }
@@ -106,8 +105,8 @@ static bool not_found(const struct repository *repository, const char *ref, stru
 }
 
 /* The current branch of a work tree; a cache's HEAD was set to the remote's. */
-static bool find_head(const struct repository *repository, struct arena *arena,
-                      git_oid *ret_commit, const char **ret_name, struct error *err)
+static bool find_head(const struct repository *repository, struct arena *arena, git_oid *ret_commit,
+                      const char **ret_name, struct error *err)
 {
     CLEANUP(git_reference_free_at) git_reference *head = NULL;
     CLEANUP(git_object_free_at) git_object *object = NULL;

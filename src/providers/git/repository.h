@@ -14,12 +14,12 @@
 #include <git2.h>
 
 enum {
-    GIT_BLOB_CEILING = 32 << 20,   /* bytes of a file that is read whole  */
-    GIT_REF_CEILING = 1024,        /* bytes of a ref's name or expression */
-    GIT_FOLDER_CEILING = 100000,   /* entries of one folder               */
-    GIT_DEPTH_CEILING = 256,       /* folders in folders                  */
-    GIT_LINK_CEILING = 40,         /* symbolic links on one way, as Linux */
-    GIT_PATH_CEILING = 4096,       /* bytes of a path or a link's target  */
+    GIT_BLOB_CEILING = 32 << 20, /* bytes of a file that is read whole  */
+    GIT_REF_CEILING = 1024,      /* bytes of a ref's name or expression */
+    GIT_FOLDER_CEILING = 100000, /* entries of one folder               */
+    GIT_DEPTH_CEILING = 256,     /* folders in folders                  */
+    GIT_LINK_CEILING = 40,       /* symbolic links on one way, as Linux */
+    GIT_PATH_CEILING = 4096,     /* bytes of a path or a link's target  */
 };
 
 /* One opened repository. Not locked: its sources belong to one thread at a time. */
@@ -58,8 +58,9 @@ CLEANUP_FUNCTION(git_revwalk *, git_revwalk_free)
 CLEANUP_FUNCTION(git_repository *, git_repository_free)
 
 /* The line that a shallow clone in CI lacks; put behind messages. */
-#define GIT_DEPTH_HINT "fetch its history (GitHub Actions: fetch-depth: 0; GitLab: GIT_DEPTH: 0; " \
-                       "else: git fetch --unshallow)"
+#define GIT_DEPTH_HINT                                                                             \
+    "fetch its history (GitHub Actions: fetch-depth: 0; GitLab: GIT_DEPTH: 0; "                    \
+    "else: git fetch --unshallow)"
 
 /* library.c: libgit2's life, limits and error texts. */
 bool git_library_start(struct error *err) __attribute__((warn_unused_result));

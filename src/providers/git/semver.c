@@ -116,8 +116,7 @@ bool semver_parse(struct arena *arena, const char *text, struct semver *ret_vers
     skip_char(&text, 'v');
     if (!parse_number(&text, &version.major) || !skip_char(&text, '.')
         || !parse_number(&text, &version.minor) || !skip_char(&text, '.')
-        || !parse_number(&text, &version.patch) || !parse_suffix(arena, &text, &version)
-        || *text)
+        || !parse_number(&text, &version.patch) || !parse_suffix(arena, &text, &version) || *text)
         return false;
     *ret_version = version;
     return true;
@@ -262,7 +261,7 @@ static const struct {
     const char *text;
     void (*fill)(struct comparator *range, const struct partial *given);
 } OPERATORS[] = {
-    { ">=", fill_at_least }, { "=>", fill_at_least }, { "<=", fill_at_most },
+    { ">=", fill_at_least }, { "=>", fill_at_least },  { "<=", fill_at_most },
     { "=<", fill_at_most },  { "!=", fill_not_equal }, { "~>", fill_tilde },
     { ">", fill_greater },   { "<", fill_less },       { "=", fill_equal },
     { "~", fill_tilde },     { "^", fill_caret },      { "", fill_equal },
@@ -391,8 +390,8 @@ bool semver_range_parse(struct arena *arena, const char *text, struct semver_ran
     if (strlen(text) > RANGE_CEILING)
         return error_set(err, ERROR_USAGE, "a range of versions has at most %d bytes, this has %zu",
                          RANGE_CEILING, strlen(text));
-    parser.range = arena_alloc(arena, sizeof *parser.range
-                                          + COMPARATORS * sizeof *parser.range->comparators);
+    parser.range =
+        arena_alloc(arena, sizeof *parser.range + COMPARATORS * sizeof *parser.range->comparators);
     skip_space(&parser);
     for (;;) {
         if (!parse_comparator(&parser, starts))

@@ -70,8 +70,7 @@ static bool consider_all(const struct repository *repository, struct arena *aren
     if (code == GIT_ITEROVER)
         return true;
     if (code == 0)
-        return error_set(err, ERROR_INPUT, "%s: more than %d tags", repository->name,
-                         TAG_CEILING);
+        return error_set(err, ERROR_INPUT, "%s: more than %d tags", repository->name, TAG_CEILING);
     return git_failed(err, ERROR_LOCAL, "cannot list the tags of %s", repository->name);
 }
 
@@ -86,8 +85,7 @@ bool git_ref_semver(const struct repository *repository, struct arena *arena, co
     if (!best.found)
         return error_set(err, ERROR_NOT_FOUND, "no tag of %s is a version within %s%s",
                          repository->name, range,
-                         repository->shallow ? " (it is a shallow clone: " GIT_DEPTH_HINT ")"
-                                             : "");
+                         repository->shallow ? " (it is a shallow clone: " GIT_DEPTH_HINT ")" : "");
     *ret_commit = best.commit;
     *ret_name = best.name;
     return true;

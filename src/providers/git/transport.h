@@ -24,8 +24,8 @@ enum { TRANSFER_IDLE_MS = 60000 };
 struct transfer {
     struct arena *arena;
     const struct git_options *options;
-    struct git_url url;      /* where it leads, after redirects         */
-    const char *folder;      /* for temporary files, on the cache's disk */
+    struct git_url url; /* where it leads, after redirects         */
+    const char *folder; /* for temporary files, on the cache's disk */
     const struct wait *wait;
     struct error error; /* ERROR_NONE until something failed */
     bool damaged;       /* our own repository was at fault   */
@@ -40,8 +40,8 @@ struct channel {
     bool (*start)(struct transfer *transfer, struct channel *channel, struct error *err);
     bool (*read)(struct channel *channel, void *data, size_t size, size_t *ret_length,
                  const struct wait *wait, struct error *err);
-    bool (*write)(struct channel *channel, const void *data, size_t length,
-                  const struct wait *wait, struct error *err);
+    bool (*write)(struct channel *channel, const void *data, size_t length, const struct wait *wait,
+                  struct error *err);
     /* Ends it; once it had been read to its end, err says why where that was a failure. */
     bool (*end)(struct channel *channel, struct error *err);
     void *state; /* made by start, freed by end; NULL in between */

@@ -38,8 +38,8 @@ static bool connect_one(const struct addrinfo *address, const struct wait *wait,
 {
     int number = 0;
     socklen_t size = sizeof number;
-    AUTO_CLOSE descriptor = socket(address->ai_family,
-                                   SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    AUTO_CLOSE descriptor =
+        socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0)
         return error_errno(err, ERROR_LOCAL, "cannot make a socket");
     if (connect(descriptor, address->ai_addr, address->ai_addrlen) != 0) {

@@ -99,8 +99,8 @@ static bool exchange(struct http_transport *transport, struct http_stream *strea
         .ceiling = (size_t)ANSWER_CEILING,
         .idle = TRANSFER_IDLE_MS,
     };
-    return http_do(transfer->options->http, transfer->arena, &request, ret_response,
-                   transfer->wait, err);
+    return http_do(transfer->options->http, transfer->arena, &request, ret_response, transfer->wait,
+                   err);
 }
 
 /* ----------------------------------------------------------------------- redirects */
@@ -213,8 +213,7 @@ static bool ask(struct http_transport *transport, struct http_stream *stream, st
     bool again = true;
     if (!transfer->options->http)
         return error_set(err, ERROR_BUG, "%s: no HTTP client was given", transfer->url.display);
-    if (!transport->credential_known
-        && !credential_given(transfer, &transport->credential, err))
+    if (!transport->credential_known && !credential_given(transfer, &transport->credential, err))
         return false;
     transport->credential_known = true;
     if (!spool_open(transfer, &stream->spool, err))

@@ -68,8 +68,7 @@ static const char *configured_command(struct arena *arena)
     return arena_strdup(arena, command);
 }
 
-static bool program_words(struct arena *arena, const char **words, size_t *count,
-                          struct error *err)
+static bool program_words(struct arena *arena, const char **words, size_t *count, struct error *err)
 {
     const char *command = getenv("GIT_SSH_COMMAND"), *program = getenv("GIT_SSH");
     if (!command || !*command)
@@ -117,9 +116,9 @@ static bool ssh_start(struct transfer *transfer, struct channel *channel, struct
 {
     const char *words[COMMAND_WORDS + 12];
     struct process process;
-    channel->name = arena_printf(transfer->arena, "ssh %s%s%s",
-                                 transfer->url.user ? transfer->url.user : "",
-                                 transfer->url.user ? "@" : "", transfer->url.host);
+    channel->name =
+        arena_printf(transfer->arena, "ssh %s%s%s", transfer->url.user ? transfer->url.user : "",
+                     transfer->url.user ? "@" : "", transfer->url.host);
     if (!make_command(transfer, words, err) || !process_start(words, NULL, &process, err))
         return false;
     channel->state = arena_memdup(transfer->arena, (const char *)&process, sizeof process);

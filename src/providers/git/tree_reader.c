@@ -35,8 +35,8 @@ struct walk {
 
 static bool missing(const struct walk *walk, struct error *err)
 {
-    return error_set(err, ERROR_NOT_FOUND, "%s%s: not in this commit",
-                     walk->source->reader.display, walk->path);
+    return error_set(err, ERROR_NOT_FOUND, "%s%s: not in this commit", walk->source->reader.display,
+                     walk->path);
 }
 
 static bool refused(const struct walk *walk, struct error *err, const char *why)
@@ -51,8 +51,7 @@ static bool unreadable(const struct walk *walk, int code, struct error *err)
         return error_set(err, ERROR_LOCAL,
                          "%s%s: its content is not in %s; fetch it whole (a clone without "
                          "--filter)",
-                         walk->source->reader.display, walk->path,
-                         walk->source->repository->name);
+                         walk->source->reader.display, walk->path, walk->source->repository->name);
     return git_failed(err, ERROR_LOCAL, "cannot read %s%s", walk->source->reader.display,
                       walk->path);
 }
@@ -127,8 +126,9 @@ static bool step_named(struct walk *walk, const char *name, struct error *err)
 static bool step_up(struct walk *walk, struct error *err)
 {
     if (walk->depth == 1)
-        return refused(walk, err, walk->link_count ? "a symbolic link out of the repository"
-                                                   : "a path out of the repository");
+        return refused(walk, err,
+                       walk->link_count ? "a symbolic link out of the repository"
+                                        : "a path out of the repository");
     walk->depth--;
     return true;
 }
@@ -226,8 +226,8 @@ static bool reader_list(void *context, struct arena *arena, const char *folder,
                          folder);
     if (!check_loop(&walk, err))
         return false;
-    int code = git_tree_lookup(&tree, source->repository->handle,
-                               &walk.levels[walk.depth - 1].tree);
+    int code =
+        git_tree_lookup(&tree, source->repository->handle, &walk.levels[walk.depth - 1].tree);
     if (code != 0)
         return unreadable(&walk, code, err);
     return list_tree(&walk, tree, ret_entries, ret_count, err);
@@ -257,8 +257,8 @@ static bool is_large_file_pointer(const char *data, size_t length)
     return length >= sizeof mark - 1 && memcmp(data, mark, sizeof mark - 1) == 0;
 }
 
-static bool read_blob(const struct walk *walk, struct arena *arena, size_t ceiling,
-                      char **ret_data, size_t *ret_length, struct error *err)
+static bool read_blob(const struct walk *walk, struct arena *arena, size_t ceiling, char **ret_data,
+                      size_t *ret_length, struct error *err)
 {
     CLEANUP(git_odb_free_at) git_odb *odb = NULL;
     CLEANUP(git_odb_object_free_at) git_odb_object *object = NULL;

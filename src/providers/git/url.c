@@ -137,8 +137,7 @@ static const char *bracketed(struct arena *arena, const char *host)
     return strchr(host, ':') ? arena_printf(arena, "[%s]", host) : host;
 }
 
-static bool parse_scheme(struct arena *arena, const char *text, size_t which,
-                         struct git_url *url)
+static bool parse_scheme(struct arena *arena, const char *text, size_t which, struct git_url *url)
 {
     const char *rest = text + strlen(SCHEMES[which].prefix);
     size_t authority = strcspn(rest, "/");
@@ -152,9 +151,9 @@ static bool parse_scheme(struct arena *arena, const char *text, size_t which,
     if (!split_authority(arena, rest, authority, url) || !*url->host)
         return false;
     url->path = arena_strdup(arena, rest + authority);
-    url->plain = arena_printf(arena, "%s%s%s%s%s", SCHEMES[which].prefix,
-                              bracketed(arena, url->host), url->port ? ":" : "",
-                              url->port ? url->port : "", url->path);
+    url->plain =
+        arena_printf(arena, "%s%s%s%s%s", SCHEMES[which].prefix, bracketed(arena, url->host),
+                     url->port ? ":" : "", url->port ? url->port : "", url->path);
     if (url->scheme == GIT_URL_SSH || url->scheme == GIT_URL_GIT)
         url->path = decode(arena, url->path, strlen(url->path));
     if (url->scheme == GIT_URL_SSH && strncmp(url->path, "/~", 2) == 0)

@@ -35,11 +35,10 @@ static inline struct wait minutes(int count)
 }
 
 /* Standard output of a bash script with $1 … = the arguments; its exit status must be 0. */
-static inline char *bash(struct arena *arena, const char *script, const char *one,
-                         const char *two)
+static inline char *bash(struct arena *arena, const char *script, const char *one, const char *two)
 {
-    const char *const arguments[] = { "bash", "-euo", "pipefail", "-c", script, "bash",
-                                      one ? one : "", two ? two : "", NULL };
+    const char *const arguments[] = { "bash", "-euo",         "pipefail",     "-c", script,
+                                      "bash", one ? one : "", two ? two : "", NULL };
     struct wait wait = minutes(5);
     struct error err = { 0 };
     char *output = NULL;

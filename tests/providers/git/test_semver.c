@@ -58,10 +58,13 @@ static void order(void **state)
     (void)state;
     AUTO_ARENA arena = arena_new();
     static const char *const sorted[] = {
-        "0.0.0",        "0.0.1-0",      "0.0.1",      "1.0.0-0",   "1.0.0-2",    "1.0.0-10",
-        "1.0.0-alpha",  "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2",
-        "1.0.0-beta.11", "1.0.0-rc.1",  "1.0.0-rc-1", "1.0.0",     "1.0.1",      "1.9.0",
-        "1.10.0",       "2.0.0",        "10.0.0",
+        "0.0.0",       "0.0.1-0",       "0.0.1",
+        "1.0.0-0",     "1.0.0-2",       "1.0.0-10",
+        "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta",
+        "1.0.0-beta",  "1.0.0-beta.2",  "1.0.0-beta.11",
+        "1.0.0-rc.1",  "1.0.0-rc-1",    "1.0.0",
+        "1.0.1",       "1.9.0",         "1.10.0",
+        "2.0.0",       "10.0.0",
     };
     enum { COUNT = sizeof sorted / sizeof *sorted };
     struct semver versions[COUNT];
@@ -81,10 +84,12 @@ static void not_versions(void **state)
 {
     (void)state;
     AUTO_ARENA arena = arena_new();
-    static const char *const texts[] = { "",       "1",        "1.2",     "v",      "vv1.2.3",
-                                         "01.2.3", "1.02.3",   "1.2.3.4", "1.2.3-", "1.2.3-a..b",
-                                         "1.2.3+", "1.2.3-01", "a.b.c",   "1.2.3 ", " 1.2.3",
-                                         "1.2.99999999999999999999" };
+    static const char *const texts[] = {
+        "",        "1",          "1.2",    "v",
+        "vv1.2.3", "01.2.3",     "1.02.3", "1.2.3.4",
+        "1.2.3-",  "1.2.3-a..b", "1.2.3+", "1.2.3-01",
+        "a.b.c",   "1.2.3 ",     " 1.2.3", "1.2.99999999999999999999"
+    };
     struct semver version;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (semver_parse(arena, texts[i], &version))

@@ -90,9 +90,10 @@ static void control_characters(void **state)
 {
     (void)state;
     AUTO_ARENA arena = arena_new();
-    static const char *const urls[] = { "https://host/a\nb", "https://host/\x7f", "a\tb:c",
-                                        "git://host/a%0ab", "ssh://host/a%00b%0a",
-                                        "https://us%0aer:x@host/x" };
+    static const char *const urls[] = {
+        "https://host/a\nb", "https://host/\x7f",   "a\tb:c",
+        "git://host/a%0ab",  "ssh://host/a%00b%0a", "https://us%0aer:x@host/x"
+    };
     struct git_url url;
     struct error err;
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
