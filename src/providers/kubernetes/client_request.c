@@ -67,12 +67,13 @@ static bool send_once(struct attempt *attempt, struct error *err)
     if (!login_get(attempt->client->login, attempt->arena, &credentials, attempt->wait, err))
         return false;
     attempt->generation = credentials.generation;
+    size_t header_count = fill_headers(attempt, &credentials, &headers);
     struct http_request request = {
         .endpoint = credentials.endpoint,
         .method = call->method,
         .url = call_url(attempt),
-        .header_count = fill_headers(attempt, &credentials, &headers),
         .headers = headers,
+        .header_count = header_count,
         .body = call->body,
         .body_length = call->body_length,
         .user = credentials.user,
