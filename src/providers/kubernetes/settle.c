@@ -19,7 +19,7 @@ enum {
     LOOK_MS = 60000,
     /* A kind stands in discovery a moment after its definition is established. */
     DISCOVERY_MS = 10000,
-    DISCOVERY_PAUSE_MS = 100,
+    DISCOVERY_PAUSE_MS = 250,
 };
 
 CLEANUP_FUNCTION(struct watcher *, watcher_free)
