@@ -10,6 +10,7 @@
 
 #include "net/http_transfer.h"
 
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -129,6 +130,7 @@ static void *io_main(void *context)
         if (!ending)
             curl_multi_poll(http->multi, NULL, 0, POLL_MS, NULL);
     }
+    OPENSSL_thread_stop(); /* what OpenSSL keeps for this thread */
     return NULL;
 }
 

@@ -261,7 +261,8 @@ static bool ask_guard(const struct builder *builder, struct change *change, stru
     change->action = refused.kind == ERROR_REFUSED ? ACTION_REFUSE : ACTION_UNKNOWN;
     change->why = arena_strdup(change->arena, refused.message);
     change->way_out = arena_printf(change->arena, "--allow-delete %s",
-                                   object_id_text(change->arena, &change->subject->id, NULL));
+                                   object_id_text(change->arena, &change->subject->id,
+                                                  options->home));
     return true;
 }
 

@@ -100,6 +100,7 @@ struct plan_options {
     unsigned concurrency;
     const struct failed_scope *failed; /* folders that did not load */
     size_t failed_count;
+    const char *home; /* the set's namespace: left out of names */
     bool removal; /* `delete`: deleting is what was asked for, no budget holds it back */
 };
 

@@ -142,6 +142,7 @@ static void fill_plan_options(struct run *run, struct plan_options *options)
         .failed = run->set.failed,
         .failed_count = run->set.failed_count,
         .may_delete = true,
+        .home = run->set.project.namespace,
     };
     fill_budget(run, options);
     options->why_not_delete = run->partial              ? run->partial

@@ -72,6 +72,7 @@ static bool plan_removal(struct run *run, struct target_run *target,
     target->plan_options = (struct plan_options){
         .may_delete = true,
         .removal = true,
+        .home = run->set.project.namespace,
         .allow_delete = run->options->allow_delete,
         .allow_delete_count = run->options->allow_delete_count,
         .concurrency = run->options->concurrency,

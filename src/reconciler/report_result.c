@@ -140,14 +140,13 @@ static int compare_order(const void *a, const void *b)
     return object_id_compare(&x->subject->id, &y->subject->id);
 }
 
-static void add_waits(struct buf *out, struct arena *arena, const struct change *change)
+static void add_waits(struct buf *out, const struct change *change)
 {
     const struct resource *desired = change->subject->desired;
     for (size_t i = 0; desired && i < desired->options.depends_on.count; i++)
         buf_printf(out, "%s%s", i ? ", " : "  after ", desired->options.depends_on.items[i]);
     if (change->prediction.kind == PREDICT_LATER && change->prediction.until)
         buf_printf(out, "  decided once %s is there", change->prediction.until);
-    (void)arena;
 }
 
 void report_order(struct buf *out, const struct run *run, const struct target_run *target,
@@ -168,7 +167,7 @@ void report_order(struct buf *out, const struct run *run, const struct target_ru
     for (size_t i = 0; i < count; i++) {
         buf_printf(out, "%4zu  %-9s %s", i + 1, verb_of(ordered[i]),
                    report_name(arena, target, &ordered[i]->subject->id));
-        add_waits(out, arena, ordered[i]);
+        add_waits(out, ordered[i]);
         buf_putc(out, '\n');
     }
     buf_putc(out, '\n');

@@ -95,7 +95,10 @@ static const char *cause_text(struct arena *arena, enum cause cause, const char 
                 : arena_printf(arena, "drift (%s)", manager);
 }
 
-/* One line: sign, name, what, and at the right edge why. Long ones take the room they need. */
+/*
+ * One line: sign, name, what, and at the right edge why. What does not fit beside
+ * a long name goes onto a line of its own.
+ */
 static void add_line(struct buf *out, const struct report_style *style, struct sign sign,
                      const char *name, const char *what, const char *why)
 {
@@ -103,7 +106,11 @@ static void add_line(struct buf *out, const struct report_style *style, struct s
     size_t name_columns = report_columns(name), why_columns = report_columns(why);
     buf_printf(out, "%s%s%s %s", report_colour(style, sign.colour), sign.text,
                report_plain(style), name);
-    if (name_columns >= NAME_COLUMNS) {
+    bool too_wide = 2 + name_columns + 2 + report_columns(what) + 2 + why_columns > style->width;
+    if (name_columns >= NAME_COLUMNS && *what && too_wide) {
+        buf_puts(out, "\n    ");
+        used = 4 + report_columns(what);
+    } else if (name_columns >= NAME_COLUMNS) {
         buf_puts(out, "  ");
         used += name_columns - NAME_COLUMNS + 2;
     } else
@@ -150,11 +157,26 @@ static void add_fields(struct buf *out, struct arena *arena, const struct target
                  "");
 }
 
-static const char *short_what(struct arena *arena, const struct change *change)
+/* "Namespace/shop" of the full name of what is waited for. */
+static const char *until_text(struct arena *arena, const struct target_run *target,
+                              const char *until)
+{
+    struct object_id id;
+    if (!until)
+        return "a step has run";
+    if (!object_id_parse(arena, until, &id) || !id.name)
+        return until;
+    id.group = id.group ? id.group : "";
+    id.namespace = id.namespace ? id.namespace : "";
+    return arena_printf(arena, "%s is there", report_name(arena, target, &id));
+}
+
+static const char *short_what(struct arena *arena, const struct target_run *target,
+                              const struct change *change)
 {
     const struct prediction *p = &change->prediction;
     if (action_writes(change->action) && p->kind == PREDICT_LATER)
-        return arena_printf(arena, "known once %s is there", p->until ? p->until : "a step has run");
+        return arena_printf(arena, "known once %s", until_text(arena, target, p->until));
     if (action_writes(change->action) && p->kind == PREDICT_LOCAL)
         return arena_printf(arena, "not confirmed by the server%s%s", p->why ? ": " : "",
                             p->why ? p->why : "");
@@ -213,7 +235,7 @@ static void add_change(struct buf *out, const struct target_run *target,
         return;
     }
     const char *name = report_name(arena, target, &change->subject->id);
-    const char *what = short_what(arena, change);
+    const char *what = short_what(arena, target, change);
     bool line = *what && change->action != ACTION_CHANGE;
     bool known = change->prediction.kind == PREDICT_CHANGE || change->prediction.kind == PREDICT_LOCAL;
     if (line || change->field_count == 0 || !known)

@@ -38,10 +38,12 @@ spec:
 YAML
 commit "Everything at once"
 run 1 diff -f .
-has "4 create" "known once Namespace/$ns-two is there" "known once CustomResourceDefinition/widgets.$group.example.org is there"
+has "4 create" "known once Namespace/$ns-two is there" "known once CustomResourceDefinition/widgets.$group.example.org is"
 run 0 apply -f . --yes
 has "4 created"
-same 3 "$(k get widget first -o jsonpath='{.spec.size}')"
+# kubectl's own discovery may be a moment behind
+for _ in $(seq 20); do k get "widgets.$group.example.org" first >/dev/null 2>&1 && break; sleep 0.2; done
+same 3 "$(k get "widgets.$group.example.org" first -o jsonpath='{.spec.size}')"
 run 0 diff -f .
 
 # --- a Job, and what depends on it
