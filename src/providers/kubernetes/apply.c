@@ -43,7 +43,10 @@ static void fill_outcome(struct arena *arena, const struct value *document,
 {
     const char *uid = value_text_at(document, "metadata", "uid", NULL);
     *ret_outcome = (struct outcome){
-        .kind = kind, .uid = uid ? arena_strdup(arena, uid) : NULL, .document = document
+        .kind = kind,
+        .uid = uid ? arena_strdup(arena, uid) : NULL,
+        .document = document,
+        .mark = manager_mark(arena, document),
     };
 }
 

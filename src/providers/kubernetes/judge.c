@@ -71,6 +71,7 @@ void judge_object(const struct session *session, struct arena *arena, struct are
     live.owner = owner_of(scratch, document, session->set_id, &owner);
     live.owner_text = owner ? arena_strdup(arena, owner) : NULL;
     live.uid = uid ? arena_strdup(arena, uid) : NULL;
+    live.mark = arena_strdup(arena, manager_mark(scratch, document));
     judge_health(arena, scratch, &subject->id, document, &live);
     if (subject->desired && leaving) {
         live.state = LIVE_UNKNOWN;

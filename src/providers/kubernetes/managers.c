@@ -1,11 +1,16 @@
 /* managers: see managers.h. */
 #include "providers/kubernetes/managers.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/digest.h"
+#include "manifest/value_json.h"
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/session.h"
 
 #include <string.h>
+
+enum { MARK_LENGTH = 16 };
 
 static const char RESTARTED_AT[] = "f:kubectl.kubernetes.io/restartedAt";
 
@@ -150,6 +155,22 @@ size_t manager_foreign_fields(struct arena *arena, const struct value *document)
         count += fields_count(theirs);
     }
     return count;
+}
+
+const char *manager_mark(struct arena *arena, const struct value *document)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct manager_entry entry = { .fields = NULL };
+    if (!manager_ours(document, &entry) || !entry.fields)
+        return "";
+    struct value *fields = value_copy(arena, entry.fields);
+    struct value *spec = (struct value *)value_get(fields, "f:spec");
+    if (spec)
+        value_remove(spec, "f:replicas");
+    json_write(&text, fields);
+    json_write(&text, manager_kubectl_extras(arena, document));
+    struct digest digest = digest_sha256(buf_text(&text), text.length);
+    return arena_memdup(arena, digest_hex(arena, &digest), MARK_LENGTH);
 }
 
 void manager_blame(struct arena *arena, const struct value *document, const char *pointer,

@@ -45,6 +45,13 @@ struct value *manager_drift_fields(struct arena *arena, const struct manager_ent
 /* How many fields others hold and we do not; Kubernetes' own bookkeeping is not counted. */
 size_t manager_foreign_fields(struct arena *arena, const struct value *document);
 
+/*
+ * A digest of what we hold and of what kubectl* added: whoever changes a field
+ * of ours takes it from us, so that another mark means drift. No value is in
+ * it (it may be a Secret's), nor spec.replicas, which autoscalers take.
+ */
+const char *manager_mark(struct arena *arena, const struct value *document);
+
 /* Who holds the field at this JSON pointer. */
 void manager_blame(struct arena *arena, const struct value *document, const char *pointer,
                    struct blame *ret_blame);
