@@ -1,303 +1,294 @@
 /*
- * edges: what comes before what, among the objects of one set; see references.h.
+ * edges: what documents say and mention becomes edges between nodes.
  *
- * Explicit edges (depends-on) are checked for cycles and reported whole. An
- * implicit edge that would close a cycle is left out: explicit ones win. Names
- * are found by binary search, so that a set of any size takes n log n.
+ * Names are looked up in two sorted indexes, one by identity and one by kind and
+ * name. The graph starts from an order that fits depends-on (a walk in depth)
+ * and ranks, so that nearly every edge agrees with it; see cycle.h.
  */
 #include "manifest/references.h"
 
 #include "base/cleanup.h"
+#include "manifest/cycle.h"
+#include "manifest/edges_names.h"
+#include "manifest/secret.h"
+#include "manifest/shape.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct builder {
+enum { SHOWN_MOST = 100, REPORTED_MOST = 100 };
+
+struct building {
     struct arena *arena;
     const struct graph_node *nodes;
     size_t count;
-    size_t *sorted; /* node indexes by identity */
-    struct edge_list *edges;
+    struct name_index *index;
+    struct edge_list wanted; /* of depends-on */
+    struct edge_list *edges; /* the result    */
     struct problems *problems;
+    size_t *stamps; /* node + 1 whose edge from here is there already */
+    size_t cycles;
+    bool fine;
 };
 
-/* ------------------------------------------------------------------- finding */
+/* ------------------------------------------------------------------- depends-on */
 
-static int compare_nodes(const void *a, const void *b, void *context)
+static struct place annotation_place(const struct graph_node *node)
 {
-    const struct graph_node *nodes = context;
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    int order = object_id_compare(nodes[x].id, nodes[y].id);
-    return order ? order : (x > y) - (x < y);
+    const struct value *value = value_at(node->document, "metadata", "annotations",
+                                         "cmx.dev/depends-on", NULL);
+    return value ? value->place : node->place;
 }
 
-static void sort_nodes(struct builder *builder)
+static void report(struct building *building, size_t node, const char *message)
 {
-    builder->sorted = arena_array(builder->arena, builder->count, sizeof *builder->sorted);
-    for (size_t i = 0; i < builder->count; i++)
-        builder->sorted[i] = i;
-    qsort_r(builder->sorted, builder->count, sizeof *builder->sorted, compare_nodes,
-            (void *)(uintptr_t)builder->nodes);
+    const struct graph_node *at = &building->nodes[node];
+    building->fine = false;
+    problem_add(building->problems, at->file, annotation_place(at),
+                document_quotable(at->document), "cmx.dev/depends-on: %s", message);
 }
 
-static size_t find_exact(const struct builder *builder, const struct object_id *id)
+static void resolve(struct building *building, size_t node, const char *text)
 {
-    size_t low = 0, high = builder->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = object_id_compare(builder->nodes[builder->sorted[middle]].id, id);
-        if (order == 0)
-            return builder->sorted[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return SIZE_MAX;
-}
-
-static void add_edge(struct builder *builder, size_t before, size_t after, bool healthy)
-{
-    struct edge edge = { before, after, healthy };
-    if (before != after)
-        arena_push(builder->arena, builder->edges->items, builder->edges->count,
-                   builder->edges->capacity, edge);
-}
-
-/* ------------------------------------------------------------------- explicit */
-
-static void report(struct builder *builder, size_t node, const char *format, const char *name,
-                   const char *detail)
-{
-    const struct graph_node *at = &builder->nodes[node];
-    problem_add(builder->problems, at->file, at->place, false, format, name, detail);
-}
-
-static const char *candidates(struct builder *builder, const struct object_id *pattern)
-{
-    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
-    for (size_t i = 0; i < builder->count; i++) {
-        const struct object_id *id = builder->nodes[builder->sorted[i]].id;
-        if (object_id_matches(pattern, id))
-            buf_printf(&text, "%s%s", text.length ? ", " : "",
-                       object_id_full(builder->arena, id));
-    }
-    return arena_memdup(builder->arena, buf_text(&text), text.length);
-}
-
-/* In the object's own namespace first; elsewhere only where that is the only one. */
-static size_t find_name(struct builder *builder, size_t node, const char *name,
-                        const struct object_id *pattern)
-{
-    size_t found = SIZE_MAX, near = SIZE_MAX, matches = 0, near_matches = 0;
-    const char *home = builder->nodes[node].id->namespace;
-    for (size_t i = 0; i < builder->count; i++) {
-        const struct object_id *id = builder->nodes[i].id;
-        if (!object_id_matches(pattern, id))
-            continue;
-        found = i;
-        matches++;
-        if (strcmp(id->namespace, home) == 0) {
-            near = i;
-            near_matches++;
-        }
-    }
-    if (near_matches == 1 && !pattern->namespace)
-        return near;
-    if (matches == 1)
-        return found;
-    if (matches == 0)
-        report(builder, node, "cmx.dev/depends-on: there is no %s in this set%s", name, "");
-    else
-        report(builder, node, "cmx.dev/depends-on: %s could be any of %s: write it whole", name,
-               candidates(builder, pattern));
-    return SIZE_MAX;
-}
-
-static void add_explicit(struct builder *builder, size_t node)
-{
-    const struct object_options *options = builder->nodes[node].options;
-    for (size_t i = 0; options && i < options->depends_on.count; i++) {
-        struct object_id pattern;
-        const char *name = options->depends_on.items[i];
-        if (!object_id_parse(builder->arena, name, &pattern))
-            continue; /* reported when the annotation was read */
-        size_t before = find_name(builder, node, name, &pattern);
-        if (before == node)
-            report(builder, node, "cmx.dev/depends-on: it depends on itself (%s)%s", name, "");
-        else if (before != SIZE_MAX)
-            add_edge(builder, before, node, true);
-    }
-}
-
-/* ------------------------------------------------------------------- implicit */
-
-/* The CRDs of the set: few, so that each object can be held against all of them. */
-struct definition {
-    size_t node;
-    const char *group, *kind;
-};
-
-static size_t find_definitions(const struct builder *builder, struct definition *definitions)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < builder->count; i++) {
-        const struct graph_node *node = &builder->nodes[i];
-        if (strcmp(node->id->kind, "CustomResourceDefinition") != 0 || !node->document)
-            continue;
-        struct definition definition = { i, value_text_at(node->document, "spec", "group", NULL),
-                                         value_text_at(node->document, "spec", "names", "kind",
-                                                       NULL) };
-        if (definition.group && definition.kind)
-            definitions[count++] = definition;
-    }
-    return count;
-}
-
-static void add_definition(struct builder *builder, size_t node,
-                           const struct definition *definitions, size_t count)
-{
-    const struct object_id *id = builder->nodes[node].id;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(definitions[i].group, id->group) == 0
-            && strcmp(definitions[i].kind, id->kind) == 0)
-            add_edge(builder, definitions[i].node, node, true);
-}
-
-static void add_implicit(struct builder *builder, size_t node)
-{
-    struct reference_list references;
-    const struct graph_node *at = &builder->nodes[node];
-    references_of(builder->arena, at->id, at->document, &references);
-    for (size_t i = 0; i < references.count; i++) {
-        size_t before = find_exact(builder, &references.items[i].id);
-        bool namespace = strcmp(references.items[i].id.kind, "Namespace") == 0;
-        if (before != SIZE_MAX)
-            add_edge(builder, before, node, namespace);
-    }
-}
-
-/* --------------------------------------------------------------------- cycles */
-
-/*
- * Kahn's order over the first `count` edges: steps[i] is the position of node i,
- * or SIZE_MAX for what stands in a cycle or behind one.
- */
-static size_t *topological(struct builder *builder, size_t count)
-{
-    const struct edge *edges = builder->edges->items;
-    size_t *unmet = arena_array(builder->arena, builder->count, sizeof *unmet);
-    size_t *first = arena_array(builder->arena, builder->count, sizeof *first);
-    size_t *next = arena_array(builder->arena, count, sizeof *next);
-    size_t *queue = arena_array(builder->arena, builder->count, sizeof *queue);
-    size_t *position = arena_array(builder->arena, builder->count, sizeof *position);
-    size_t head = 0, tail = 0;
-    for (size_t i = 0; i < count; i++) {
-        unmet[edges[i].after]++;
-        next[i] = first[edges[i].before];
-        first[edges[i].before] = i + 1;
-    }
-    for (size_t i = 0; i < builder->count; i++) {
-        position[i] = SIZE_MAX;
-        if (unmet[i] == 0)
-            queue[tail++] = i;
-    }
-    while (head < tail) {
-        size_t node = queue[head];
-        position[node] = head++;
-        for (size_t e = first[node]; e; e = next[e - 1])
-            if (--unmet[edges[e - 1].after] == 0)
-                queue[tail++] = edges[e - 1].after;
-    }
-    return position;
-}
-
-static size_t stuck_predecessor(const struct builder *builder, size_t count, size_t node,
-                                const size_t *position)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct edge *edge = &builder->edges->items[i];
-        if (edge->after == node && position[edge->before] == SIZE_MAX)
-            return edge->before;
-    }
-    return SIZE_MAX;
-}
-
-static const char *place_text(struct builder *builder, size_t node)
-{
-    const struct graph_node *at = &builder->nodes[node];
-    return at->file ? arena_printf(builder->arena, " (%s:%u)", at->file->path, at->place.line) : "";
-}
-
-/* Walks back from a stuck node until one comes again, and tells the ring from there. */
-static void report_cycle(struct builder *builder, size_t count, size_t start,
-                         const size_t *position)
-{
-    size_t *seen = arena_array(builder->arena, builder->count, sizeof *seen);
-    size_t *path = arena_array(builder->arena, builder->count + 1, sizeof *path);
-    size_t length = 0, node = start;
-    while (node != SIZE_MAX && !seen[node]) {
-        path[length++] = node;
-        seen[node] = length;
-        node = stuck_predecessor(builder, count, node, position);
-    }
-    if (node == SIZE_MAX)
+    struct object_id pattern;
+    size_t matches[8], count;
+    if (!object_id_parse(building->arena, text, &pattern))
+        return; /* object_options_read() has reported it */
+    count = name_index_match(building->index, node, &pattern, matches, 8);
+    if (count == 1) {
+        struct edge edge = { matches[0], node, true };
+        arena_push(building->arena, building->wanted.items, building->wanted.count,
+                   building->wanted.capacity, edge);
         return;
-    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
-    for (size_t i = seen[node] - 1; i < length; i++)
-        buf_printf(&text, "%s%s → ", object_id_text(builder->arena, builder->nodes[path[i]].id, NULL),
-                   place_text(builder, path[i]));
-    buf_puts(&text, object_id_text(builder->arena, builder->nodes[node].id, NULL));
-    report(builder, node, "cmx.dev/depends-on: a cycle: %s%s", buf_text(&text), "");
-}
-
-static bool check_explicit(struct builder *builder)
-{
-    size_t count = builder->edges->count;
-    size_t *position = topological(builder, count);
-    for (size_t i = 0; i < builder->count; i++)
-        if (position[i] == SIZE_MAX) {
-            report_cycle(builder, count, i, position);
-            return false;
-        }
-    return true;
-}
-
-/*
- * Where explicit and implicit edges together make a cycle, the implicit ones
- * among what is stuck are taken out.
- */
-static void drop_closing(struct builder *builder, size_t explicit_count)
-{
-    struct edge_list *edges = builder->edges;
-    size_t *position = topological(builder, edges->count);
-    size_t kept = explicit_count;
-    for (size_t i = explicit_count; i < edges->count; i++) {
-        struct edge edge = edges->items[i];
-        if (position[edge.before] != SIZE_MAX || position[edge.after] != SIZE_MAX)
-            edges->items[kept++] = edge;
     }
-    edges->count = kept;
+    report(building, node,
+           count ? name_index_ambiguous(building->index, text, matches, count)
+                 : name_index_missing(building->index, text, &pattern));
+}
+
+static void collect_wanted(struct building *building)
+{
+    for (size_t i = 0; i < building->count; i++) {
+        const struct object_options *options = building->nodes[i].options;
+        for (size_t j = 0; options && j < options->depends_on.count; j++)
+            resolve(building, i, options->depends_on.items[j]);
+    }
+}
+
+/* -------------------------------------------------------------- the first order */
+
+struct base {
+    enum rank rank;
+    size_t node;
+    const struct object_id *id;
+};
+
+static int compare_base(const void *a, const void *b)
+{
+    const struct base *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    int order = object_id_compare(x->id, y->id);
+    return order ? order : (x->node > y->node) - (x->node < y->node);
+}
+
+/* Edges by the node behind them: those of node n are [starts[n], starts[n + 1]). */
+static size_t *group_by_after(const struct building *building, size_t **ret_befores)
+{
+    const struct edge_list *wanted = &building->wanted;
+    size_t *starts = arena_array(building->arena, building->count + 2, sizeof *starts);
+    size_t *befores = arena_array(building->arena, wanted->count, sizeof *befores);
+    for (size_t i = 0; i < wanted->count; i++)
+        starts[wanted->items[i].after + 2]++;
+    for (size_t i = 0; i < building->count; i++)
+        starts[i + 2] += starts[i + 1];
+    for (size_t i = 0; i < wanted->count; i++)
+        befores[starts[wanted->items[i].after + 1]++] = wanted->items[i].before;
+    *ret_befores = befores;
+    return starts;
+}
+
+struct depth_walk {
+    const size_t *starts, *befores;
+    size_t *next;  /* of each node, the edge to follow next; SIZE_MAX: not yet entered */
+    size_t *stack;
+    size_t *order;
+    size_t done;
+};
+
+/* Puts what comes before `root` into the order, then `root`; edges back into the stack are left. */
+static void place_root(struct depth_walk *walk, size_t root)
+{
+    size_t depth = 0;
+    if (walk->next[root] != SIZE_MAX)
+        return;
+    walk->stack[depth++] = root;
+    walk->next[root] = walk->starts[root];
+    while (depth) {
+        size_t node = walk->stack[depth - 1];
+        if (walk->next[node] == walk->starts[node + 1]) {
+            walk->order[walk->done++] = node;
+            depth--;
+            continue;
+        }
+        size_t before = walk->befores[walk->next[node]++];
+        if (walk->next[before] != SIZE_MAX)
+            continue;
+        walk->next[before] = walk->starts[before];
+        walk->stack[depth++] = before;
+    }
+}
+
+static const size_t *first_order(struct building *building)
+{
+    struct base *base = arena_array(building->arena, building->count, sizeof *base);
+    struct depth_walk walk = { 0 };
+    size_t *befores;
+    walk.starts = group_by_after(building, &befores);
+    walk.befores = befores;
+    walk.next = arena_array(building->arena, building->count, sizeof *walk.next);
+    walk.stack = arena_array(building->arena, building->count, sizeof *walk.stack);
+    walk.order = arena_array(building->arena, building->count, sizeof *walk.order);
+    for (size_t i = 0; i < building->count; i++) {
+        walk.next[i] = SIZE_MAX;
+        base[i] = (struct base){ rank_of(building->nodes[i].id), i, building->nodes[i].id };
+    }
+    if (building->count)
+        qsort(base, building->count, sizeof *base, compare_base);
+    for (size_t i = 0; i < building->count; i++)
+        place_root(&walk, base[i].node);
+    return walk.order;
+}
+
+/* ----------------------------------------------------------------------- cycles */
+
+static const char *node_text(const struct building *building, size_t node)
+{
+    return object_id_text(building->arena, building->nodes[node].id, NULL);
+}
+
+static void add_places(const struct building *building, const size_t *path, size_t length,
+                       struct buf *text)
+{
+    for (size_t i = 0; i < length && i < SHOWN_MOST; i++) {
+        const struct graph_node *node = &building->nodes[path[i]];
+        if (node->file)
+            buf_printf(text, "%s%s at %s:%u:%u", i ? ", " : " (", node_text(building, path[i]),
+                       node->file->path, node->place.line, node->place.column);
+    }
+    if (building->nodes[path[0]].file)
+        buf_putc(text, ')');
+}
+
+/* `path` in the order of waiting: each waits for the next, the last for the first. */
+static void report_cycle(struct building *building, const size_t *path, size_t length)
+{
+    AUTO_BUF text = BUF_INIT(1 << 20);
+    building->cycles++;
+    buf_puts(&text, "a cycle, in which each waits for the next: ");
+    for (size_t i = 0; i < length && i < SHOWN_MOST; i++)
+        buf_printf(&text, "%s → ", node_text(building, path[i]));
+    if (length > SHOWN_MOST)
+        buf_printf(&text, "%zu more → ", length - SHOWN_MOST);
+    buf_puts(&text, node_text(building, path[0]));
+    add_places(building, path, length, &text);
+    report(building, path[0], buf_text(&text));
+}
+
+/* Turns a way along edges (each before the next) round, to begin with the least identity. */
+static void tell_cycle(struct building *building, const size_t *way, size_t length)
+{
+    size_t *path = arena_array(building->arena, length, sizeof *path);
+    size_t least = 0;
+    for (size_t i = 1; i < length; i++)
+        if (object_id_compare(building->nodes[way[i]].id, building->nodes[way[least]].id) < 0)
+            least = i;
+    for (size_t i = 0; i < length; i++)
+        path[i] = way[(least + length - i) % length];
+    report_cycle(building, path, length);
+}
+
+/* ------------------------------------------------------------------------- edges */
+
+static void keep(struct building *building, struct edge edge)
+{
+    struct edge_list *edges = building->edges;
+    arena_push(building->arena, edges->items, edges->count, edges->capacity, edge);
+}
+
+static void add_wanted(struct building *building, struct acyclic *graph)
+{
+    for (size_t i = 0; i < building->wanted.count; i++) {
+        struct edge edge = building->wanted.items[i];
+        size_t alone = edge.after, length = 1, *way = &alone;
+        enum acyclic_result result = ACYCLIC_CLOSES;
+        if (edge.before != edge.after)
+            result = acyclic_add(graph, edge.before, edge.after,
+                                 building->cycles < REPORTED_MOST ? &way : NULL, &length);
+        if (result == ACYCLIC_ADDED)
+            keep(building, edge);
+        else if (result == ACYCLIC_CLOSES && building->cycles < REPORTED_MOST)
+            tell_cycle(building, way, length);
+        building->fine &= result == ACYCLIC_ADDED;
+    }
+}
+
+static void add_mentioned(struct building *building, struct acyclic *graph, size_t before,
+                          size_t after)
+{
+    if (before == SIZE_MAX || before == after || building->stamps[before] == after + 1)
+        return;
+    building->stamps[before] = after + 1;
+    if (acyclic_add(graph, before, after, NULL, NULL) != ACYCLIC_ADDED)
+        return;
+    enum rank rank = rank_of(building->nodes[before].id);
+    keep(building, (struct edge){ before, after,
+                                  rank == RANK_NAMESPACE || rank == RANK_DEFINITION });
+}
+
+static void add_references(struct building *building, struct acyclic *graph)
+{
+    AUTO_ARENA arena = arena_new();
+    const size_t *explicit_starts;
+    size_t *befores;
+    explicit_starts = group_by_after(building, &befores);
+    for (size_t i = 0; i < building->count; i++) {
+        const struct graph_node *node = &building->nodes[i];
+        struct reference_list references;
+        arena_clear(arena);
+        for (size_t j = explicit_starts[i]; j < explicit_starts[i + 1]; j++)
+            building->stamps[befores[j]] = i + 1;
+        references_of(arena, node->id, node->document, &references);
+        for (size_t j = 0; j < references.count; j++)
+            if (!references.items[j].optional)
+                add_mentioned(building, graph,
+                              name_index_find(building->index, i, &references.items[j].id), i);
+        add_mentioned(building, graph, name_index_definition(building->index, i), i);
+    }
 }
 
 bool edges_build(struct arena *arena, const struct graph_node *nodes, size_t count,
                  struct edge_list *ret_edges, struct problems *problems)
 {
-    size_t errors = problems->errors;
-    struct builder builder = { arena, nodes, count, NULL, ret_edges, problems };
-    *ret_edges = (struct edge_list){ 0 };
-    sort_nodes(&builder);
-    for (size_t i = 0; i < count; i++)
-        add_explicit(&builder, i);
-    if (!check_explicit(&builder))
-        ret_edges->count = 0;
-    size_t explicit_count = ret_edges->count;
-    struct definition *definitions = arena_array(arena, count, sizeof *definitions);
-    size_t definition_count = find_definitions(&builder, definitions);
-    for (size_t i = 0; i < count; i++) {
-        add_implicit(&builder, i);
-        add_definition(&builder, i, definitions, definition_count);
-    }
-    drop_closing(&builder, explicit_count);
-    return problems->errors == errors;
+    AUTO_ARENA scratch = arena_new();
+    struct edge_list edges = { 0 };
+    struct building building = { .arena = scratch,
+                                 .nodes = nodes,
+                                 .count = count,
+                                 .edges = &edges,
+                                 .problems = problems,
+                                 .fine = true };
+    building.index = name_index_new(scratch, nodes, count);
+    building.stamps = arena_array(scratch, count, sizeof *building.stamps);
+    collect_wanted(&building);
+    struct acyclic *graph = acyclic_new(scratch, count, first_order(&building));
+    add_wanted(&building, graph);
+    add_references(&building, graph);
+    *ret_edges = edges;
+    ret_edges->capacity = edges.count;
+    ret_edges->items = arena_array(arena, edges.count, sizeof *edges.items);
+    if (edges.count)
+        memcpy(ret_edges->items, edges.items, edges.count * sizeof *edges.items);
+    return building.fine;
 }

@@ -1,218 +1,213 @@
 /*
- * references: the names that documents mention; see references.h. Ranks are in
- * resource_builtin.c, edges are built in edges.c.
+ * references: what documents mention, a function a kind, one table at the end.
+ * Pod templates are in references_pod.c; edges.c makes edges of all this.
  */
 #include "manifest/references.h"
 
+#include "manifest/references_pod.h"
+
 #include <string.h>
 
-/* --------------------------------------------------------------- pod templates */
+typedef void mention_kind(struct mentions *mentions, const struct value *document);
 
-const struct value *pod_template(const struct object_id *id, const struct value *document)
+#define RBAC      "rbac.authorization.k8s.io"
+#define ADMISSION "admissionregistration.k8s.io"
+#define GATEWAY   "gateway.networking.k8s.io"
+
+/* The group of an "apiVersion" member. */
+static const char *group_of(struct arena *arena, const struct value *reference)
+{
+    const char *group = "", *version;
+    const char *text = value_text(value_get(reference, "apiVersion"));
+    if (text)
+        api_version_split(arena, text, &group, &version);
+    return group;
+}
+
+/* A text member, or what it is when it is not there. */
+static const char *text_or(const struct value *map, const char *key, const char *otherwise)
+{
+    const char *text = value_text(value_get(map, key));
+    return text ? text : otherwise;
+}
+
+static void of_stateful_set(struct mentions *mentions, const struct value *document)
 {
     const struct value *spec = value_get(document, "spec");
-    if (strcmp(id->kind, "CronJob") == 0)
-        return value_at(spec, "jobTemplate", "spec", "template", NULL);
-    const struct value *template = value_get(spec, "template");
-    return value_get(value_get(template, "spec"), "containers") ? template : NULL;
+    const struct value *claims = value_get(spec, "volumeClaimTemplates");
+    mention(mentions, "", "Service", mentions->namespace,
+            value_text(value_get(spec, "serviceName")), false);
+    for (size_t i = 0; value_item(claims, i); i++)
+        mention(mentions, "storage.k8s.io", "StorageClass", "",
+                value_text_at(value_item(claims, i), "spec", "storageClassName", NULL), false);
 }
 
-static const struct value *pod_spec(const struct object_id *id, const struct value *document)
+static void of_autoscaler(struct mentions *mentions, const struct value *document)
 {
-    if (strcmp(id->kind, "Pod") == 0 && *id->group == '\0')
-        return value_get(document, "spec");
-    return value_get(pod_template(id, document), "spec");
+    const struct value *target = value_at(document, "spec", "scaleTargetRef", NULL);
+    const char *kind = value_text(value_get(target, "kind"));
+    if (kind)
+        mention(mentions, group_of(mentions->arena, target), kind, mentions->namespace,
+                value_text(value_get(target, "name")), false);
 }
 
-/* ------------------------------------------------------------------ references */
-
-struct collector {
-    struct arena *arena;
-    const char *namespace;
-    struct reference_list *list;
-};
-
-static void add(struct collector *collector, const char *group, const char *kind,
-                const char *namespace, const char *name, bool optional)
+static void of_backend(struct mentions *mentions, const struct value *backend)
 {
-    struct reference_list *list = collector->list;
-    struct reference reference = { { group, kind, namespace, name }, optional };
-    if (name && *name)
-        arena_push(collector->arena, list->items, list->count, list->capacity, reference);
+    mention(mentions, "", "Service", mentions->namespace,
+            value_text_at(backend, "service", "name", NULL), false);
 }
 
-static void add_local(struct collector *collector, const char *group, const char *kind,
-                      const struct value *holder, const char *key)
+static void of_ingress(struct mentions *mentions, const struct value *document)
 {
-    bool optional = value_is_true(value_get(holder, "optional"), false);
-    add(collector, group, kind, collector->namespace, value_text(value_get(holder, key)), optional);
-}
-
-static void add_environment(struct collector *collector, const struct value *container)
-{
-    const struct value *env = value_get(container, "env"), *from = value_get(container, "envFrom");
-    for (size_t i = 0; i < value_count(env); i++) {
-        const struct value *source = value_get(value_item(env, i), "valueFrom");
-        add_local(collector, "", "ConfigMap", value_get(source, "configMapKeyRef"), "name");
-        add_local(collector, "", "Secret", value_get(source, "secretKeyRef"), "name");
+    const struct value *spec = value_get(document, "spec");
+    const struct value *rules = value_get(spec, "rules"), *tls = value_get(spec, "tls");
+    of_backend(mentions, value_get(spec, "defaultBackend"));
+    for (size_t i = 0; value_item(rules, i); i++) {
+        const struct value *paths = value_at(value_item(rules, i), "http", "paths", NULL);
+        for (size_t j = 0; value_item(paths, j); j++)
+            of_backend(mentions, value_get(value_item(paths, j), "backend"));
     }
-    for (size_t i = 0; i < value_count(from); i++) {
-        add_local(collector, "", "ConfigMap", value_get(value_item(from, i), "configMapRef"),
-                  "name");
-        add_local(collector, "", "Secret", value_get(value_item(from, i), "secretRef"), "name");
-    }
+    for (size_t i = 0; value_item(tls, i); i++)
+        mention(mentions, "", "Secret", mentions->namespace,
+                value_text(value_get(value_item(tls, i), "secretName")), false);
+    mention(mentions, "networking.k8s.io", "IngressClass", "",
+            value_text(value_get(spec, "ingressClassName")), false);
 }
 
-static void add_volume(struct collector *collector, const struct value *volume)
-{
-    const struct value *sources = value_at(volume, "projected", "sources", NULL);
-    add_local(collector, "", "ConfigMap", value_get(volume, "configMap"), "name");
-    add_local(collector, "", "Secret", value_get(volume, "secret"), "secretName");
-    add_local(collector, "", "PersistentVolumeClaim", value_get(volume, "persistentVolumeClaim"),
-              "claimName");
-    for (size_t i = 0; i < value_count(sources); i++) {
-        add_local(collector, "", "ConfigMap", value_get(value_item(sources, i), "configMap"),
-                  "name");
-        add_local(collector, "", "Secret", value_get(value_item(sources, i), "secret"), "name");
-    }
-}
-
-static void add_containers(struct collector *collector, const struct value *containers)
-{
-    for (size_t i = 0; i < value_count(containers); i++)
-        add_environment(collector, value_item(containers, i));
-}
-
-static void add_pod(struct collector *collector, const struct value *spec)
-{
-    const struct value *volumes = value_get(spec, "volumes");
-    const struct value *secrets = value_get(spec, "imagePullSecrets");
-    add_containers(collector, value_get(spec, "containers"));
-    add_containers(collector, value_get(spec, "initContainers"));
-    for (size_t i = 0; i < value_count(volumes); i++)
-        add_volume(collector, value_item(volumes, i));
-    for (size_t i = 0; i < value_count(secrets); i++)
-        add_local(collector, "", "Secret", value_item(secrets, i), "name");
-    add_local(collector, "", "ServiceAccount", spec, "serviceAccountName");
-    add(collector, "scheduling.k8s.io", "PriorityClass", "",
-        value_text(value_get(spec, "priorityClassName")), false);
-    add(collector, "node.k8s.io", "RuntimeClass", "",
-        value_text(value_get(spec, "runtimeClassName")), false);
-}
-
-/* A name with its own group and kind: scaleTargetRef, roleRef. */
-static void add_typed(struct collector *collector, const struct value *reference,
-                      const char *group, const char *namespace)
-{
-    const char *kind = value_text(value_get(reference, "kind"));
-    const char *api_version = value_text(value_get(reference, "apiVersion")), *version;
-    if (!kind)
-        return;
-    if (api_version)
-        api_version_split(collector->arena, api_version, &group, &version);
-    add(collector, group, kind, namespace, value_text(value_get(reference, "name")), false);
-}
-
-static void add_binding(struct collector *collector, const struct value *document)
+static void of_binding(struct mentions *mentions, const struct value *document)
 {
     const struct value *role = value_get(document, "roleRef");
     const struct value *subjects = value_get(document, "subjects");
-    const char *kind = value_text(value_get(role, "kind"));
-    bool cluster = kind && strcmp(kind, "ClusterRole") == 0;
-    add_typed(collector, role, "rbac.authorization.k8s.io", cluster ? "" : collector->namespace);
-    for (size_t i = 0; i < value_count(subjects); i++) {
+    const char *kind = text_or(role, "kind", "");
+    mention(mentions, RBAC, kind, strcmp(kind, "Role") == 0 ? mentions->namespace : "",
+            value_text(value_get(role, "name")), false);
+    for (size_t i = 0; value_item(subjects, i); i++) {
         const struct value *subject = value_item(subjects, i);
-        const char *namespace = value_text(value_get(subject, "namespace"));
-        const char *subject_kind = value_text(value_get(subject, "kind"));
-        if (subject_kind && strcmp(subject_kind, "ServiceAccount") == 0)
-            add(collector, "", "ServiceAccount", namespace ? namespace : collector->namespace,
-                value_text(value_get(subject, "name")), true);
+        if (strcmp(text_or(subject, "kind", ""), "ServiceAccount") == 0)
+            mention(mentions, "", "ServiceAccount",
+                    text_or(subject, "namespace", mentions->namespace),
+                    value_text(value_get(subject, "name")), true);
     }
 }
 
-static void add_ingress(struct collector *collector, const struct value *spec)
+static void of_claim(struct mentions *mentions, const struct value *document)
 {
-    const struct value *rules = value_get(spec, "rules"), *tls = value_get(spec, "tls");
-    add_local(collector, "", "Service", value_at(spec, "defaultBackend", "service", NULL), "name");
-    for (size_t i = 0; i < value_count(rules); i++) {
-        const struct value *paths = value_at(value_item(rules, i), "http", "paths", NULL);
-        for (size_t j = 0; j < value_count(paths); j++)
-            add_local(collector, "", "Service",
-                      value_at(value_item(paths, j), "backend", "service", NULL), "name");
-    }
-    for (size_t i = 0; i < value_count(tls); i++) /* often made later, by cert-manager */
-        add(collector, "", "Secret", collector->namespace,
-            value_text(value_get(value_item(tls, i), "secretName")), true);
-    add(collector, "networking.k8s.io", "IngressClass", "",
-        value_text(value_get(spec, "ingressClassName")), false);
+    const struct value *spec = value_get(document, "spec");
+    mention(mentions, "storage.k8s.io", "StorageClass", "",
+            value_text(value_get(spec, "storageClassName")), false);
+    mention(mentions, "storage.k8s.io", "VolumeAttributesClass", "",
+            value_text(value_get(spec, "volumeAttributesClassName")), false);
+    mention(mentions, "", "PersistentVolume", "", value_text(value_get(spec, "volumeName")), false);
 }
 
-static void add_webhooks(struct collector *collector, const struct value *document)
+static void of_volume(struct mentions *mentions, const struct value *document)
+{
+    mention(mentions, "storage.k8s.io", "StorageClass", "",
+            value_text_at(document, "spec", "storageClassName", NULL), false);
+}
+
+static void of_account(struct mentions *mentions, const struct value *document)
+{
+    static const char *const lists[] = { "imagePullSecrets", "secrets" };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const struct value *list = value_get(document, lists[i]);
+        for (size_t j = 0; value_item(list, j); j++)
+            mention(mentions, "", "Secret", mentions->namespace,
+                    value_text(value_get(value_item(list, j), "name")), true);
+    }
+}
+
+static void of_service_client(struct mentions *mentions, const struct value *service)
+{
+    mention(mentions, "", "Service", value_text(value_get(service, "namespace")),
+            value_text(value_get(service, "name")), false);
+}
+
+static void of_webhooks(struct mentions *mentions, const struct value *document)
 {
     const struct value *webhooks = value_get(document, "webhooks");
-    for (size_t i = 0; i < value_count(webhooks); i++) {
-        const struct value *service = value_at(value_item(webhooks, i), "clientConfig", "service",
-                                               NULL);
-        const char *namespace = value_text(value_get(service, "namespace"));
-        if (namespace)
-            add(collector, "", "Service", namespace, value_text(value_get(service, "name")), false);
+    for (size_t i = 0; value_item(webhooks, i); i++)
+        of_service_client(mentions,
+                          value_at(value_item(webhooks, i), "clientConfig", "service", NULL));
+}
+
+static void of_api_service(struct mentions *mentions, const struct value *document)
+{
+    of_service_client(mentions, value_at(document, "spec", "service", NULL));
+}
+
+static void of_validating_binding(struct mentions *mentions, const struct value *document)
+{
+    mention(mentions, ADMISSION, "ValidatingAdmissionPolicy", "",
+            value_text_at(document, "spec", "policyName", NULL), false);
+}
+
+static void of_mutating_binding(struct mentions *mentions, const struct value *document)
+{
+    mention(mentions, ADMISSION, "MutatingAdmissionPolicy", "",
+            value_text_at(document, "spec", "policyName", NULL), false);
+}
+
+/* References of the Gateway API: group, kind and namespace have defaults. */
+static void of_gateway_references(struct mentions *mentions, const struct value *list,
+                                  const char *group, const char *kind)
+{
+    for (size_t i = 0; value_item(list, i); i++) {
+        const struct value *reference = value_item(list, i);
+        mention(mentions, text_or(reference, "group", group), text_or(reference, "kind", kind),
+                text_or(reference, "namespace", mentions->namespace),
+                value_text(value_get(reference, "name")), false);
     }
 }
+
+static void of_gateway_kind(struct mentions *mentions, const struct value *document)
+{
+    const struct value *spec = value_get(document, "spec");
+    const struct value *rules = value_get(spec, "rules"), *listeners = value_get(spec, "listeners");
+    mention(mentions, GATEWAY, "GatewayClass", "",
+            value_text(value_get(spec, "gatewayClassName")), false);
+    of_gateway_references(mentions, value_get(spec, "parentRefs"), GATEWAY, "Gateway");
+    for (size_t i = 0; value_item(rules, i); i++)
+        of_gateway_references(mentions, value_get(value_item(rules, i), "backendRefs"), "",
+                              "Service");
+    for (size_t i = 0; value_item(listeners, i); i++)
+        of_gateway_references(mentions,
+                              value_at(value_item(listeners, i), "tls", "certificateRefs", NULL),
+                              "", "Secret");
+}
+
+static const struct {
+    const char *group;
+    const char *kind; /* NULL: every kind of the group */
+    mention_kind *mention;
+} kinds[] = {
+    { "", "PersistentVolume", of_volume },
+    { "", "PersistentVolumeClaim", of_claim },
+    { "", "ServiceAccount", of_account },
+    { ADMISSION, "MutatingAdmissionPolicyBinding", of_mutating_binding },
+    { ADMISSION, "MutatingWebhookConfiguration", of_webhooks },
+    { ADMISSION, "ValidatingAdmissionPolicyBinding", of_validating_binding },
+    { ADMISSION, "ValidatingWebhookConfiguration", of_webhooks },
+    { "apiregistration.k8s.io", "APIService", of_api_service },
+    { "apps", "StatefulSet", of_stateful_set },
+    { "autoscaling", "HorizontalPodAutoscaler", of_autoscaler },
+    { GATEWAY, NULL, of_gateway_kind },
+    { "networking.k8s.io", "Ingress", of_ingress },
+    { RBAC, "ClusterRoleBinding", of_binding },
+    { RBAC, "RoleBinding", of_binding },
+};
 
 void references_of(struct arena *arena, const struct object_id *id, const struct value *document,
                    struct reference_list *ret_references)
 {
-    struct collector collector = { arena, id->namespace, ret_references };
-    const struct value *spec = value_get(document, "spec");
+    struct mentions mentions = { arena, ret_references, id->namespace };
     *ret_references = (struct reference_list){ 0 };
-    add(&collector, "", "Namespace", "", id->namespace, false);
-    add_pod(&collector, pod_spec(id, document));
-    if (strcmp(id->kind, "StatefulSet") == 0)
-        add_local(&collector, "", "Service", spec, "serviceName");
-    else if (strcmp(id->kind, "HorizontalPodAutoscaler") == 0)
-        add_typed(&collector, value_get(spec, "scaleTargetRef"), "apps", id->namespace);
-    else if (strcmp(id->kind, "RoleBinding") == 0 || strcmp(id->kind, "ClusterRoleBinding") == 0)
-        add_binding(&collector, document);
-    else if (strcmp(id->kind, "Ingress") == 0)
-        add_ingress(&collector, spec);
-    else if (strcmp(id->kind, "PersistentVolumeClaim") == 0)
-        add(&collector, "storage.k8s.io", "StorageClass", "",
-            value_text(value_get(spec, "storageClassName")), false);
-    else if (strcmp(id->group, "admissionregistration.k8s.io") == 0)
-        add_webhooks(&collector, document);
-    else if (strcmp(id->kind, "APIService") == 0) {
-        const char *namespace = value_text_at(spec, "service", "namespace", NULL);
-        add(&collector, "", "Service", namespace ? namespace : "",
-            value_text_at(spec, "service", "name", NULL), false);
-    }
-}
-
-/* ---------------------------------------------------------- configuration uses */
-
-static void mark_uses(struct config_use *uses, size_t *count, const struct reference_list *list,
-                      bool at_start)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const struct object_id *id = &list->items[i].id;
-        if (strcmp(id->kind, "ConfigMap") == 0 || strcmp(id->kind, "Secret") == 0)
-            uses[(*count)++] = (struct config_use){ *id, at_start };
-    }
-}
-
-size_t config_uses(struct arena *arena, const struct object_id *id, const struct value *document,
-                   struct config_use **ret_uses)
-{
-    struct reference_list started = { 0 }, mounted = { 0 };
-    struct collector at_start = { arena, id->namespace, &started };
-    struct collector later = { arena, id->namespace, &mounted };
-    const struct value *spec = pod_spec(id, document), *volumes = value_get(spec, "volumes");
-    size_t count = 0;
-    add_containers(&at_start, value_get(spec, "containers"));
-    add_containers(&at_start, value_get(spec, "initContainers"));
-    for (size_t i = 0; i < value_count(volumes); i++)
-        add_volume(&later, value_item(volumes, i));
-    *ret_uses = arena_array(arena, started.count + mounted.count, sizeof **ret_uses);
-    mark_uses(*ret_uses, &count, &started, true);
-    mark_uses(*ret_uses, &count, &mounted, false);
-    return count;
+    mention(&mentions, "", "Namespace", "", id->namespace, false);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].group, id->group) == 0
+            && (!kinds[i].kind || strcmp(kinds[i].kind, id->kind) == 0))
+            kinds[i].mention(&mentions, document);
+    const struct value *template = pod_template(id, document);
+    if (template)
+        mention_pod(&mentions, template);
 }

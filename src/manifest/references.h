@@ -77,6 +77,13 @@ struct graph_node {
     const struct source_file *file; /* may be NULL */
     struct place place;
 };
+/*
+ * Ranks are not turned into edges, of which there would be too many: whoever
+ * orders the nodes keeps a lower rank_of() before a higher one. Here are only
+ * the edges of depends-on, and those of references_of() that are not optional.
+ * One that would close a cycle is left out, of references first. False when a
+ * problem was added.
+ */
 bool edges_build(struct arena *arena, const struct graph_node *nodes, size_t count,
                  struct edge_list *ret_edges, struct problems *problems);
 

@@ -59,11 +59,17 @@ struct cluster {
     const char *uid;       /* of its kube-system namespace, or NULL               */
     const char *directory; /* CLUSTER_DIRECTORY: relative to the Cluster's own file's repository */
     bool write_secrets;    /* secrets: write                                      */
+    bool leave_out_secrets; /* secrets: leave-out; neither: refuse                */
     const struct source_file *file;
     struct place place;
 };
 
-/* A folder or file of the source that could not be loaded whole. */
+/*
+ * A folder of the source that could not be loaded whole, below the reader's root
+ * ("" is all of it, "-" standard input). Nothing that came from it, or from below
+ * it, may be deleted. A faulty file fails its folder, since an object may have
+ * moved from one file to another in it.
+ */
 struct failed_scope {
     const char *folder;
     const char *why;
@@ -71,10 +77,12 @@ struct failed_scope {
 
 struct set {
     struct arena *arena;
+    struct problems *problems;   /* of the load; set_bind_scope() adds to them */
+    const char *given_namespace; /* -n, or NULL */
     struct project project;
     struct cluster *clusters;
     size_t cluster_count;
-    struct resource *resources; /* sorted by identity */
+    struct resource *resources; /* sorted by identity, then cluster */
     size_t count;
     struct failed_scope *failed;
     size_t failed_count;
@@ -113,10 +121,31 @@ struct load_options {
     const char *fallback_name; /* project name where no Project gives one */
 };
 
+/* Ceilings of one load; a file has those of value_yaml.h. */
+enum {
+    LOAD_FILE_CEILING = 100000,   /* manifests                      */
+    LOAD_FOLDER_CEILING = 100000, /* folders                        */
+    LOAD_DEPTH_CEILING = 64,      /* folders inside one another     */
+    LOAD_LIST_CEILING = 8,        /* Lists inside one another       */
+};
+#define LOAD_BYTES_CEILING ((size_t)512 << 20) /* of all manifests together */
+
 /*
  * Loads a set into the arena. What is wrong goes to `problems`; the set then
  * holds what could be loaded, and `failed` the scopes that could not. False
- * with err only when nothing at all could be read.
+ * with err only when nothing at all could be read. `problems` outlives the set.
+ *
+ * Files: folders recursively, in byte order, `*.yaml *.yml *.json`, without
+ * hidden ones and what .cmxignore names; below the given paths, a folder that
+ * holds `.cmx` (a directory target's record) is left out. A path that is a file
+ * is read whatever its name. A folder of kustomize or Helm is refused.
+ *
+ * Objects are kept as they should be sent. Left out in silence is what a server
+ * writes and generators print: status, metadata.creationTimestamp, generation,
+ * managedFields, selfLink and kubectl's last-applied-configuration. A
+ * metadata.uid or resourceVersion is an error, since it ties a manifest to one
+ * object. A namespace on a cluster-scoped object is dropped with a warning, as
+ * the server would drop it. Of duplicates the first is kept.
  */
 bool set_load(struct arena *arena, const struct source_reader *reader,
               const struct load_options *options, struct set *ret_set,
@@ -125,12 +154,13 @@ bool set_load(struct arena *arena, const struct source_reader *reader,
 
 /*
  * A cluster has told the scope of a kind (or its CRD in the set has): gives
- * the resources of that kind their final namespace. Not thread-safe; called
- * before the plan is made.
+ * the resources of that kind their final namespace. Pointers to resources stay
+ * valid; their order by identity may be lost. Objects that are now the same one
+ * become a problem. Not thread-safe; called before the plan is made.
  */
 void set_bind_scope(struct set *set, const char *group, const char *kind, enum scope scope);
 
-/* The Cluster of that name, or NULL. */
+/* The Cluster of that name, or NULL. NULL-safe. */
 const struct cluster *set_cluster(const struct set *set, const char *name);
 
 #endif

@@ -1,0 +1,147 @@
+/* load_file: a file's bytes and its documents, read once. Part of load.h. */
+#include "manifest/load.h"
+
+#include "manifest/secret.h"
+
+#include <string.h>
+
+bool load_takes_name(const char *name)
+{
+    static const char *const ends[] = { ".yaml", ".yml", ".json" };
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t end = strlen(ends[i]);
+        if (length > end && strcmp(name + length - end, ends[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *load_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char *load_folder_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? arena_memdup(arena, path, (size_t)(slash - path)) : "";
+}
+
+/* "deploy/../" + "" is shown as "deploy/..", the working folder itself as ".". */
+static const char *display_path(struct loader *loader, const char *path)
+{
+    const char *display = loader->reader ? loader->reader->display : "";
+    if (*path)
+        return arena_printf(loader->arena, "%s%s", display, path);
+    size_t length = strlen(display);
+    if (length == 0)
+        return ".";
+    return arena_memdup(loader->arena, display, length > 1 ? length - 1 : length);
+}
+
+struct source_file *load_file_new(struct loader *loader, const char *path, const char *folder)
+{
+    struct source_file *file = arena_alloc(loader->arena, sizeof *file);
+    file->path = display_path(loader, path);
+    file->source = arena_strdup(loader->arena, path);
+    file->data = "";
+    file->folder = folder;
+    return file;
+}
+
+/* Is every object of this document, those of a List too, one that may be quoted? */
+static bool all_quotable(const struct value *document, unsigned depth)
+{
+    const struct value *items = value_get(document, "items");
+    if (!document || document->kind == VALUE_NULL)
+        return true;
+    if (!items || items->kind != VALUE_LIST)
+        return document_quotable(document);
+    for (size_t i = 0; i < items->list.count; i++)
+        if (depth == LOAD_LIST_CEILING || !all_quotable(items->list.items[i], depth + 1))
+            return false;
+    return true;
+}
+
+static void parse(struct loader *loader, struct loaded_file *loaded)
+{
+    struct source_file *file = loaded->file;
+    file->quotable = text_quotable(file->data, file->length);
+    if (yaml_read(loader->arena, file, &loaded->documents, loader->problems))
+        file->quotable = true;
+    for (size_t i = 0; i < loaded->documents.count; i++)
+        file->quotable &= all_quotable(loaded->documents.items[i].root, 0);
+}
+
+static bool count_bytes(struct loader *loader, const struct source_file *file)
+{
+    loader->bytes += file->length;
+    if (loader->bytes <= LOAD_BYTES_CEILING)
+        return true;
+    if (!loader->ceiling_told)
+        problem_add(loader->problems, file, (struct place){ 0 }, false,
+                    "the manifests have more than %zu MiB in total; load fewer of them at once",
+                    LOAD_BYTES_CEILING >> 20);
+    loader->ceiling_told = true;
+    load_failed(loader, "", "the manifests are larger than the ceiling");
+    return false;
+}
+
+void load_report(struct loader *loader, const struct source_file *file, const struct error *err)
+{
+    const char *message = err->message;
+    size_t length = strlen(file->path);
+    if (strncmp(message, file->path, length) == 0 && strncmp(message + length, ": ", 2) == 0)
+        message += length + 2;
+    problem_add(loader->problems, file, (struct place){ 0 }, false, "%s", message);
+}
+
+static struct loaded_file *keep(struct loader *loader, struct source_file *file)
+{
+    struct loaded_file *loaded = arena_alloc(loader->arena, sizeof *loaded);
+    loaded->file = file;
+    HASH_ADD_KEYPTR(hh, loader->files, file->source, strlen(file->source), loaded);
+    return loaded;
+}
+
+struct loaded_file *load_file(struct loader *loader, const char *path, bool only_own)
+{
+    struct loaded_file *loaded = NULL;
+    HASH_FIND_STR(loader->files, path, loaded);
+    if (loaded)
+        return loaded;
+    struct source_file *file = load_file_new(loader, path, load_folder_of(loader->arena, path));
+    struct error err = { 0 };
+    char *data = NULL;
+    if (!loader->reader->read(loader->reader->context, loader->arena, path, YAML_FILE_CEILING,
+                              &data, &file->length, &err)) {
+        load_report(loader, file, &err);
+        return NULL;
+    }
+    file->data = data;
+    if (only_own && !memmem(data, file->length, "cmx.dev/", 8))
+        return NULL;
+    if (!count_bytes(loader, file))
+        return NULL;
+    loaded = keep(loader, file);
+    parse(loader, loaded);
+    return loaded;
+}
+
+struct loaded_file *load_stdin(struct loader *loader)
+{
+    struct source_file *file = load_file_new(loader, "-", "-");
+    file->path = "-";
+    file->data = loader->options->stdin_data;
+    file->length = loader->options->stdin_length;
+    struct loaded_file *loaded = keep(loader, file);
+    if (file->length > YAML_FILE_CEILING) {
+        problem_add(loader->problems, file, (struct place){ 0 }, false,
+                    "standard input is larger than %d MiB", YAML_FILE_CEILING >> 20);
+        return NULL;
+    }
+    parse(loader, loaded);
+    return loaded;
+}
