@@ -42,8 +42,7 @@ struct api_answer {
     int status;
     const struct value *document; /* parsed JSON body, NULL when empty */
     const char *date;             /* the server's Date header, or NULL */
-    unsigned
-        tries; /* above 1 an earlier try may have been carried out: a 200 proves nothing then */
+    unsigned tries; /* above 1, an earlier one may have been carried out: see 200 and 404 so */
 };
 
 /*

@@ -36,8 +36,10 @@ enum kind_state discovery_find(const struct discovery *discovery, const char *gr
 /* Every kind that can be listed and deleted, preferred versions: NULL past the end. */
 const struct api_kind *discovery_at(const struct discovery *discovery, size_t index);
 
-/* "/apis/apps/v1/namespaces/shop/deployments/web"; name NULL: the collection; namespace "" or NULL:
- * all. */
+/*
+ * "/apis/apps/v1/namespaces/shop/deployments/web"; name NULL: the collection;
+ * namespace "" or NULL: all.
+ */
 const char *api_path(struct arena *arena, const struct api_kind *kind, const char *namespace,
                      const char *name);
 

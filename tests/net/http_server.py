@@ -1,0 +1,253 @@
+"""A small HTTP server that behaves well or badly on request, for tests of net and its users.
+
+usage: http_server.py FOLDER
+
+Makes certificates in FOLDER, listens on several ports and a unix socket, prints
+"NAME PORT" lines and "ready", and serves until its standard input is closed.
+"""
+
+import gzip
+import http.server
+import json
+import os
+import select
+import socket
+import socketserver
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+
+folder = sys.argv[1]
+counters = {}
+counters_lock = threading.Lock()
+
+
+def path(name):
+    return os.path.join(folder, name)
+
+
+def openssl(*arguments):
+    subprocess.run(("openssl",) + arguments, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+def make_authority(name):
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-subj", f"/CN={name}", "-days", "2", "-keyout", path(f"{name}.key"),
+            "-out", path(f"{name}.crt"))
+
+
+def make_certificate(name, names, authority="ca", days="2"):
+    with open(path(f"{name}.ext"), "w") as extensions:
+        extensions.write(f"subjectAltName={names}\n")
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-subj", f"/CN={name}", "-keyout", path(f"{name}.key"), "-out", path(f"{name}.csr"))
+    openssl("x509", "-req", "-in", path(f"{name}.csr"), "-CA", path(f"{authority}.crt"),
+            "-CAkey", path(f"{authority}.key"), "-CAcreateserial", "-days", days,
+            "-extfile", path(f"{name}.ext"), "-out", path(f"{name}.crt"))
+
+
+def count(key):
+    with counters_lock:
+        counters[key] = counters.get(key, 0) + 1
+        return counters[key]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *arguments):
+        pass
+
+    def answer(self, status, body=b"", headers=()):
+        if isinstance(body, str):
+            body = body.encode()
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def handle_request(self):
+        url = urllib.parse.urlsplit(self.path)
+        self.query = dict(urllib.parse.parse_qsl(url.query))
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        name = "on_" + url.path.strip("/").split("/")[0].replace("-", "_")
+        method = getattr(self, name, None)
+        if method is None:
+            self.answer(404, "no such page")
+        else:
+            method()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request
+
+    def on_hello(self):
+        self.answer(200, "hello", [("X-Greeting", "hi there")])
+
+    def on_status(self):
+        self.answer(int(self.query["code"]), self.query.get("body", ""))
+
+    def on_echo(self):
+        client = self.connection.getpeercert() if hasattr(self.connection, "getpeercert") else None
+        self.answer(200, json.dumps({
+            "method": self.command, "target": self.path, "body": self.body.decode(),
+            "headers": {key.lower(): value for key, value in self.headers.items()},
+            "client": str(client.get("subject")) if client else "",
+        }), [("Content-Type", "application/json")])
+
+    def on_big(self):
+        left = int(self.query["bytes"])
+        self.send_response(200)
+        self.send_header("Content-Length", str(left))
+        self.end_headers()
+        block = bytes(range(256)) * 256
+        while left:
+            self.wfile.write(block[:min(left, len(block))])
+            left -= min(left, len(block))
+
+    def on_gzip(self):
+        plain = b"x" * int(self.query["bytes"])
+        self.answer(200, gzip.compress(plain), [("Content-Encoding", "gzip")])
+
+    def on_slow(self):
+        time.sleep(int(self.query["ms"]) / 1000)
+        self.answer(200, "late")
+
+    def on_silent(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b"half")
+        time.sleep(30)
+
+    def on_drip(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "10")
+        self.end_headers()
+        for _ in range(10):
+            self.wfile.write(b"d")
+            time.sleep(0.1)
+
+    def on_cut(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b"half")
+        self.close_connection = True
+
+    def on_drop(self):
+        self.close_connection = True
+
+    def on_headers(self):
+        self.answer(200, "", [(f"X-{i}", "v" * 8000) for i in range(int(self.query["count"]))])
+
+    def on_redirect(self):
+        self.answer(int(self.query.get("code", 302)), "", [("Location", self.query["to"])])
+
+    # Answers one after the other for one key: "429:1" is a status with Retry-After, "drop" a
+    # lost connection, "200" a document; the last one stays.
+    def on_sequence(self):
+        steps = self.query["steps"].split(",")
+        number = count(self.query["key"])
+        step = steps[min(number, len(steps)) - 1]
+        if step == "drop":
+            self.close_connection = True
+            return
+        status, _, after = step.partition(":")
+        headers = [("Content-Type", "application/json")]
+        if after:
+            headers.append(("Retry-After", after))
+        self.answer(int(status), json.dumps({"kind": "Status", "message": self.query.get(
+            "message", f"answer {number}"), "code": int(status), "number": number}), headers)
+
+    def on_count(self):
+        with counters_lock:
+            self.answer(200, str(counters.get(self.query["key"], 0)))
+
+    # A body given by the caller, as it is.
+    def on_body(self):
+        self.answer(200, self.query["text"], [("Content-Type", "application/json")])
+
+    # A proxy's CONNECT: bytes to and fro.
+    def do_CONNECT(self):
+        count("connect")
+        host, _, port = self.path.rpartition(":")
+        far = socket.create_connection((host.strip("[]"), int(port)))
+        self.send_response(200)
+        self.end_headers()
+        while True:
+            readable, _, _ = select.select([self.connection, far], [], [], 10)
+            if not readable:
+                break
+            source = readable[0]
+            data = source.recv(65536)
+            if not data:
+                break
+            (far if source is self.connection else self.connection).sendall(data)
+        far.close()
+        self.close_connection = True
+
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+class UnixServer(Server):
+    address_family = socket.AF_UNIX
+
+    def server_bind(self):
+        self.socket.bind(self.server_address)
+        self.server_name, self.server_port = "unix", 0
+
+    def get_request(self):
+        request, _ = self.socket.accept()
+        return request, ("unix", 0)
+
+
+def serve(name, certificate=None, clients=False):
+    server = Server(("127.0.0.1", 0), Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path(f"{certificate}.crt"), path(f"{certificate}.key"))
+        if clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(path("ca.crt"))
+        server.socket = context.wrap_socket(server.socket, server_side=True,
+                                            do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(name, server.server_port)
+
+
+def closed_port():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return unused.getsockname()[1]
+
+
+make_authority("ca")
+make_authority("other-ca")
+make_certificate("good", "DNS:localhost,IP:127.0.0.1")
+make_certificate("named", "DNS:kubernetes.default.svc")
+make_certificate("expired", "DNS:localhost,IP:127.0.0.1", days="-1")
+make_certificate("client", "DNS:client")
+serve("plain")
+serve("second")
+serve("proxy")
+serve("tls", "good")
+serve("named", "named")
+serve("expired", "expired")
+serve("mutual", "good", clients=True)
+print("closed", closed_port())
+unix = UnixServer(path("socket"), Handler)
+threading.Thread(target=unix.serve_forever, daemon=True).start()
+print("ready 1", flush=True)
+sys.stdin.read()
