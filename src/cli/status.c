@@ -36,6 +36,13 @@ static void look_at(struct invocation *invocation, const char *name, const char 
     run_done(&run);
 }
 
+/* A directory holds one set: it is named by its source. */
+static bool can_list(const struct run *run, struct error *err)
+{
+    return run->targets[0].provider->record_list
+           || error_set(err, ERROR_USAGE, "name the source of this directory with -f");
+}
+
 /* Every set that the cluster holds. */
 static void look_at_all(struct invocation *invocation, struct status *status)
 {
@@ -47,7 +54,7 @@ static void look_at_all(struct invocation *invocation, struct status *status)
     run_start(&run, arena, &invocation->run);
     run_without_source(&run, "", invocation->run.namespace);
     bool listed = run_targets(&run, &error)
-                  && target_connect(&run, &run.targets[0], &invocation->wait, &error)
+                  && can_list(&run, &error) && target_connect(&run, &run.targets[0], &invocation->wait, &error)
                   && run.targets[0].provider->record_list(run.targets[0].session, arena,
                                                           invocation->run.namespace, &names,
                                                           &count, &invocation->wait, &error);

@@ -7,7 +7,12 @@
 
 #include <string.h>
 
-enum { OBJECT_COLUMNS = 26, HEALTH_COLUMNS = 14, REVISION_COLUMNS = 9, SINCE_COLUMNS = 9 };
+enum { LEAST_COLUMNS = 10, MOST_COLUMNS = 42, SINCE_COLUMNS = 10 };
+
+/* The widths of the first two columns, from what stands in them. */
+struct widths {
+    size_t object, health;
+};
 
 struct row {
     const char *health, *note, *since, *image;
@@ -86,8 +91,33 @@ static enum exit_code code_of(const struct row *row)
     return code;
 }
 
+static size_t wider(size_t columns, const char *text)
+{
+    size_t needed = report_columns(text) + 2;
+    if (needed > MOST_COLUMNS)
+        needed = MOST_COLUMNS;
+    return needed > columns ? needed : columns;
+}
+
+static const char *health_text(const struct row *row)
+{
+    return *row->health ? row->health : row->drifted ? "drifted" : "present";
+}
+
+static struct widths measure(struct arena *arena, const struct target_run *target)
+{
+    struct widths widths = { LEAST_COLUMNS, LEAST_COLUMNS };
+    for (size_t i = 0; i < target->record.count; i++) {
+        struct row row = row_of(arena, &target->plan.subjects[i]);
+        widths.object = wider(widths.object,
+                              report_name(arena, target, &target->plan.subjects[i].id));
+        widths.health = wider(widths.health, health_text(&row));
+    }
+    return widths;
+}
+
 static void add_heading(struct status *status, const struct target_run *target,
-                        const struct report_style *style)
+                        const struct widths *widths, const struct report_style *style)
 {
     const struct record_source *source = &target->record.source;
     if (status->sets)
@@ -100,24 +130,23 @@ static void add_heading(struct status *status, const struct target_run *target,
         buf_printf(&status->text, " \"%s\"", source->subject);
     buf_printf(&status->text, " → %s, namespace %s\n\n", target->description,
                target->target.set_namespace);
-    add_cell(&status->text, "OBJECT", OBJECT_COLUMNS);
-    add_cell(&status->text, "HEALTH", HEALTH_COLUMNS);
+    add_cell(&status->text, "OBJECT", widths->object);
+    add_cell(&status->text, "HEALTH", widths->health);
     add_cell(&status->text, "SINCE", SINCE_COLUMNS);
     buf_puts(&status->text, "NOTE\n");
 }
 
 static void add_row(struct status *status, struct arena *arena, const struct target_run *target,
                     const struct subject *subject, const struct row *row,
-                    const struct report_style *style)
+                    const struct widths *widths, const struct report_style *style)
 {
     const char *name = report_name(arena, target, &subject->id);
     bool bad = row->failing || row->unknown || row->missing;
-    add_cell(&status->text, name, OBJECT_COLUMNS);
+    add_cell(&status->text, name, widths->object);
     buf_puts(&status->text, bad            ? report_colour(style, COLOUR_BAD)
                             : row->drifted ? report_colour(style, COLOUR_CHANGE)
                                            : "");
-    add_cell(&status->text, *row->health ? row->health : row->drifted ? "drifted" : "present",
-             HEALTH_COLUMNS);
+    add_cell(&status->text, health_text(row), widths->health);
     buf_puts(&status->text, report_plain(style));
     add_cell(&status->text, row->since, SINCE_COLUMNS);
     buf_printf(&status->text, "%s%s%s\n", row->note, *row->note && row->image ? ", " : "",
@@ -172,8 +201,9 @@ static void add_target(struct status *status, const struct invocation *invocatio
     struct report_style style = invocation_style(invocation);
     struct value *rows = value_list(arena);
     bool json = invocation->output == OUTPUT_JSON;
+    struct widths widths = measure(arena, target);
     if (!json)
-        add_heading(status, target, &style);
+        add_heading(status, target, &widths, &style);
     for (size_t i = 0; i < target->record.count; i++) {
         const struct subject *subject = &target->plan.subjects[i];
         struct row row = row_of(arena, subject);
@@ -181,7 +211,7 @@ static void add_target(struct status *status, const struct invocation *invocatio
         if (json)
             value_push(arena, rows, row_value(arena, subject, &row));
         else if (!invocation->quiet || code_of(&row) != EXIT_DONE)
-            add_row(status, arena, target, subject, &row, &style);
+            add_row(status, arena, target, subject, &row, &widths, &style);
     }
     if (json)
         add_json_set(status, arena, target, rows);

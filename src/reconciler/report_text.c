@@ -79,7 +79,9 @@ static struct sign sign_of(const struct change *change)
 static const char *ago(struct arena *arena, int64_t time)
 {
     int64_t seconds = clock_unix() - time;
-    return duration_text(arena, (seconds > 0 ? seconds : 0) * 1000);
+    if (seconds < 2)
+        return "just now";
+    return arena_printf(arena, "%s ago", duration_text(arena, seconds * 1000));
 }
 
 static const char *cause_text(struct arena *arena, enum cause cause, const char *manager,
@@ -91,7 +93,7 @@ static const char *cause_text(struct arena *arena, enum cause cause, const char 
         return "adoption";
     if (!manager)
         return "drift";
-    return time ? arena_printf(arena, "drift (%s, %s ago)", manager, ago(arena, time))
+    return time ? arena_printf(arena, "drift (%s, %s)", manager, ago(arena, time))
                 : arena_printf(arena, "drift (%s)", manager);
 }
 
@@ -193,7 +195,7 @@ static const char *short_what(struct arena *arena, const struct target_run *targ
         return arena_printf(arena, "not pruned: %s", change->why);
     if (change->action == ACTION_CREATE && change->cause == CAUSE_DRIFT)
         return "was deleted by another";
-    return change->action == ACTION_CHANGE ? "the set's marks" : "";
+    return change->action == ACTION_CHANGE && change->field_count == 0 ? "the set's marks" : "";
 }
 
 static void add_full(struct buf *out, const struct change *change,
@@ -204,6 +206,8 @@ static void add_full(struct buf *out, const struct change *change,
     const struct value *before = change->prediction.before, *after = change->prediction.after;
     if (change->action == ACTION_DELETE)
         before = change->subject->live.document;
+    if (change->action == ACTION_CREATE) /* as it was written, without the server's defaults */
+        after = change->subject->desired->document;
     secret_mask_pair(arena, &change->subject->id, &before, &after);
     diff_lines(&lines, before, after);
     for (const char *at = buf_text(&lines); *at;) {
@@ -238,7 +242,7 @@ static void add_change(struct buf *out, const struct target_run *target,
     const char *what = short_what(arena, target, change);
     bool line = *what && change->action != ACTION_CHANGE;
     bool known = change->prediction.kind == PREDICT_CHANGE || change->prediction.kind == PREDICT_LOCAL;
-    if (line || change->field_count == 0 || !known)
+    if (line || change->field_count == 0 || !known || style->full)
         add_line(out, style, sign_of(change), name, what,
                  action_writes(change->action) && change->action != ACTION_DELETE
                      ? cause_text(arena, change->cause, NULL, 0)

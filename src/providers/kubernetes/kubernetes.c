@@ -18,6 +18,7 @@
 #include "providers/kubernetes/request.h"
 #include "providers/kubernetes/scale.h"
 #include "providers/kubernetes/wanted.h"
+#include "providers/kubernetes/sets.h"
 
 #include <string.h>
 
@@ -108,5 +109,6 @@ const struct provider provider_kubernetes = {
     .remove = kubernetes_remove,
     .settle = kubernetes_settle,
     .release = kubernetes_release,
+    .record_list = kubernetes_record_list,
     .record_remove = kubernetes_record_remove,
 };
