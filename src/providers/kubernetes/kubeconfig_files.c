@@ -26,9 +26,13 @@ static bool merge_list(struct arena *arena, const struct value *root, const char
                          value_kind_name(list->kind));
     for (size_t i = 0; i < value_count(list); i++) {
         const struct value *item = value_item(list, i);
-        const char *name = value_text_at(item, "name", NULL);
-        if (!name)
+        const struct value *name_value = value_get(item, "name");
+        const char *name = value_text(name_value);
+        if (!name_value)
             return error_set(err, ERROR_INPUT, "%s[%zu]: it has no name", list_key, i);
+        if (!name)
+            return error_set(err, ERROR_INPUT, "%s[%zu].name: expected a string, got %s: quote it",
+                             list_key, i, value_kind_name(name_value->kind));
         if (find(entries, name))
             continue;
         struct kubeconfig_entry entry = { name, value_get(item, body_key), folder };
