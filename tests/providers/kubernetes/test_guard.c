@@ -1,0 +1,141 @@
+/* What a deletion would take with it, deleting, and releasing, on a real cluster. labels: cluster */
+#include "world.h"
+
+#define META(name) "\"metadata\":{\"name\":\"" name "\"}"
+#define CM(name) "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\"," META(name) ",\"data\":{\"a\":\"1\"}}"
+
+static bool guarded(struct world *world, const struct subject *subject, struct error *err)
+{
+    return !provider_kubernetes.guard(world->session, world->arena, subject, &world->wait, err);
+}
+
+static void refuses(struct world *world, const char *kind, const char *name, const char *why)
+{
+    struct error error = { 0 };
+    if (!guarded(world, world_subject(world, kind, name), &error))
+        fail_msg("%s/%s may be deleted; expected: %s", kind, name, why);
+    if (error.kind != ERROR_REFUSED || !strstr(error.message, why))
+        fail_msg("%s/%s: error %d: %s; expected: %s", kind, name, (int)error.kind, error.message,
+                 why);
+}
+
+static void allows(struct world *world, const char *kind, const char *name)
+{
+    struct error error = { 0 };
+    if (guarded(world, world_subject(world, kind, name), &error))
+        fail_msg("%s/%s: %s", kind, name, error.message);
+}
+
+static void test_data(void **state)
+{
+    struct world *world = *state;
+    apply_all(world, CM("plain"),
+              "{\"apiVersion\":\"v1\",\"kind\":\"PersistentVolumeClaim\"," META(
+                  "data") ",\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],\"storageClassName\":"
+                          "\"none\",\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}}",
+              "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"keep\","
+              "\"annotations\":{\"cmx.dev/prune\":\"disabled\"}}}",
+              "{\"apiVersion\":\"apps/v1\",\"kind\":\"StatefulSet\"," META(
+                  "db") ",\"spec\":{\"replicas\":0,\"serviceName\":\"db\",\"selector\":{"
+                        "\"matchLabels\":{\"a\":\"b\"}},\"persistentVolumeClaimRetentionPolicy\":{"
+                        "\"whenDeleted\":\"Delete\"},\"volumeClaimTemplates\":[{\"metadata\":{"
+                        "\"name\":\"v\"},\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],"
+                        "\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}}],\"template\":{"
+                        "\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{"
+                        "\"name\":\"c\",\"image\":\"pause:1\"}]}}}}");
+    look(world, CM("other"));
+    refuses(world, "PersistentVolumeClaim", "data", "data");
+    refuses(world, "ConfigMap", "keep", "prune: disabled");
+    refuses(world, "StatefulSet", "db", "deletes its claims");
+    allows(world, "ConfigMap", "plain");
+}
+
+static void test_namespace(void **state)
+{
+    struct world *world = *state;
+    const char *itself = arena_printf(world->arena,
+                                      "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":"
+                                      "{\"name\":\"%s\"}}",
+                                      world->namespace);
+    look(world, itself, CM("member"));
+    world->subjects[0].live.owner = OWNER_NONE;
+    world_apply(world);
+    kubectl(world, NULL, "create", "deployment", "theirs", "--image=pause:1", "--replicas=1");
+    look(world, CM("x"));
+    refuses(world, "Namespace", world->namespace, "theirs, which is not of this set");
+    kubectl(world, NULL, "delete", "deployment", "theirs", "--cascade=foreground", "--wait=true");
+    look(world, CM("member"));
+    refuses(world, "Namespace", world->namespace, "still wanted");
+    look(world, CM("x"));
+    allows(world, "Namespace", world->namespace);
+    kubectl(world, NULL, "annotate", "configmap", "member", "cmx.dev/prune=disabled");
+    refuses(world, "Namespace", world->namespace, "prune: disabled");
+}
+
+static void test_definition(void **state)
+{
+    struct world *world = *state;
+    static const char definition[] =
+        "{\"apiVersion\":\"apiextensions.k8s.io/v1\",\"kind\":\"CustomResourceDefinition\","
+        "\"metadata\":{\"name\":\"guards.obs.example.com\"},\"spec\":{\"group\":"
+        "\"obs.example.com\",\"scope\":\"Namespaced\",\"names\":{\"plural\":\"guards\",\"kind\":"
+        "\"Guard\"},\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true,\"schema\":{"
+        "\"openAPIV3Schema\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true}}"
+        "}]}}";
+    apply_all(world, definition);
+    kubectl(world, NULL, "wait", "--for=condition=Established", "crd/guards.obs.example.com");
+    sleep(1);
+    world_again(world);
+    look(world, CM("x"));
+    allows(world, "CustomResourceDefinition", "guards.obs.example.com");
+    kubectl(world,
+            "{\"apiVersion\":\"obs.example.com/v1\",\"kind\":\"Guard\",\"metadata\":{\"name\":"
+            "\"one\"}}",
+            "create", "-f", "-");
+    refuses(world, "CustomResourceDefinition", "guards.obs.example.com", "one is of that kind");
+    kubectl(world, NULL, "delete", "crd", "guards.obs.example.com");
+}
+
+static void test_remove(void **state)
+{
+    struct world *world = *state;
+    struct error error = { 0 };
+    apply_all(world, CM("gone"));
+    look(world, CM("x"));
+    struct subject *subject = world_subject(world, "ConfigMap", "gone");
+    must(provider_kubernetes.remove(world->session, world->arena, subject, &world->wait, &error),
+         error);
+    must(provider_kubernetes.remove(world->session, world->arena, subject, &world->wait, &error),
+         error); /* gone already is done */
+    look(world, CM("x"));
+    assert_int_equal(world_subject(world, "ConfigMap", "gone")->live.state, LIVE_ABSENT);
+}
+
+static void test_release(void **state)
+{
+    struct world *world = *state;
+    struct error error = { 0 };
+    static const char text[] =
+        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"free\",\"labels\":"
+        "{\"a\":\"b\"},\"annotations\":{\"cmx.dev/wait\":\"false\",\"x\":\"y\"}},\"data\":{\"a\":"
+        "\"1\"}}";
+    apply_all(world, text);
+    look(world, text);
+    must(provider_kubernetes.release(world->session, world->arena, &world->subjects[0],
+                                     &world->wait, &error),
+         error);
+    live_is(world, "configmap/free", ".metadata.labels", "{\"a\":\"b\"}");
+    live_is(world, "configmap/free", ".metadata.annotations", "{\"x\":\"y\"}");
+    live_is(world, "configmap/free", ".metadata.managedFields", "");
+    live_is(world, "configmap/free", ".data.a", "1");
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(test_data, world_setup, world_teardown),
+    cmocka_unit_test_setup_teardown(test_namespace, world_setup, world_teardown),
+    cmocka_unit_test_setup_teardown(test_definition, world_setup, world_teardown),
+    cmocka_unit_test_setup_teardown(test_remove, world_setup, world_teardown),
+    cmocka_unit_test_setup_teardown(test_release, world_setup, world_teardown),
+};
+
+WORLD_MAIN(tests)
