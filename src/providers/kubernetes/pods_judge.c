@@ -54,7 +54,17 @@ static bool image_surely_missing(const char *message)
     return false;
 }
 
-/* "OOMKilled, exit code 137 after 3 s". Kubernetes tells whole seconds only. */
+/* Kubernetes tells whole seconds only. */
+static const char *lived_text(struct arena *arena, int64_t seconds)
+{
+    if (seconds == 0)
+        return " within a second";
+    if (seconds < 60)
+        return arena_printf(arena, " after %lld s", (long long)seconds);
+    return arena_printf(arena, " after %s", duration_text(arena, seconds * 1000));
+}
+
+/* "OOMKilled, exit code 137 after 3 s". */
 static const char *ended_text(struct arena *arena, const struct value *ended)
 {
     int64_t from, to;
@@ -67,10 +77,7 @@ static const char *ended_text(struct arena *arena, const struct value *ended)
         signal ? arena_printf(arena, "signal %lld", (long long)signal)
                : arena_printf(arena, "exit code %lld",
                               (long long)value_int(value_get(ended, "exitCode"), 0));
-    const char *when = !known       ? ""
-                       : to == from ? " within a second"
-                                    : arena_printf(arena, " after %s",
-                                                   duration_text(arena, (to - from) * 1000));
+    const char *when = known ? lived_text(arena, to - from) : "";
     return arena_printf(arena, "%s%s%s%s", plain ? "" : reason, plain ? "" : ", ", how, when);
 }
 
