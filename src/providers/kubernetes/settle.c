@@ -20,6 +20,11 @@ enum {
     /* A kind stands in discovery a moment after its definition is established. */
     DISCOVERY_MS = 10000,
     DISCOVERY_PAUSE_MS = 250,
+    /*
+     * Without a readiness probe a container counts as ready as soon as it runs, also one that
+     * crashes half a second later: only a workload that stays so for this long is believed.
+     */
+    STEADY_MS = 2000,
 };
 
 CLEANUP_FUNCTION(struct watcher *, watcher_free)
@@ -38,6 +43,7 @@ struct settling {
     void *context;
     const char *said;   /* the last note */
     struct health last; /* messages in `arena` */
+    int64_t healthy_since; /* clock_now(); 0: it is not healthy */
     const struct wait *wait;
 };
 
@@ -161,6 +167,37 @@ static void look_at_pods(struct settling *settling, struct arena *arena,
 
 enum verdict { WAIT_ON, HEALTHY, HOPELESS };
 
+static bool is_probed(const struct value *document)
+{
+    const struct value *spec = value_get(document, "spec");
+    const struct value *containers = value_at(spec, "template", "spec", "containers", NULL);
+    size_t probed = 0;
+    for (size_t i = 0; i < value_count(containers); i++)
+        probed += value_get(value_item(containers, i), "readinessProbe") != NULL;
+    return value_int(value_get(spec, "minReadySeconds"), 0) > 0
+           || probed == value_count(containers);
+}
+
+/* Healthy for long enough? Kinds without pods, and pods that are probed, at once. */
+static enum verdict judge_healthy(struct settling *settling, const struct value *document,
+                                  int64_t *ret_again)
+{
+    const char *kind = settling->subject->id.kind;
+    bool runs = !strcmp(kind, "Deployment") || !strcmp(kind, "StatefulSet")
+                || !strcmp(kind, "DaemonSet");
+    int64_t now = clock_now();
+    if (!runs || is_probed(document))
+        return HEALTHY;
+    if (!settling->healthy_since)
+        settling->healthy_since = now;
+    int64_t left = settling->healthy_since + STEADY_MS - now;
+    if (left <= 0)
+        return HEALTHY;
+    say(settling, "ready, waiting a moment to see whether it stays so");
+    *ret_again = left;
+    return WAIT_ON;
+}
+
 /* One look. *ret_again: ms after which to look again though nothing changed. */
 static enum verdict judge(struct settling *settling, struct arena *arena, int64_t *ret_again,
                           struct error *err)
@@ -175,8 +212,11 @@ static enum verdict judge(struct settling *settling, struct arena *arena, int64_
     health_of(arena, &settling->subject->id, object.document, &health);
     if (pod_failed(settling, object.document))
         health.state = HEALTH_FAILED;
-    if (health.state == HEALTH_CURRENT)
-        return HEALTHY;
+    if (health.state == HEALTH_CURRENT) {
+        remember(settling, &health, NULL);
+        return judge_healthy(settling, object.document, ret_again);
+    }
+    settling->healthy_since = 0;
     look_at_pods(settling, arena, object.document, &health, &pods);
     if (health.state == HEALTH_FAILED || pods.stuck) {
         failed(&health, &pods, err);
