@@ -1,6 +1,9 @@
 /* utf8: see utf8.h. */
 #include "manifest/utf8.h"
 
+#include <stdint.h>
+#include <string.h>
+
 static size_t sequence_length(unsigned char first)
 {
     return first < 0x80                     ? 1
@@ -24,14 +27,35 @@ static bool sequence_valid(const unsigned char *at, size_t length)
     return !(at[0] == 0xF4 && at[1] >= 0x90);
 }
 
+size_t utf8_sequence(const char *data, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)data;
+    size_t bytes = length ? sequence_length(*at) : 0;
+    return bytes && bytes <= length && (bytes == 1 || sequence_valid(at, bytes)) ? bytes : 0;
+}
+
+/* Eight bytes at a time where all are ASCII. */
+static size_t ascii_run(const char *data, size_t length)
+{
+    size_t at = 0;
+    for (uint64_t word; at + sizeof word <= length; at += sizeof word) {
+        memcpy(&word, data + at, sizeof word);
+        if (word & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return at;
+}
+
 bool utf8_valid(const char *data, size_t length)
 {
-    const unsigned char *at = (const unsigned char *)data, *end = at + length;
-    while (at < end) {
-        size_t bytes = sequence_length(*at);
-        if (bytes == 0 || bytes > (size_t)(end - at) || (bytes > 1 && !sequence_valid(at, bytes)))
+    size_t at = ascii_run(data, length);
+    while (at < length) {
+        size_t bytes = utf8_sequence(data + at, length - at);
+        if (bytes == 0)
             return false;
         at += bytes;
+        if (bytes > 1)
+            at += ascii_run(data + at, length - at);
     }
     return true;
 }

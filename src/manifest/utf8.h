@@ -10,6 +10,9 @@
 /* No overlong forms, no surrogates, nothing above U+10FFFF. */
 bool utf8_valid(const char *data, size_t length);
 
+/* Bytes of the valid sequence that begins here; 0 where there is none. */
+size_t utf8_sequence(const char *data, size_t length);
+
 /* Appends one code point. */
 void utf8_add(struct buf *out, unsigned code);
 

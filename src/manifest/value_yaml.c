@@ -1,85 +1,166 @@
 /*
- * value_yaml: libyaml's events become trees; see value_yaml.h. What a scalar
- * means is decided in yaml_scalar.c.
+ * value_yaml: libyaml's events become trees; see value_yaml.h.
  *
- * An explicit stack instead of recursion. Each anchor remembers how many nodes
- * stand below it, so that a "billion laughs" file is refused by counting, before
- * anything is expanded; aliases share nodes.
+ * What a scalar means is decided in yaml_scalar.c, what a map holds in
+ * yaml_map.c. An explicit stack instead of recursion. Each anchor remembers how
+ * many nodes stand below it, so that a "billion laughs" file is refused by
+ * counting, before anything is expanded; aliases share nodes.
+ *
+ * A value that cannot be is a problem, and reading goes on behind it; after a
+ * fault of syntax it goes on with the next "---". Past a ceiling it ends.
  */
 #include "manifest/value_yaml.h"
 
 #include "base/cleanup.h"
+#include "manifest/yaml_anchor.h"
+#include "manifest/yaml_map.h"
 #include "manifest/yaml_place.h"
 #include "manifest/yaml_scalar.h"
+#include "manifest/yaml_syntax.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
-struct anchor {
-    const char *name;
-    struct value *value; /* NULL while it is being read: it would contain itself */
+/* Each new start makes libyaml read ahead 16 KiB, so there is a limit. */
+enum { MOST_RESTARTS = 100 };
+
+/* A node that has just been read. */
+struct node {
+    struct value *value;
     size_t nodes;
+    const char *key; /* its form as a key; NULL: it cannot be one */
+    bool merges;     /* it is a plain <<                          */
+    bool alias;
+    bool faulty; /* a problem has been added, the value is null in its place */
 };
 
 struct frame {
     struct value *container;
     const char *anchor;
-    size_t nodes;    /* of all that was read into it, itself included */
-    bool has_key, merges;
-    const char *key;
-    struct place key_place;
-    struct value *merge; /* NULL, or what << brings in: a map or a list of maps */
+    size_t nodes;         /* of all that was read into it, itself included */
+    size_t first_entry;   /* of a map, among the reader's entries          */
+    bool has_key, merges; /* a key, or <<, waits for its value             */
+    struct member member; /* that key                                      */
 };
 
 struct reader {
     struct arena *arena;
     const struct source_file *file;
+    const char *input; /* file->data, or with surrogates joined */
+    bool json;
     struct problems *problems;
+    struct yaml_documents *documents;
     struct places places;
     yaml_parser_t parser;
     struct frame stack[YAML_NESTING_CEILING];
-    size_t depth, nodes;
-    struct anchor *anchors;
-    size_t anchor_count, anchor_capacity;
+    size_t depth, nodes, restarts;
+    struct anchors anchors;
+    struct map_entries entries;
     struct value *root;
-    struct place root_place;
-    bool in_document;
+    struct place start; /* of the document */
+    bool broken;        /* the document has a fault */
+    bool faults;        /* so has the file          */
 };
 
-static bool wrong(struct reader *reader, struct place place, const char *message)
+/* Adds a problem. The document is not returned then. */
+static void fault(struct reader *reader, struct place place, const char *message)
 {
+    reader->broken = reader->faults = true;
     problem_add(reader->problems, reader->file, place, true, "%s", message);
+}
+
+/* The same for what ends the reading. */
+static bool over(struct reader *reader, struct place place, const char *message)
+{
+    fault(reader, place, message);
     return false;
 }
 
+/* Joined surrogates made a JSON text shorter: it ends at the file's own quote. */
 static struct place place_of(struct reader *reader, const yaml_event_t *event)
 {
-    return places_find(&reader->places, event->start_mark.line, event->start_mark.column,
-                       event->start_mark.index, event->end_mark.index);
+    struct place place = places_find(&reader->places, &event->start_mark, &event->end_mark);
+    const char *data = reader->file->data;
+    if (reader->input == data || event->type != YAML_SCALAR_EVENT || place.end == place.start
+        || data[place.end - 1] == '"' || data[place.start] != '"')
+        return place;
+    while (place.end < reader->file->length && data[place.end - 1] != '"')
+        place.end++;
+    return place;
 }
 
-/* ------------------------------------------------------------------- anchors */
-
-static void anchor_set(struct reader *reader, const char *name, struct value *value, size_t nodes)
+static bool count_nodes(struct reader *reader, size_t nodes, struct place place)
 {
-    for (size_t i = 0; i < reader->anchor_count; i++)
-        if (strcmp(reader->anchors[i].name, name) == 0) {
-            reader->anchors[i].value = value;
-            reader->anchors[i].nodes = nodes;
-            return;
-        }
-    struct anchor anchor = { name, value, nodes };
-    arena_push(reader->arena, reader->anchors, reader->anchor_count, reader->anchor_capacity,
-               anchor);
+    reader->nodes += nodes;
+    return reader->nodes <= YAML_NODE_CEILING
+           || over(reader, place, "the file holds more than 1048576 values, an alias counted as "
+                                  "all that it stands for: split the file, or use fewer aliases");
 }
 
-static const struct anchor *anchor_find(const struct reader *reader, const char *name)
+/* ---------------------------------------------------------------- containers */
+
+static void on_duplicate(void *context, const struct member *first, const struct member *again)
 {
-    for (size_t i = 0; i < reader->anchor_count; i++)
-        if (strcmp(reader->anchors[i].name, name) == 0)
-            return &reader->anchors[i];
-    return NULL;
+    struct reader *reader = context;
+    reader->broken = reader->faults = true;
+    problem_add(reader->problems, reader->file, again->place, true,
+                "the key \"%s\" stands twice in one map, first on line %u: remove one", again->key,
+                first->place.line);
+}
+
+static void set_key(struct reader *reader, struct frame *frame, const struct node *node)
+{
+    frame->has_key = true;
+    frame->merges = node->merges;
+    frame->member = (struct member){ .key = node->key, .place = node->value->place };
+    if (node->key || node->merges)
+        return;
+    frame->member.key = "";
+    if (node->value->kind >= VALUE_LIST)
+        fault(reader, node->value->place,
+              "a list or a map cannot be a key: put it in quotes if it is a text, as {{ }} is here");
+    else if (!node->faulty)
+        fault(reader, node->value->place, "what this alias stands for cannot be a key");
+}
+
+static void set_member(struct reader *reader, struct frame *frame, const struct node *node)
+{
+    struct value *value = node->value;
+    frame->has_key = false;
+    frame->member.value = value;
+    if (frame->merges && node->faulty)
+        return;
+    if (!frame->merges)
+        map_entries_add(&reader->entries, frame->member, false);
+    else if ((node->alias && value->kind != VALUE_MAP)
+             || !map_entries_merge(&reader->entries, value))
+        fault(reader, frame->member.place, "<< takes a map, or a list of maps");
+}
+
+/* A node is whole: it goes where it belongs. */
+static void add_node(struct reader *reader, const struct node *node)
+{
+    if (reader->depth == 0) {
+        reader->root = node->value;
+        return;
+    }
+    struct frame *frame = &reader->stack[reader->depth - 1];
+    frame->nodes += node->nodes;
+    if (frame->container->kind == VALUE_LIST)
+        value_push(reader->arena, frame->container, node->value);
+    else if (frame->has_key)
+        set_member(reader, frame, node);
+    else
+        set_key(reader, frame, node);
+}
+
+static void set_anchor(struct reader *reader, const char *name, const struct node *node)
+{
+    if (!name)
+        return;
+    struct anchor anchor = { name, node->value, node->nodes, node->key, node->merges };
+    anchors_set(&reader->anchors, anchor);
 }
 
 static const char *anchor_name(struct reader *reader, const yaml_char_t *name)
@@ -87,203 +168,164 @@ static const char *anchor_name(struct reader *reader, const yaml_char_t *name)
     return name ? arena_strdup(reader->arena, (const char *)name) : NULL;
 }
 
-/* ---------------------------------------------------------------- containers */
-
-static bool duplicate(struct reader *reader, const struct member *first, const char *key,
-                      struct place place)
-{
-    problem_add(reader->problems, reader->file, place, true,
-                "the key \"%s\" stands twice in one map, first on line %u", key,
-                first->place.line);
-    return false;
-}
-
-/* Keys already there are not touched: the map's own ones, and those of an earlier merge. */
-static void merge_map(struct reader *reader, struct value *into, const struct value *from)
-{
-    for (size_t i = 0; i < from->map.count; i++) {
-        const struct member *member = &from->map.members[i];
-        if (!value_member(into, member->key))
-            value_set(reader->arena, into, member->key, member->value);
-    }
-}
-
-static bool merge(struct reader *reader, struct frame *frame)
-{
-    const struct value *from = frame->merge;
-    if (from->kind == VALUE_MAP) {
-        merge_map(reader, frame->container, from);
-        return true;
-    }
-    for (size_t i = 0; from->kind == VALUE_LIST && i < from->list.count; i++) {
-        if (from->list.items[i]->kind != VALUE_MAP)
-            return wrong(reader, from->list.items[i]->place, "<< takes a map, or a list of maps");
-        merge_map(reader, frame->container, from->list.items[i]);
-    }
-    return from->kind == VALUE_LIST
-           || wrong(reader, frame->container->place, "<< takes a map, or a list of maps");
-}
-
-static bool set_key(struct reader *reader, struct frame *frame, struct value *value,
-                    bool merge_key)
-{
-    struct error error = { 0 };
-    frame->has_key = true;
-    frame->key_place = value->place;
-    frame->merges = merge_key;
-    if (merge_key || yaml_key(reader->arena, value, &frame->key, &error))
-        return true;
-    return wrong(reader, value->place, error.message);
-}
-
-static bool set_member(struct reader *reader, struct frame *frame, struct value *value)
-{
-    frame->has_key = false;
-    if (frame->merges) {
-        frame->merges = false;
-        frame->merge = value;
-        return true;
-    }
-    const struct member *first = value_member(frame->container, frame->key);
-    if (first)
-        return duplicate(reader, first, frame->key, frame->key_place);
-    value_set(reader->arena, frame->container, frame->key, value);
-    struct member *member = (struct member *)(uintptr_t)value_member(frame->container, frame->key);
-    member->place = frame->key_place;
-    return true;
-}
-
-/* A node is whole, `nodes` large. `merge_key`: it is a plain <<. */
-static bool add_node(struct reader *reader, struct value *value, size_t nodes, bool merge_key)
-{
-    if (reader->depth == 0) {
-        reader->root = value;
-        return true;
-    }
-    struct frame *frame = &reader->stack[reader->depth - 1];
-    frame->nodes += nodes;
-    if (frame->container->kind == VALUE_LIST) {
-        value_push(reader->arena, frame->container, value);
-        return true;
-    }
-    if (!frame->has_key)
-        return set_key(reader, frame, value, merge_key);
-    return set_member(reader, frame, value);
-}
-
-static bool count_nodes(struct reader *reader, size_t nodes, struct place place)
-{
-    reader->nodes += nodes;
-    if (reader->nodes <= YAML_NODE_CEILING)
-        return true;
-    return wrong(reader, place, "the file holds more than 1048576 values, aliases counted each "
-                                "time they are used: split it");
-}
-
 static bool open_container(struct reader *reader, const yaml_event_t *event, enum value_kind kind,
                            const yaml_char_t *anchor)
 {
     struct place place = place_of(reader, event);
     if (reader->depth == YAML_NESTING_CEILING)
-        return wrong(reader, place, "nested more than 128 deep");
+        return over(reader, place, "lists and maps stand more than 128 deep inside one another");
     struct value *container = kind == VALUE_MAP ? value_map(reader->arena)
                                                 : value_list(reader->arena);
     container->place = place;
-    struct frame frame = { .container = container, .anchor = anchor_name(reader, anchor),
-                           .nodes = 1 };
-    if (frame.anchor)
-        anchor_set(reader, frame.anchor, NULL, 0);
+    struct frame frame = { .container = container,
+                           .anchor = anchor_name(reader, anchor),
+                           .nodes = 1,
+                           .first_entry = reader->entries.count };
+    set_anchor(reader, frame.anchor, &(struct node){ 0 });
     reader->stack[reader->depth++] = frame;
     return count_nodes(reader, 1, place);
 }
 
-/* Up to the end of the last thing inside, not to the next token. */
-static void close_place(struct reader *reader, struct value *container, const yaml_event_t *event)
+static void include(struct value *container, uint32_t end)
 {
+    if (container->place.end < end)
+        container->place.end = end;
+}
+
+/* Block style ends where the last thing inside ends, not at the next token. */
+static void close_place(struct reader *reader, const struct frame *frame,
+                        const yaml_event_t *event)
+{
+    struct value *container = frame->container;
     size_t count = value_count(container);
-    bool flow = event->end_mark.index > event->start_mark.index;
-    if (flow)
-        container->place.end = place_of(reader, event).end;
-    else if (count && container->kind == VALUE_LIST)
-        container->place.end = container->list.items[count - 1]->place.end;
-    for (size_t i = 0; !flow && container->kind == VALUE_MAP && i < count; i++) {
-        uint32_t end = container->map.members[i].value->place.end;
-        if (end > container->place.end)
-            container->place.end = end;
+    const struct map_entries *entries = &reader->entries;
+    if (event->end_mark.index > event->start_mark.index)
+        include(container, place_of(reader, event).end);
+    else if (count)
+        include(container, container->list.items[count - 1]->place.end);
+    for (size_t i = frame->first_entry; i < entries->count; i++) {
+        if (entries->items[i].merged)
+            continue;
+        include(container, entries->items[i].member.place.end);
+        include(container, entries->items[i].member.value->place.end);
     }
 }
 
-static bool close_container(struct reader *reader, const yaml_event_t *event)
+static void close_container(struct reader *reader, const yaml_event_t *event)
 {
     struct frame frame = reader->stack[--reader->depth];
-    close_place(reader, frame.container, event);
-    if (frame.merge && !merge(reader, &frame))
-        return false;
-    if (frame.anchor)
-        anchor_set(reader, frame.anchor, frame.container, frame.nodes);
-    return add_node(reader, frame.container, frame.nodes, false);
+    struct node node = { .value = frame.container, .nodes = frame.nodes };
+    close_place(reader, &frame, event);
+    map_entries_finish(&reader->entries, frame.first_entry, reader->arena, frame.container,
+                       on_duplicate, reader);
+    set_anchor(reader, frame.anchor, &node);
+    add_node(reader, &node);
 }
 
 /* -------------------------------------------------------------------- events */
 
-static bool on_scalar(struct reader *reader, const yaml_event_t *event)
+static bool expects_key(const struct reader *reader)
 {
-    struct value *value;
+    const struct frame *frame = reader->depth ? &reader->stack[reader->depth - 1] : NULL;
+    return frame && frame->container->kind == VALUE_MAP && !frame->has_key;
+}
+
+/* What the scalar is as a value and, where one is needed, as a key. Infinity is only a key. */
+static bool convert(struct reader *reader, const struct scalar *scalar, bool anchored,
+                    struct node *node, struct error *err)
+{
+    struct error ignored = { 0 };
+    bool key = expects_key(reader);
+    if (key && !yaml_scalar_key(reader->arena, scalar, &node->key, err))
+        return false;
+    if (!key && anchored && !yaml_scalar_key(reader->arena, scalar, &node->key, &ignored))
+        node->key = NULL;
+    return yaml_scalar_value(reader->arena, scalar, &node->value, err) || key;
+}
+
+static void make_node(struct reader *reader, const yaml_event_t *event, struct place place,
+                      struct node *node)
+{
     struct error error = { 0 };
-    struct place place = place_of(reader, event);
+    struct scalar scalar;
     const char *text = (const char *)event->data.scalar.value;
     const char *tag = (const char *)event->data.scalar.tag;
     bool plain = event->data.scalar.plain_implicit;
-    if (tag && strcmp(tag, "!") == 0)
-        tag = NULL;
-    if (!yaml_scalar(reader->arena, text, event->data.scalar.length, tag, plain, &value, &error))
-        return wrong(reader, place, error.message);
-    value->place = place;
-    if (event->data.scalar.anchor)
-        anchor_set(reader, anchor_name(reader, event->data.scalar.anchor), value, 1);
-    bool merge_key = plain && !tag && strcmp(text, "<<") == 0;
-    return count_nodes(reader, 1, place) && add_node(reader, value, 1, merge_key);
+    *node = (struct node){ .nodes = 1 };
+    node->merges = strcmp(text, "<<") == 0
+                   && (plain || (tag && strcmp(tag, "tag:yaml.org,2002:merge") == 0));
+    node->faulty = !yaml_scalar(reader->arena, text, event->data.scalar.length, tag, plain,
+                                &scalar, &error)
+                   || !convert(reader, &scalar, event->data.scalar.anchor, node, &error);
+    if (node->faulty)
+        fault(reader, place, error.message);
+    if (!node->value)
+        node->value = value_null(reader->arena);
+    node->value->place = place;
+}
+
+static bool on_scalar(struct reader *reader, const yaml_event_t *event)
+{
+    struct node node;
+    struct place place = place_of(reader, event);
+    make_node(reader, event, place, &node);
+    set_anchor(reader, anchor_name(reader, event->data.scalar.anchor), &node);
+    add_node(reader, &node);
+    return count_nodes(reader, 1, place);
 }
 
 static bool on_alias(struct reader *reader, const yaml_event_t *event)
 {
     struct place place = place_of(reader, event);
-    const struct anchor *anchor = anchor_find(reader, (const char *)event->data.alias.anchor);
-    if (!anchor)
-        return wrong(reader, place, "this alias names no anchor of the document");
-    if (!anchor->value)
-        return wrong(reader, place, "this alias stands inside its own anchor");
-    return count_nodes(reader, anchor->nodes, place)
-           && add_node(reader, anchor->value, anchor->nodes, false);
+    const char *name = (const char *)event->data.alias.anchor;
+    const struct anchor *anchor = anchors_find(&reader->anchors, name);
+    struct node node = { .nodes = 1, .key = "", .alias = true, .faulty = true };
+    if (anchor && anchor->value) {
+        node = (struct node){ .value = anchor->value, .nodes = anchor->nodes, .key = anchor->key,
+                              .alias = true };
+    } else {
+        fault(reader, place, anchor ? "this alias stands inside its own anchor"
+                                    : "this alias names no anchor above it in this document");
+        node.value = value_null(reader->arena);
+        node.value->place = place;
+    }
+    if (!count_nodes(reader, node.nodes, place))
+        return false;
+    add_node(reader, &node);
+    return true;
 }
 
-static bool on_document(struct reader *reader, const yaml_event_t *event,
-                        struct yaml_documents *documents)
+static void start_document(struct reader *reader, const yaml_event_t *event)
 {
-    struct yaml_document document = { reader->root, reader->root_place };
-    struct place place = place_of(reader, event);
+    reader->root = NULL;
+    reader->broken = false;
+    reader->depth = reader->entries.count = 0;
+    anchors_clear(&reader->anchors);
+    if (event)
+        reader->start = place_of(reader, event);
+}
+
+static bool end_document(struct reader *reader)
+{
+    struct yaml_documents *documents = reader->documents;
+    struct yaml_document document = { reader->root, reader->start };
+    if (documents->count == YAML_DOCUMENT_CEILING)
+        return over(reader, reader->start, "the file holds more than 10000 documents: split it");
     if (reader->root)
         document.place = reader->root->place;
     if (reader->root && reader->root->kind == VALUE_NULL)
         document.root = NULL;
-    if (documents->count == YAML_DOCUMENT_CEILING)
-        return wrong(reader, place, "the file holds more than 10000 documents: split it");
-    arena_push(reader->arena, documents->items, documents->count, documents->capacity, document);
-    reader->anchor_count = 0;
-    reader->in_document = false;
+    if (!reader->broken)
+        arena_push(reader->arena, documents->items, documents->count, documents->capacity,
+                   document);
     return true;
 }
 
-static bool on_event(struct reader *reader, const yaml_event_t *event,
-                     struct yaml_documents *documents)
+static bool on_event(struct reader *reader, const yaml_event_t *event)
 {
     switch (event->type) {
-    case YAML_DOCUMENT_START_EVENT:
-        reader->root = NULL;
-        reader->in_document = true;
-        reader->root_place = place_of(reader, event);
-        return true;
-    case YAML_DOCUMENT_END_EVENT: return on_document(reader, event, documents);
+    case YAML_DOCUMENT_START_EVENT: start_document(reader, event); return true;
+    case YAML_DOCUMENT_END_EVENT: return end_document(reader);
     case YAML_SCALAR_EVENT: return on_scalar(reader, event);
     case YAML_ALIAS_EVENT: return on_alias(reader, event);
     case YAML_SEQUENCE_START_EVENT:
@@ -291,76 +333,129 @@ static bool on_event(struct reader *reader, const yaml_event_t *event,
     case YAML_MAPPING_START_EVENT:
         return open_container(reader, event, VALUE_MAP, event->data.mapping_start.anchor);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT: return close_container(reader, event);
+    case YAML_MAPPING_END_EVENT: close_container(reader, event); return true;
     default: return true;
     }
 }
 
-/* libyaml's words, and for what people meet most often what would be right. */
-static bool on_syntax_error(struct reader *reader)
+/* -------------------------------------------------------------------- syntax */
+
+/* Is the line indented with a tab, or begins the fault with one? */
+static bool is_tab(const struct reader *reader, struct place place)
+{
+    const char *data = reader->file->data, *at = data + place.start;
+    if (place.start < reader->file->length && *at == '\t')
+        return true;
+    while (at > data && at[-1] != '\n')
+        at--;
+    for (; at < data + place.start && (*at == ' ' || *at == '\t'); at++)
+        if (*at == '\t')
+            return true;
+    return false;
+}
+
+static struct place fault_place(struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
-    yaml_mark_t mark = parser->problem_mark;
-    struct place place = places_find(&reader->places, mark.line, mark.column, mark.index,
-                                     mark.index + 1);
-    const char *problem = parser->problem ? parser->problem : "it cannot be read";
     if (parser->error == YAML_READER_ERROR)
-        place = places_at_byte(&reader->places, parser->problem_offset);
-    bool tab = place.start < reader->file->length && reader->file->data[place.start] == '\t';
-    if (tab)
-        return wrong(reader, place, "a tab: YAML is indented with blanks only");
-    problem_add(reader->problems, reader->file, place, true, "not valid YAML: %s%s%s", problem,
-                parser->context ? ", " : "", parser->context ? parser->context : "");
-    return false;
+        return places_at_byte(&reader->places, parser->problem_offset);
+    yaml_mark_t end = parser->problem_mark;
+    end.index++;
+    return places_find(&reader->places, &parser->problem_mark, &end);
 }
 
-static bool read_events(struct reader *reader, struct yaml_documents *documents)
+static void add_syntax_problem(struct reader *reader, struct place place)
 {
-    for (;;) {
+    const yaml_parser_t *parser = &reader->parser;
+    const char *words = yaml_problem_words(parser->problem);
+    const char *context = parser->context ? parser->context : "while reading it";
+    bool above = parser->context && parser->context_mark.line < parser->problem_mark.line
+                 && (strstr(context, "quoted scalar") || strstr(context, "parsing a flow"));
+    reader->broken = reader->faults = true;
+    if (parser->error != YAML_READER_ERROR && is_tab(reader, place))
+        words = "a tab: YAML is indented with blanks only";
+    if (!words)
+        problem_add(reader->problems, reader->file, place, true, "not valid YAML: %s, %s",
+                    parser->problem ? parser->problem : "unreadable", context);
+    else if (above)
+        problem_add(reader->problems, reader->file, place, true, "%s (it begins on line %zu)",
+                    words, reader->places.line + parser->context_mark.line + 1);
+    else
+        problem_add(reader->problems, reader->file, place, true, "%s", words);
+}
+
+/* Where reading can go on: at a JSON document behind another one, or at the next "---". */
+static bool find_restart(struct reader *reader, size_t *ret_first, size_t *ret_line)
+{
+    struct place place = fault_place(reader);
+    bool next_json = reader->json && reader->depth == 0 && place.start < reader->file->length
+                     && reader->file->data[place.start] == '{' && place.start > reader->places.first;
+    if (next_json) {
+        *ret_first = place.start;
+        *ret_line = place.line - 1;
+        return reader->documents->count < YAML_DOCUMENT_CEILING;
+    }
+    add_syntax_problem(reader, place);
+    return reader->restarts++ < MOST_RESTARTS
+           && places_next_document(&reader->places, place, ret_first, ret_line);
+}
+
+enum reading { READ_ALL, READ_FAULT, READ_OVER };
+
+static enum reading read_events(struct reader *reader)
+{
+    for (bool last = false; !last;) {
         yaml_event_t event;
         if (!yaml_parser_parse(&reader->parser, &event))
-            return on_syntax_error(reader);
-        bool last = event.type == YAML_STREAM_END_EVENT;
-        bool fine = on_event(reader, &event, documents);
+            return READ_FAULT;
+        last = event.type == YAML_STREAM_END_EVENT;
+        bool fine = on_event(reader, &event);
         yaml_event_delete(&event);
-        if (!fine || last)
-            return fine;
+        if (!fine)
+            return READ_OVER;
     }
+    return READ_ALL;
 }
 
-static bool check_input(const struct source_file *file, struct problems *problems)
+/* Reads from byte `first` on. True where it is to go on from *ret_first. */
+static bool read_from(struct reader *reader, size_t first, size_t line, size_t *ret_first,
+                      size_t *ret_line)
 {
-    const unsigned char *data = (const unsigned char *)file->data;
-    struct place none = { 0 };
-    bool wide = file->length >= 2
-                && ((data[0] == 0xFF && data[1] == 0xFE) || (data[0] == 0xFE && data[1] == 0xFF)
-                    || data[0] == 0 || data[1] == 0);
-    if (wide)
-        problem_add(problems, file, none, false, "the file is UTF-16 or binary: save it as UTF-8");
-    else if (file->length > YAML_FILE_CEILING)
-        problem_add(problems, file, none, false, "the file is larger than 8 MiB: split it");
-    else
-        return true;
-    return false;
+    const struct source_file *file = reader->file;
+    places_start(&reader->places, file->data, file->length, first, line);
+    if (!yaml_parser_initialize(&reader->parser))
+        abort(); /* out of memory: the one way it fails */
+    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->input + first,
+                                 file->length - first);
+    yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
+    start_document(reader, NULL);
+    bool more = read_events(reader) == READ_FAULT && find_restart(reader, ret_first, ret_line);
+    yaml_parser_delete(&reader->parser);
+    return more;
 }
 
 bool yaml_read(struct arena *arena, const struct source_file *file,
                struct yaml_documents *ret_documents, struct problems *problems)
 {
     *ret_documents = (struct yaml_documents){ 0 };
-    if (!check_input(file, problems))
+    if (!yaml_check_input(file, problems))
         return false;
     struct reader *reader = memory_alloc(sizeof *reader);
-    *reader = (struct reader){ .arena = arena, .file = file, .problems = problems };
-    size_t mark = file->length >= 3 && memcmp(file->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    places_start(&reader->places, file->data, file->length, mark);
-    if (!yaml_parser_initialize(&reader->parser))
-        abort(); /* out of memory: the one way it fails */
-    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)file->data + mark,
-                                 file->length - mark);
-    yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
-    bool read = read_events(reader, ret_documents);
-    yaml_parser_delete(&reader->parser);
+    *reader = (struct reader){ .arena = arena,
+                               .file = file,
+                               .input = file->data,
+                               .problems = problems,
+                               .documents = ret_documents };
+    size_t first = file->length >= 3 && memcmp(file->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    size_t line = 0;
+    reader->json = yaml_is_json(file->data + first, file->length - first);
+    if (reader->json)
+        reader->input = yaml_join_surrogates(arena, file->data, file->length);
+    while (read_from(reader, first, line, &first, &line))
+        ;
+    anchors_done(&reader->anchors);
+    map_entries_done(&reader->entries);
+    bool fine = !reader->faults;
     free(reader);
-    return read;
+    return fine;
 }

@@ -1,27 +1,39 @@
 /*
  * yaml_place: from libyaml's marks, which count characters, to places, which
- * have byte offsets. Marks come nearly in order, so a cursor follows them.
+ * have byte offsets. Marks come nearly in order, so a cursor follows them. Part
+ * of value_yaml.c.
  */
 #ifndef CMX_MANIFEST_YAML_PLACE_H
 #define CMX_MANIFEST_YAML_PLACE_H
 
 #include "manifest/value.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <yaml.h>
 
 struct places {
-    const char *data;
-    size_t length, first; /* first: behind a byte order mark */
-    size_t character, byte; /* the cursor */
+    const char *data;       /* the whole file                                   */
+    size_t length, first;   /* first: the byte where libyaml began to read      */
+    size_t line;            /* of that byte, from 0                             */
+    size_t character, byte; /* the cursor                                       */
 };
 
-void places_start(struct places *places, const char *data, size_t length, size_t first);
+/* libyaml begins to read (again) at byte `first`, which begins line `line` (from 0). */
+void places_start(struct places *places, const char *data, size_t length, size_t first,
+                  size_t line);
 
-/* Line and column count from 0 here, as in libyaml; start and end are character indexes. */
-struct place places_find(struct places *places, size_t line, size_t column, size_t start,
-                         size_t end);
+/* From one mark to another; line breaks and blanks at the end are left out. */
+struct place places_find(struct places *places, const yaml_mark_t *start, const yaml_mark_t *end);
 
-/* The place of a byte offset (behind the byte order mark). */
-struct place places_at_byte(struct places *places, size_t byte);
+/* The place of one byte, counted from where libyaml began to read. */
+struct place places_at_byte(const struct places *places, size_t byte);
+
+/*
+ * Of the next line behind this place that begins a document ("---"): true, and
+ * its first byte and its line, from 0.
+ */
+bool places_next_document(const struct places *places, struct place place, size_t *ret_first,
+                          size_t *ret_line);
 
 #endif
