@@ -126,7 +126,7 @@ static bool bracket_item(const char **at, unsigned char c, bool *fits)
             return false;
         ++*at;
     }
-    *fits |= c >= low && c <= high;
+    *fits |= c == low || (c >= low && c <= high); /* git: "[z-a]" still fits "z" */
     return true;
 }
 

@@ -58,11 +58,21 @@ static bool failed(const struct disk *disk, const char *path, struct error *err)
     return error_errno(err, kind, "%s%s", disk->reader.display, path);
 }
 
+static bool is_link(const struct disk *disk, struct arena *arena, const char *path)
+{
+    struct stat status;
+    return lstat(absolute(disk, arena, path), &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 /* A handle that reads nothing yet, so that a device or pipe is not touched. */
 static bool open_place(const struct disk *disk, struct arena *arena, const char *path,
                        int *ret_descriptor, struct stat *ret_status, struct error *err)
 {
     AUTO_CLOSE place = open(absolute(disk, arena, path), O_PATH | O_CLOEXEC);
+    int why = errno;
+    if (place < 0 && why == ENOENT && is_link(disk, arena, path))
+        return refused(disk, path, "a link to nothing", err);
+    errno = why;
     if (place < 0 || fstat(place, ret_status) != 0)
         return failed(disk, path, err);
     const char *real = descriptor_path(arena, place);

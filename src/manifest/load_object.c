@@ -236,6 +236,8 @@ void load_own(struct loader *loader, const struct value *document, const struct 
     const struct value *checked = shape_check(loader->arena, shape, document, file,
                                               loader->problems);
     struct own_document own = { shape, checked, document, file, document->place };
+    if (!checked && strcmp(shape->kind, "Project") == 0)
+        load_failed(loader, "", "its Project is not valid"); /* whose set would it be? */
     if (checked)
         arena_push(loader->arena, loader->own, loader->own_count, loader->own_capacity, own);
 }

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 enum { NAME_MOST = 63, STEP = 2 };
 
@@ -55,7 +56,9 @@ const char *suggest(const char *wrong, const char *const *names, size_t count)
         size_t name_length = strlen(names[i]);
         if (name_length == 0 || name_length > NAME_MOST)
             continue;
-        unsigned far = distance(wrong, length, names[i], name_length);
+        unsigned far = strcasecmp(wrong, names[i]) == 0
+                           ? 1
+                           : distance(wrong, length, names[i], name_length);
         size_t shorter = length < name_length ? length : name_length;
         size_t allowed = STEP * (1 + shorter / 4);
         if (far <= allowed && far < STEP * shorter && (!best || far < best_distance)) {
