@@ -28,19 +28,27 @@ static bool is_workload(const struct object_id *id)
             !strcmp(id->kind, "DaemonSet"));
 }
 
-/* Pods that a document means; a DaemonSet's are known only once its status tells. */
-static int64_t pods_of(const struct object_change *change, const struct value *document)
+static const struct value *replicas_in(const struct value *document)
 {
-    if (strcmp(change->id->kind, "DaemonSet") != 0)
-        return value_int(value_at(document, "spec", "replicas", NULL), 1);
-    return value_int(value_at(change->before, "status", "desiredNumberScheduled", NULL), 0);
+    return value_at(document, "spec", "replicas", NULL);
+}
+
+/* Pods as they are now; a DaemonSet's are known only from its status. */
+static int64_t pods_before(const struct object_change *change)
+{
+    const struct value *live = change->live ? change->live : change->before;
+    if (!strcmp(change->id->kind, "DaemonSet"))
+        return value_int(value_at(live, "status", "desiredNumberScheduled", NULL), 0);
+    return value_int(replicas_in(replicas_in(live) ? live : change->before), 1);
 }
 
 /* A document without replicas leaves them to an autoscaler: they stay as they are. */
 static int64_t pods_after(const struct object_change *change)
 {
-    bool given = value_at(change->after, "spec", "replicas", NULL);
-    return pods_of(change, given || !change->before ? change->after : change->before);
+    const struct value *replicas = replicas_in(change->after);
+    if (!replicas || !strcmp(change->id->kind, "DaemonSet"))
+        return pods_before(change);
+    return value_int(replicas, 1);
 }
 
 static bool on_delete(const struct value *document)
@@ -71,7 +79,7 @@ static void count_workload(struct outlook *outlook, const struct object_change *
         found->started_pods += pods_after(change);
     } else if (!change->after) {
         found->stopped++;
-        found->stopped_pods += pods_of(change, change->before);
+        found->stopped_pods += pods_before(change);
     } else if (rolls(change)) {
         found->rolled++;
         found->rolled_pods += pods_after(change);
@@ -94,7 +102,7 @@ static void say_count(struct outlook *outlook, const char *verb, size_t workload
 static bool goes_to_zero(const struct object_change *change)
 {
     return is_workload(change->id) && strcmp(change->id->kind, "DaemonSet") != 0 &&
-           change->before && change->after && pods_of(change, change->before) > 0 &&
+           change->before && change->after && pods_before(change) > 0 &&
            pods_after(change) == 0;
 }
 

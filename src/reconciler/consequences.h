@@ -20,6 +20,7 @@
 struct object_change {
     const struct object_id *id;
     const struct value *before, *after;
+    const struct value *live; /* as it is now, with what others set: to count pods; may be NULL */
 };
 
 struct consequences {

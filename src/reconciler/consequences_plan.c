@@ -11,7 +11,7 @@ static struct object_change unchanged(const struct subject *subject)
 {
     const struct value *document =
         subject->desired ? subject->desired->document : subject->live.document;
-    return (struct object_change){ &subject->id, document, document };
+    return (struct object_change){ &subject->id, document, document, subject->live.document };
 }
 
 static struct object_change change_of(const struct change *change)
@@ -22,16 +22,18 @@ static struct object_change change_of(const struct change *change)
     switch (change->action) {
     case ACTION_CREATE:
         return (struct object_change){ &subject->id, NULL,
-                                       prediction->after ? prediction->after : wanted };
+                                       prediction->after ? prediction->after : wanted, NULL };
     case ACTION_CHANGE:
     case ACTION_ADOPT:
         if (prediction->before && prediction->after)
-            return (struct object_change){ &subject->id, prediction->before, prediction->after };
+            return (struct object_change){ &subject->id, prediction->before, prediction->after,
+                                           subject->live.document };
         return unchanged(subject);
     case ACTION_DELETE:
-        return (struct object_change){ &subject->id, subject->live.document, NULL };
+        return (struct object_change){ &subject->id, subject->live.document, NULL,
+                                       subject->live.document };
     case ACTION_FORGET:
-        return (struct object_change){ &subject->id, NULL, NULL };
+        return (struct object_change){ &subject->id, NULL, NULL, NULL };
     case ACTION_KEEP:
     case ACTION_RETAIN:
     case ACTION_REFUSE:

@@ -57,6 +57,9 @@ static void one_case(struct arena *arena, const struct value *scene)
         change_of(arena, &changes, value_item(before, i))->before = value_item(before, i);
     for (size_t i = 0; i < value_count(after); i++)
         change_of(arena, &changes, value_item(after, i))->after = value_item(after, i);
+    for (size_t i = 0; i < value_count(value_get(scene, "live")); i++)
+        change_of(arena, &changes, value_item(value_get(scene, "live"), i))->live =
+            value_item(value_get(scene, "live"), i);
     qsort(changes.items, changes.count, sizeof *changes.items, by_identity);
     consequences_of(arena, changes.items, changes.count, HOME, &found);
     for (size_t i = 0; i < found.sentences.count; i++) {
@@ -104,7 +107,7 @@ static void test_counts(void **state)
     value_set(arena, none, "replicas", value_integer(arena, 0));
     value_set(arena, before, "spec", two);
     value_set(arena, after, "spec", none);
-    struct object_change change = { &id, before, after };
+    struct object_change change = { &id, before, after, NULL };
     consequences_of(arena, &change, 1, HOME, &found);
     assert_int_equal(found.rolled, 0);
     assert_int_equal(found.to_zero, 1);

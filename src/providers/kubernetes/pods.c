@@ -171,3 +171,19 @@ void pods_look(struct pods *pods, struct arena *arena, const struct value *docum
     found.waiting = waiting_text(arena, pods, &list, refused);
     *ret_found = found;
 }
+
+size_t pods_unready(struct pods *pods, struct arena *arena, const struct value *document,
+                    const char ***ret_uids)
+{
+    struct text_list uids = { 0 };
+    struct pod_list list;
+    pods_list(pods, arena, document, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct pod *pod = &list.items[i];
+        const char *uid = value_text_at(pod->document, "metadata", "uid", NULL);
+        if (uid && pod->current && !pod->gone && !pod->ready)
+            arena_push(arena, uids.items, uids.count, uids.capacity, uid);
+    }
+    *ret_uids = uids.items;
+    return uids.count;
+}

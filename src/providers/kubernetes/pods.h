@@ -63,4 +63,8 @@ struct pods_found {
 void pods_look(struct pods *pods, struct arena *arena, const struct value *document, bool failed,
                struct pods_found *ret_found, const struct wait *wait);
 
+/* The uids of pods of the new revision that are not ready, for their events. */
+size_t pods_unready(struct pods *pods, struct arena *arena, const struct value *document,
+                    const char ***ret_uids);
+
 #endif

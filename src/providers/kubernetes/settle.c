@@ -10,6 +10,7 @@
 #include "providers/kubernetes/health.h"
 #include "providers/kubernetes/pods.h"
 #include "providers/kubernetes/session.h"
+#include "providers/kubernetes/settle_warning.h"
 #include "providers/kubernetes/watch.h"
 
 #include <string.h>
@@ -120,6 +121,23 @@ static void remember(struct settling *settling, const struct health *health, con
     settling->last = last;
 }
 
+/* What the cluster last complained about: of the object itself, or of pods that are not ready. */
+static const char *warning_text(struct settling *settling)
+{
+    struct arena *arena = settling->arena;
+    struct watched object = settling_read(settling, arena);
+    const char *uid = value_text_at(object.document, "metadata", "uid", NULL);
+    struct text_list uids = { 0 };
+    if (settling->pods)
+        uids.count = uids.capacity =
+            pods_unready(settling->pods, arena, object.document, &uids.items);
+    if (uid)
+        arena_push(arena, uids.items, uids.count, uids.capacity, uid);
+    const char *warning = last_warning(settling->session, arena, settling->subject->id.namespace,
+                                       uids.items, uids.count, settling->wait);
+    return warning ? arena_printf(arena, "\n  last warning: %s", warning) : "";
+}
+
 /* Sleeps until something changes; the end of the wait is told with what it waited for. */
 static bool sleep_on(struct settling *settling, int64_t milliseconds, struct error *err)
 {
@@ -128,9 +146,10 @@ static bool sleep_on(struct settling *settling, int64_t milliseconds, struct err
                      settling->wait, &over))
         return true;
     const char *state = settling->last.message ? settling->last.message : "not looked at yet";
-    return error_set(err, over.kind, "%s: %s%s",
-                     over.kind == ERROR_TIMEOUT ? "not healthy in time" : "interrupted while it waited",
-                     state, connection_text(settling));
+    if (over.kind != ERROR_TIMEOUT)
+        return error_set(err, over.kind, "interrupted while it waited: %s", state);
+    return error_set(err, ERROR_TIMEOUT, "not healthy in time: %s%s%s", state,
+                     connection_text(settling), warning_text(settling));
 }
 
 /* ------------------------------------------------------ until it is healthy */

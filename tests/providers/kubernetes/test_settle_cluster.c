@@ -335,6 +335,21 @@ static void test_finalizer(void **state)
     assert_true(scene_settle(&scene, true, 5)); /* gone already */
 }
 
+/* What stands in no status: the event tells it when the time is over. */
+static void test_missing_volume(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    struct scene scene;
+    scene_apply(&scene, arena,
+                arena_printf(arena, "%s      volumes: [{name: v, secret: {secretName: nowhere}}]\n",
+                             deployment(arena, "volume", 1,
+                                        "image: web:1.4, volumeMounts: [{name: v, mountPath: /v}]")));
+    assert_fails(&scene, 5, ERROR_TIMEOUT, "not healthy in time: 0 of 1 pods available");
+    assert_says(scene.err.message, "last warning: FailedMount: ");
+    assert_says(scene.err.message, "\"nowhere\" not found");
+}
+
 static void test_timeout_and_cancel(void **state)
 {
     (void)state;
@@ -519,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_jobs),
         cmocka_unit_test(test_definition),
         cmocka_unit_test(test_finalizer),
+        cmocka_unit_test(test_missing_volume),
         cmocka_unit_test(test_timeout_and_cancel),
         cmocka_unit_test(test_many_share_a_watch),
         cmocka_unit_test(test_old_version),
