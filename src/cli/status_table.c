@@ -148,7 +148,9 @@ static void add_row(struct status *status, struct arena *arena, const struct tar
                                            : "");
     add_cell(&status->text, health_text(row), widths->health);
     buf_puts(&status->text, report_plain(style));
-    add_cell(&status->text, row->since, SINCE_COLUMNS);
+    bool more = *row->since || *row->note || row->image;
+    if (more)
+        add_cell(&status->text, row->since, SINCE_COLUMNS);
     buf_printf(&status->text, "%s%s%s\n", row->note, *row->note && row->image ? ", " : "",
                row->image ? row->image : "");
     buf_printf(&status->facts, "%s %s %s %d\n", object_id_full(arena, &subject->id), row->health,

@@ -187,7 +187,7 @@ static const char *short_what(struct arena *arena, const struct target_run *targ
                    ? arena_printf(arena, "taken over from %s", change->subject->live.owner_text)
                    : "taken over, it was there before";
     if (change->action == ACTION_DELETE)
-        return "no longer in the source";
+        return target->plan_options.removal ? "" : "no longer in the source";
     if (change->action == ACTION_FORGET)
         return change->why ? arena_printf(arena, "no longer ours: %s", change->why)
                            : "gone already: forgotten";

@@ -100,7 +100,7 @@ static void index_group(struct discovery *discovery, const struct api_group *gro
 {
     for (size_t i = 0; i < group->count; i++)
         for (size_t j = 0; j < group->versions[i]->count; j++) {
-            const struct api_kind *kind = group->versions[i]->kinds[j], *first;
+            const struct api_kind *kind = group->versions[i]->kinds[j], *first = NULL;
             discovery_find(discovery, group->name, NULL, kind->kind, &first);
             if (first == kind && kind->can_list && kind->can_delete)
                 arena_push(discovery->arena, discovery->preferred, discovery->preferred_count,
