@@ -45,6 +45,12 @@ struct value *fields_minus(struct arena *arena, const struct value *a, const str
 struct value *fields_without(struct arena *arena, const struct value *a, const struct value *live,
                              const char *pointer);
 
+/*
+ * Is this a set at all: maps of maps, with names as above? Everything here wants
+ * one, or NULL, which holds nothing.
+ */
+bool fields_valid(const struct value *fields);
+
 /* No field at all? */
 bool fields_empty(const struct value *fields);
 

@@ -81,7 +81,21 @@ struct value *fields_without(struct arena *arena, const struct value *a, const s
 {
     struct text_list parts;
     pointer_split(arena, pointer, &parts);
-    return without(arena, a, live, &parts, 0);
+    return a ? without(arena, a, live, &parts, 0) : value_map(arena);
+}
+
+bool fields_valid(const struct value *fields)
+{
+    if (!fields || fields->kind != VALUE_MAP)
+        return false;
+    for (size_t i = 0; i < value_count(fields); i++) {
+        const struct member *member = &fields->map.members[i];
+        bool named = is_self(member->key)
+                     || (strchr("fkv", member->key[0]) && member->key[0] && member->key[1] == ':');
+        if (!named || !fields_valid(member->value))
+            return false;
+    }
+    return true;
 }
 
 bool fields_empty(const struct value *fields)

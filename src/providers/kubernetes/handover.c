@@ -113,7 +113,7 @@ struct value *handover_document(struct arena *arena, const struct value *live,
     static const char *const identity[] = { "name", "namespace", "uid" };
     struct manager_entry ours;
     struct value *document = value_map(arena), *metadata = value_map(arena);
-    if (!manager_ours(live, &ours))
+    if (!manager_ours(live, &ours) || !value_get(live, "apiVersion") || !value_get(live, "kind"))
         return NULL;
     value_set(arena, document, "apiVersion", value_copy(arena, value_get(live, "apiVersion")));
     value_set(arena, document, "kind", value_copy(arena, value_get(live, "kind")));

@@ -34,6 +34,8 @@ bool manager_entry(const struct value *document, size_t index, struct manager_en
         .apply = strcmp(text_or_empty(map, "operation"), "Apply") == 0,
         .fields = value_get(map, "fieldsV1"),
     };
+    if (!fields_valid(ret_entry->fields))
+        ret_entry->fields = NULL;
     return true;
 }
 
