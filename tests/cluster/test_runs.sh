@@ -1,0 +1,96 @@
+# Runs beside one another, interrupted runs, and the least rights. labels: cluster
+# timeout: 300
+. "$(dirname "$0")/cluster.sh"
+project runs
+for i in $(seq 1 8); do configmap "c$i" key "$i"; done
+write slow.yaml <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: slow }
+spec:
+  selector: { matchLabels: { app: slow } }
+  template:
+    metadata: { labels: { app: slow } }
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+        - name: main
+          image: "web:1.4"
+          env: [ { name: READY_AFTER, value: "6" } ]
+          readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 }
+YAML
+commit "A slow one"
+
+# --- interrupted while it waits: said, recorded, and the next run goes on
+"$CMX" apply -f . --yes >"$work/one" 2>&1 &
+first=$!
+for _ in $(seq 100); do k get deployment slow >/dev/null 2>&1 && break; sleep 0.1; done
+kill -INT "$first"
+code=0; wait "$first" || code=$?
+last="apply, interrupted" out=$(cat "$work/one") errors=""
+same 130 "$code"
+has "Interrupted" "Not done: Deployment/slow"
+run 5 status --project runs -n "$ns" -o json # not healthy yet
+has '"name":"slow"'
+
+# --- two at once: the second waits for the first, then finds nothing to do
+sed -i 's/"6"/"3"/' slow.yaml
+configmap c9 key 9
+commit "Faster, and one more"
+"$CMX" apply -f . --yes >"$work/one" 2>&1 &
+first=$!
+"$CMX" apply -f . --yes >"$work/two" 2>&1 &
+second=$!
+code=0; wait "$first" || code=$?
+last="apply, first of two" out=$(cat "$work/one")
+same 0 "$code"
+code=0; wait "$second" || code=$?
+last="apply, second of two" out=$(cat "$work/two")
+same 0 "$code"
+same 9 "$(k get configmap c9 -o jsonpath='{.data.key}')"
+same 1 "$(cat "$work/one" "$work/two" | grep -c '✓ ConfigMap/c9 ')"
+run 0 diff -f .
+
+# --- killed while it holds the set: the next run takes over once the mark is old
+configmap c10 key 10
+sed -i 's/"3"/"4"/' slow.yaml
+commit "Ten"
+"$CMX" apply -f . --yes >"$work/one" 2>&1 &
+first=$!
+for _ in $(seq 100); do k get configmap c10 >/dev/null 2>&1 && break; sleep 0.1; done
+kill -KILL "$first"; wait "$first" 2>/dev/null
+run 0 apply -f . --yes --lock-timeout 2m
+same 10 "$(k get configmap c10 -o jsonpath='{.data.key}')"
+run 0 diff -f .
+
+# --- read-only rights: a diff, marked; an apply is refused by the server, and nothing is lost
+bindings=()
+account() { # NAME ROLE…
+    local name=$1 role
+    k create serviceaccount "$name" >/dev/null
+    shift
+    for role in "$@"; do
+        kubectl create clusterrolebinding "$ns-$name-$role" --clusterrole="$role" --serviceaccount="$ns:$name" >/dev/null
+        bindings+=("$ns-$name-$role")
+    done
+    set -- "$name"
+    cp "$KUBECONFIG" "$work/$1"
+    kubectl --kubeconfig "$work/$1" config set-credentials limited --token="$(k create token "$1")" >/dev/null
+    kubectl --kubeconfig "$work/$1" config set-context --current --user=limited >/dev/null
+}
+trap 'kubectl delete clusterrolebinding "${bindings[@]}" --ignore-not-found >/dev/null 2>&1
+      kubectl delete namespace "$ns" --wait=false >/dev/null 2>&1; cleanup' EXIT
+kubectl apply -f "$CMX_SOURCE/deploy/rbac/" >/dev/null
+account reader cmx-reconcile-diff
+account writer cmx-reconcile-diff cmx-reconcile-apply
+configmap c1 key changed
+commit "Change one"
+run 1 diff -f . --kubeconfig "$work/reader"
+has "data.key 1 → changed" "not confirmed by the server"
+run 4 apply -f . --yes --kubeconfig "$work/reader"
+has patch configmaps
+same 1 "$(k get configmap c1 -o jsonpath='{.data.key}')"
+run 0 apply -f . --yes --kubeconfig "$work/writer"
+same changed "$(k get configmap c1 -o jsonpath='{.data.key}')"
+run 0 diff -f . --kubeconfig "$work/reader"
+finish
