@@ -223,12 +223,22 @@ static void fill_response(struct exchange *exchange)
     response->body_length = transfer->body.length;
 }
 
+/*
+ * A server may refuse a request before it has read its body, and then reset the
+ * HTTP/2 stream, which libcurl takes for a lost connection. It is an answer.
+ */
+static bool is_early_refusal(const struct transfer *transfer)
+{
+    return transfer->head.status >= 400 && transfer->head.http2 && !transfer->over_ceiling
+           && (transfer->result == CURLE_PARTIAL_FILE || transfer->result == CURLE_HTTP2_STREAM);
+}
+
 static bool exchange_outcome(struct exchange *exchange)
 {
     struct transfer *transfer = &exchange->transfer;
     if (exchange->stopped)
         return false;
-    if (transfer->result != CURLE_OK) {
+    if (transfer->result != CURLE_OK && !is_early_refusal(transfer)) {
         exchange->response.status = transfer->head.status;
         return transfer_error(transfer, &exchange->response, &exchange->error);
     }

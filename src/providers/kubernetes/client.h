@@ -75,7 +75,7 @@ bool client_watch(struct client *client, const struct api_call *call, json_handl
                   void *context, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
 
-/* A plain-text GET (pod logs), redacted; the first `ceiling` bytes where there are more. */
+/* A plain-text GET (pod logs), redacted; of more than `ceiling` bytes the first whole lines. */
 bool client_text(struct client *client, struct arena *arena, const struct api_call *call,
                  size_t ceiling, const char **ret_text, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));

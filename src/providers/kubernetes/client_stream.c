@@ -192,6 +192,16 @@ static bool on_text_bytes(void *context, const char *data, size_t length, struct
     return error_set(err, ERROR_INPUT, "cut");
 }
 
+/* What was cut off may have been the rest of a secret: the last line goes with it. */
+static void drop_cut_line(struct buf *bytes)
+{
+    char *line_end = bytes->overflowed ? memrchr(bytes->data, '\n', bytes->length) : NULL;
+    if (!line_end)
+        return;
+    bytes->length = (size_t)(line_end + 1 - bytes->data);
+    bytes->data[bytes->length] = '\0';
+}
+
 bool client_text(struct client *client, struct arena *arena, const struct api_call *call,
                  size_t ceiling, const char **ret_text, const struct wait *wait, struct error *err)
 {
@@ -204,6 +214,7 @@ bool client_text(struct client *client, struct arena *arena, const struct api_ca
         plain.accept = "text/plain, */*";
     bool done = client_request(client, arena, &plain, &text.stream, &response, NULL, wait, &problem)
                 || text.bytes.overflowed;
+    drop_cut_line(&text.bytes);
     if (done)
         *ret_text = client_redact(client, arena, buf_text(&text.bytes));
     else
