@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUGGESTIONS_MOST = 20 };
+enum { COMPARED_MOST = 100000 }; /* names that suggestions may be looked for among */
 
 struct entry {
     struct object_id id; /* in definitions: only group and kind, of what is defined */
@@ -26,7 +26,7 @@ struct name_index {
     size_t count;
     struct table by_id, by_name, definitions;
     const char **names; /* "Kind/name" of all, made for the first suggestion */
-    size_t suggestions;
+    size_t compared;
 };
 
 /* ----------------------------------------------------------------------- tables */
@@ -195,8 +195,9 @@ const char *name_index_missing(struct name_index *index, const char *text,
                                const struct object_id *pattern)
 {
     const char *near = NULL;
-    if (index->suggestions++ < SUGGESTIONS_MOST)
+    if (index->compared < COMPARED_MOST)
         near = nearest(index, pattern);
+    index->compared += index->count;
     return arena_printf(index->arena, "there is no %.300s in this set%s%s%s", text,
                         near ? " (did you mean `" : "", near ? near : "", near ? "`?)" : "");
 }

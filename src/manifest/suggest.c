@@ -54,7 +54,8 @@ const char *suggest(const char *wrong, const char *const *names, size_t count)
         return NULL;
     for (size_t i = 0; i < count; i++) {
         size_t name_length = strlen(names[i]);
-        if (name_length == 0 || name_length > NAME_MOST)
+        size_t longer = length > name_length ? length - name_length : name_length - length;
+        if (name_length == 0 || name_length > NAME_MOST || longer > 1 + length / 4)
             continue;
         unsigned far = strcasecmp(wrong, names[i]) == 0
                            ? 1

@@ -1,0 +1,79 @@
+/*
+ * What documents mention: a case is a stream of documents, and the references,
+ * the ConfigMaps and Secrets of pod templates, and the edges that come out.
+ */
+#include "manifest/cases_file.h"
+#include "manifest/references.h"
+#include "manifest/value_yaml.h"
+
+static bool update;
+
+static struct object_id id_of(struct arena *arena, const struct value *document)
+{
+    struct object_id id = { .namespace = "", .name = "" };
+    const char *version;
+    const char *namespace = value_text_at(document, "metadata", "namespace", NULL);
+    id.kind = value_text(value_get(document, "kind"));
+    id.name = value_text_at(document, "metadata", "name", NULL);
+    api_version_split(arena, value_text(value_get(document, "apiVersion")), &id.group, &version);
+    if (scope_of_builtin(id.group, id.kind) != SCOPE_CLUSTER)
+        id.namespace = namespace ? namespace : "ns";
+    return id;
+}
+
+static void print_references(struct arena *arena, const struct object_id *id,
+                             const struct value *document, struct buf *out)
+{
+    struct reference_list references;
+    struct config_use *uses;
+    references_of(arena, id, document, &references);
+    buf_printf(out, "%s\n", object_id_full(arena, id));
+    for (size_t i = 0; i < references.count; i++)
+        buf_printf(out, "  %s%s\n", object_id_full(arena, &references.items[i].id),
+                   references.items[i].optional ? " (optional)" : "");
+    size_t count = config_uses(arena, id, document, &uses);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "  uses %s %s\n", object_id_full(arena, &uses[i].id),
+                   uses[i].at_start ? "at start" : "always");
+}
+
+static void references_case(struct arena *arena, const struct test_case *test, struct buf *out)
+{
+    struct source_file file = { .path = "a.yaml", .source = "a.yaml", .folder = "",
+                                .data = test->parts[0].text,
+                                .length = strlen(test->parts[0].text), .quotable = true };
+    struct yaml_documents documents = { 0 };
+    struct problems problems;
+    struct edge_list edges;
+    problems_start(&problems, arena);
+    assert_true(yaml_read(arena, &file, &documents, &problems));
+    struct graph_node *nodes = arena_array(arena, documents.count, sizeof *nodes);
+    struct object_id *ids = arena_array(arena, documents.count, sizeof *ids);
+    struct object_options *options = arena_array(arena, documents.count, sizeof *options);
+    for (size_t i = 0; i < documents.count; i++) {
+        ids[i] = id_of(arena, documents.items[i].root);
+        object_options_read(arena, documents.items[i].root, &options[i], &file, &problems);
+        nodes[i] = (struct graph_node){ &ids[i], documents.items[i].root, &options[i], &file,
+                                        documents.items[i].place };
+        print_references(arena, &ids[i], documents.items[i].root, out);
+    }
+    assert_true(edges_build(arena, nodes, documents.count, &edges, &problems));
+    for (size_t i = 0; i < edges.count; i++)
+        buf_printf(out, "%s before %s%s\n", object_id_text(arena, &ids[edges.items[i].before], "ns"),
+                   object_id_text(arena, &ids[edges.items[i].after], "ns"),
+                   edges.items[i].healthy ? " (healthy)" : "");
+    assert_int_equal(problems.errors, 0);
+}
+
+static void test_references(void **state)
+{
+    (void)state;
+    cases_run("manifest/cases/references/documents.txt", references_case, update);
+}
+
+int main(int argc, char **argv)
+{
+    update = argc > 1 && strcmp(argv[1], "--update") == 0;
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_references) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
