@@ -152,6 +152,7 @@ static inline void world_look(struct world *world, const char *const *texts)
     for (; texts[world->count]; world->count++)
         world_resource(world, &world->resources[world->count], texts[world->count]);
     world->set = (struct set){ .arena = world->arena,
+                               .project = { .name = "test", .namespace = world->namespace },
                                .resources = world->resources,
                                .count = world->count };
     must(provider_kubernetes.bind_scopes(world->session, &world->set, &world->wait, &error), error);
