@@ -122,7 +122,7 @@ bool command_load(struct invocation *invocation, struct run *run, bool go_on,
     }
     if (invocation->output != OUTPUT_JSON)
         print_problems(run);
-    if (run->problems.errors == 0 || go_on)
+    if (go_on || run_may_go_on(run))
         return true;
     if (invocation->output == OUTPUT_JSON) {
         AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -139,7 +139,7 @@ bool command_load(struct invocation *invocation, struct run *run, bool go_on,
 bool command_make_plan(struct invocation *invocation, struct run *run, enum exit_code *ret_code)
 {
     struct error error = { 0 };
-    if (!command_load(invocation, run, invocation->run.keep_going, ret_code))
+    if (!command_load(invocation, run, false, ret_code))
         return false;
     if (run_plan(run, &invocation->wait, &error))
         return true;

@@ -108,9 +108,18 @@ bool run_load(struct run *run, const struct wait *wait, struct error *err)
     return filter(run, err);
 }
 
-bool run_may_apply(const struct run *run)
+/* A Project that is wrong, or a fault of no folder, fails everything. */
+static bool failed_whole(const struct run *run)
 {
-    return run->problems.errors == 0 || run->options->keep_going;
+    for (size_t i = 0; i < run->set.failed_count; i++)
+        if (*run->set.failed[i].folder == '\0')
+            return true;
+    return run->set.failed_count == 0;
+}
+
+bool run_may_go_on(const struct run *run)
+{
+    return run->problems.errors == 0 || (run->options->keep_going && !failed_whole(run));
 }
 
 /* ----------------------------------------------------------------- planning */
@@ -269,8 +278,12 @@ static bool plan_target(struct run *run, struct target_run *target, const struct
 {
     if (!target_open(run, target, wait, err))
         return false;
+    size_t errors = run->problems.errors;
     if (!target->provider->bind_scopes(target->session, &run->set, wait, err))
         return false;
+    if (run->problems.errors > errors) /* two objects turned out to be one */
+        return error_set(err, ERROR_INPUT, "%s",
+                         run->problems.items[run->problems.count - 1].message);
     sort_desired(target);
     fill_plan_options(run, &target->plan_options);
     struct record record = reachable(run, target);

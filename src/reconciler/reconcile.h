@@ -82,8 +82,11 @@ bool run_plan(struct run *run, const struct wait *wait, struct error *err)
 void run_apply(struct run *run, struct target_run *target, const struct execute_events *events,
                const struct wait *wait);
 
-/* May this run act at all? Wrong manifests, or (without --keep-going) a folder that failed. */
-bool run_may_apply(const struct run *run);
+/*
+ * May a loaded run go on to a plan? Not with wrong manifests; with --keep-going
+ * only where whole folders failed, which are then left alone.
+ */
+bool run_may_go_on(const struct run *run);
 
 /* Finds the targets of a loaded set, without looking at them (targets.c). */
 bool run_targets(struct run *run, struct error *err) __attribute__((warn_unused_result));

@@ -119,6 +119,14 @@ static bool add_target(struct run *run, const char *cluster, size_t *capacity, s
     return true;
 }
 
+/* A directory that leaves Secrets out does not want them. */
+static bool is_wanted(const struct target_run *target, const struct resource *resource)
+{
+    const struct cluster *cluster = target->target.cluster;
+    return !(resource->secret && cluster && cluster->kind == CLUSTER_DIRECTORY
+             && cluster->leave_out_secrets);
+}
+
 static void share_out(struct run *run)
 {
     for (size_t i = 0; i < run->target_count; i++)
@@ -127,7 +135,7 @@ static void share_out(struct run *run)
     for (size_t i = 0; i < run->set.count; i++) {
         const struct resource *resource = &run->set.resources[i];
         struct target_run *target = find_target(run, cluster_name_of(run, resource));
-        if (target)
+        if (target && is_wanted(target, resource))
             target->desired[target->desired_count++] = resource;
     }
 }
