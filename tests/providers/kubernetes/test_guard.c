@@ -83,6 +83,7 @@ static void test_definition(void **state)
         "\"openAPIV3Schema\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true}}"
         "}]}}";
     apply_all(world, definition);
+    sleep(1); /* kubectl wait fails where there are no conditions at all yet */
     kubectl(world, NULL, "wait", "--for=condition=Established", "crd/guards.obs.example.com");
     sleep(1);
     world_again(world);
