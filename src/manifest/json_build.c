@@ -19,8 +19,10 @@ bool json_open(struct json_reader *reader, enum value_kind kind, struct error *e
         return json_wrong(reader->offset, err, "nested more than 256 deep");
     const struct json_frame *top = &reader->stack[0];
     if (reader->mode == JSON_ITEMS && reader->depth == 1 && kind == VALUE_LIST
-        && top->kind == VALUE_MAP && strcmp(top->key, "items") == 0)
+        && top->kind == VALUE_MAP && strcmp(top->key, "items") == 0) {
         reader->part_depth = 2;
+        reader->part_end = reader->offset + 1;
+    }
     reader->stack[reader->depth++] = (struct json_frame){ .kind = kind,
                                                           .first = reader->member_count };
     reader->state = kind == VALUE_MAP ? WANT_KEY_OR_END : WANT_VALUE_OR_END;
@@ -110,7 +112,8 @@ static bool hand_over(struct json_reader *reader, struct value *value, struct er
     bool go_on = reader->handler(reader->context, reader->part, value, err);
     if (!reader->part_stays)
         arena_clear(reader->part);
-    reader->handed_bytes += bytes;
+    reader->handed_bytes += reader->offset + 1 - reader->part_end;
+    reader->part_end = reader->offset + 1;
     return go_on;
 }
 

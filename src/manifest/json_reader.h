@@ -51,7 +51,8 @@ struct json_reader {
     struct value *root; /* JSON_ITEMS: the document, once it is whole */
     uint64_t offset;    /* of the byte that is looked at */
     uint64_t token_offset, part_offset;
-    uint64_t handed_bytes; /* of all parts that were handed over */
+    uint64_t part_end;     /* behind the last part                                   */
+    uint64_t handed_bytes; /* of all parts that were handed over, and between them   */
     struct buf scratch;    /* a token that was cut or holds escapes */
     bool string_is_key;
     unsigned unicode, unicode_digits, high_surrogate;

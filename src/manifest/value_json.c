@@ -147,7 +147,8 @@ bool json_reader_feed(struct json_reader *reader, const char *data, size_t lengt
 bool json_reader_end(struct json_reader *reader, struct arena *arena, const struct value **ret_rest,
                      struct error *err)
 {
-    if ((reader->state == IN_NUMBER || reader->state == IN_WORD) && !json_token_end(reader, err))
+    bool open_end = reader->state == IN_NUMBER || reader->state == IN_WORD;
+    if (open_end && reader->depth == 0 && !json_token_end(reader, err))
         return false;
     enum json_state whole = reader->mode == JSON_STREAM ? WANT_VALUE : AT_END;
     if (reader->depth || reader->state != whole)

@@ -77,14 +77,16 @@ bool places_next_document(const struct places *places, struct place place, size_
 {
     const char *end = places->data + places->length, *at = places->data + place.start;
     size_t line = place.line - 1;
-    while ((at = memchr(at, '\n', (size_t)(end - at)))) {
+    while (at > places->data && at[-1] != '\n')
+        at--;
+    while (at <= places->data + places->first || !begins_document(at, (size_t)(end - at))) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        if (!at)
+            return false;
         at++;
         line++;
-        if (!begins_document(at, (size_t)(end - at)))
-            continue;
-        *ret_first = (size_t)(at - places->data);
-        *ret_line = line;
-        return true;
     }
-    return false;
+    *ret_first = (size_t)(at - places->data);
+    *ret_line = line;
+    return true;
 }

@@ -30,8 +30,8 @@ struct place places_find(struct places *places, const yaml_mark_t *start, const 
 struct place places_at_byte(const struct places *places, size_t byte);
 
 /*
- * Of the next line behind this place that begins a document ("---"): true, and
- * its first byte and its line, from 0.
+ * Of the line of this place, or the next one behind it, that begins another
+ * document ("---"): true, and its first byte and its line, from 0.
  */
 bool places_next_document(const struct places *places, struct place place, size_t *ret_first,
                           size_t *ret_line);
