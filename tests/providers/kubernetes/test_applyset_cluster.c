@@ -167,6 +167,7 @@ static void test_missing_namespace(void **state)
     struct error error = { 0 };
     struct record record;
     provider_kubernetes.close(world->session);
+    kubectl(world, NULL, "delete", "namespace", world->namespace, "--wait=false");
     world->namespace = arena_printf(world->arena, "%s-made", world->namespace);
     world_connect(world);
     must(provider_kubernetes.record_read(world->session, world->arena, &record, &world->wait,
