@@ -186,6 +186,7 @@ static void look_at_pods(struct settling *settling, struct arena *arena,
 
 enum verdict { WAIT_ON, HEALTHY, HOPELESS };
 
+/* Probed, or without a pod to be probed. */
 static bool is_probed(const struct value *document)
 {
     const struct value *spec = value_get(document, "spec");
@@ -194,7 +195,7 @@ static bool is_probed(const struct value *document)
     for (size_t i = 0; i < value_count(containers); i++)
         probed += value_get(value_item(containers, i), "readinessProbe") != NULL;
     return value_int(value_get(spec, "minReadySeconds"), 0) > 0
-           || probed == value_count(containers);
+           || value_int(value_get(spec, "replicas"), 1) == 0 || probed == value_count(containers);
 }
 
 /* Healthy for long enough? Kinds without pods, and pods that are probed, at once. */
