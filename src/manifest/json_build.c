@@ -23,8 +23,8 @@ bool json_open(struct json_reader *reader, enum value_kind kind, struct error *e
         reader->part_depth = 2;
         reader->part_end = reader->offset + 1;
     }
-    reader->stack[reader->depth++] = (struct json_frame){ .kind = kind,
-                                                          .first = reader->member_count };
+    reader->stack[reader->depth++] =
+        (struct json_frame){ .kind = kind, .first = reader->member_count };
     reader->state = kind == VALUE_MAP ? WANT_KEY_OR_END : WANT_VALUE_OR_END;
     return true;
 }
@@ -98,8 +98,8 @@ bool json_close(struct json_reader *reader, enum value_kind kind, struct error *
     reader->member_count = frame.first;
     if (frame.unsorted && !sort(reader, members, count, err))
         return false;
-    struct value *value = kind == VALUE_LIST ? make_list(arena, members, count)
-                                             : make_map(arena, members, count);
+    struct value *value =
+        kind == VALUE_LIST ? make_list(arena, members, count) : make_map(arena, members, count);
     return json_add(reader, value, err);
 }
 
@@ -121,8 +121,8 @@ static void push(struct json_reader *reader, const char *key, struct value *valu
 {
     if (reader->member_count == reader->member_capacity) {
         reader->member_capacity = reader->member_capacity ? 2 * reader->member_capacity : 256;
-        reader->members = memory_realloc(reader->members,
-                                         reader->member_capacity * sizeof *reader->members);
+        reader->members =
+            memory_realloc(reader->members, reader->member_capacity * sizeof *reader->members);
     }
     reader->members[reader->member_count++] = (struct member){ .key = key, .value = value };
 }

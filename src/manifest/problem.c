@@ -2,6 +2,7 @@
 #include "manifest/problem.h"
 
 #include "base/cleanup.h"
+#include "manifest/utf8.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -56,93 +57,126 @@ static int compare(const void *a, const void *b)
     return order ? order : strcmp(x->message, y->message);
 }
 
-static bool line_of(const struct source_file *file, uint32_t number, const char **ret_start,
-                    size_t *ret_length)
+/* Control characters of a repository's files (those of U+0080 on too) never reach a terminal. */
+static void add_clean(struct buf *out, const char *text, size_t length)
 {
-    const char *at = file->data, *end = file->data + file->length;
-    for (uint32_t line = 1; line < number && at; line++) {
-        at = memchr(at, '\n', (size_t)(end - at));
-        at = at ? at + 1 : NULL;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool high = c == 0xC2 && i + 1 < length && (unsigned char)text[i + 1] < 0xA0;
+        buf_putc(out, high || (c < 0x20 && c != '\t') || c == 0x7F ? '?' : (char)c);
+        i += high;
     }
-    if (!at || at >= end)
-        return false;
-    const char *stop = memchr(at, '\n', (size_t)(end - at));
-    *ret_start = at;
-    *ret_length = (size_t)((stop ? stop : end) - at);
-    return true;
 }
 
-/* Columns of the line that the problem's range covers, one at least. */
-static size_t marked(const struct problem *problem, const char *line, size_t length)
+/* ----------------------------------------------------------------- source line */
+
+struct line {
+    const char *start, *end;
+};
+
+/* The line that holds the problem's first byte, without its line break. */
+static bool find_line(const struct problem *problem, struct line *ret_line)
 {
-    size_t columns = 0;
-    const char *start = problem->file->data + problem->place.start;
-    const char *end = problem->file->data + problem->place.end;
-    if (start < line || start > line + length || end <= start)
-        return 1;
-    if (end > line + length)
-        end = line + length;
-    for (const char *at = start; at < end; at++)
-        columns += ((unsigned char)*at & 0xC0) != 0x80;
-    return columns ? columns : 1;
+    const struct source_file *file = problem->file;
+    const char *stop = file->data + file->length, *at = file->data + problem->place.start;
+    if (problem->place.start > file->length || problem->place.end > file->length)
+        return false;
+    while (at > file->data && at[-1] != '\n')
+        at--;
+    const char *end = memchr(at, '\n', (size_t)(stop - at));
+    ret_line->start = at;
+    ret_line->end = end ? end : stop;
+    if (ret_line->end > at && ret_line->end[-1] == '\r')
+        ret_line->end--;
+    return ret_line->end > at && ret_line->end - at <= LONGEST_LINE
+           && utf8_valid(at, (size_t)(ret_line->end - at));
+}
+
+/* Terminal columns of a character: 0 for combining ones, 2 for wide ones. */
+static size_t columns_of(unsigned code)
+{
+    static const unsigned wide[][2] = { { 0x1100, 0x115F },   { 0x2E80, 0xA4CF },
+                                        { 0xAC00, 0xD7A3 },   { 0xF900, 0xFAFF },
+                                        { 0xFE30, 0xFE6F },   { 0xFF00, 0xFF60 },
+                                        { 0x1F300, 0x1FAFF }, { 0x20000, 0x3FFFD } };
+    if ((code >= 0x300 && code <= 0x36F) || (code >= 0x200B && code <= 0x200D)
+        || (code >= 0xFE00 && code <= 0xFE0F))
+        return 0;
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (code >= wide[i][0] && code <= wide[i][1])
+            return 2;
+    return 1;
 }
 
 /* Tabs stay tabs in front of the caret, so that it stands right however wide they are. */
-static void add_caret(struct buf *out, const struct problem *problem, const char *line,
-                      size_t length)
+static void add_caret(struct buf *out, const struct problem *problem, const struct line *line)
 {
-    uint32_t column = 1;
-    for (const char *at = line; at < line + length && column < problem->place.column; at++) {
-        if (((unsigned char)*at & 0xC0) == 0x80)
-            continue;
-        buf_putc(out, *at == '\t' ? '\t' : ' ');
-        column++;
+    const char *start = problem->file->data + problem->place.start;
+    const char *end = problem->file->data + problem->place.end;
+    size_t marked = 0, bytes;
+    for (const char *at = line->start; at < line->end && at < start; at += bytes) {
+        unsigned code = utf8_code(at, &bytes);
+        buf_fill(out, code == '\t' ? '\t' : ' ', code == '\t' ? 1 : columns_of(code));
     }
+    for (const char *at = start; at < line->end && at < end; at += bytes)
+        marked += columns_of(utf8_code(at, &bytes));
     buf_putc(out, '^');
-    buf_fill(out, '~', marked(problem, line, length) - 1);
+    buf_fill(out, '~', marked > 1 ? marked - 1 : 0);
 }
 
 static void add_quote(struct buf *out, const struct problem *problem, bool colour)
 {
-    const char *line;
-    size_t length;
+    struct line line;
     bool quotable = problem->quotable && problem->file && problem->file->quotable;
-    if (!quotable || !problem->place.line || problem->place.end > problem->file->length
-        || !line_of(problem->file, problem->place.line, &line, &length) || length > LONGEST_LINE)
+    if (!quotable || !problem->place.line || !find_line(problem, &line))
         return;
     buf_printf(out, "%5u | ", problem->place.line);
-    buf_add(out, line, length && line[length - 1] == '\r' ? length - 1 : length);
+    add_clean(out, line.start, (size_t)(line.end - line.start));
     buf_printf(out, "\n      | %s", colour ? "\033[32m" : "");
-    add_caret(out, problem, line, length);
+    add_caret(out, problem, &line);
     buf_puts(out, colour ? "\033[0m\n" : "\n");
 }
+
+/* -------------------------------------------------------------------- printing */
 
 static void add_place(struct buf *out, const struct problem *problem)
 {
     if (!problem->file)
         return;
-    buf_puts(out, problem->file->path);
+    add_clean(out, problem->file->path, strlen(problem->file->path));
     if (problem->place.line)
         buf_printf(out, ":%u:%u", problem->place.line, problem->place.column);
     buf_puts(out, ": ");
+}
+
+static void add_problem(struct buf *out, const struct problem *problem, bool colour)
+{
+    const char *start = !colour ? "" : problem->warning ? "\033[1;33m" : "\033[1;31m";
+    add_place(out, problem);
+    buf_printf(out, "%s%s:%s ", start, problem->warning ? "warning" : "error",
+               colour ? "\033[0m" : "");
+    for (const char *line = problem->message, *end; *line; line = end + (*end == '\n')) {
+        end = strchrnul(line, '\n');
+        add_clean(out, line, (size_t)(end - line));
+        buf_putc(out, '\n');
+    }
 }
 
 void problems_print(const struct problems *problems, struct buf *out, bool quote, bool colour)
 {
     AUTO_ARENA arena = arena_new();
     struct problem *sorted = arena_array(arena, problems->count, sizeof *sorted);
+    size_t errors = 0;
     if (problems->count == 0)
         return;
     memcpy(sorted, problems->items, problems->count * sizeof *sorted);
     qsort(sorted, problems->count, sizeof *sorted, compare);
     for (size_t i = 0; i < problems->count; i++) {
-        const char *start = !colour ? "" : sorted[i].warning ? "\033[1;33m" : "\033[1;31m";
-        add_place(out, &sorted[i]);
-        buf_printf(out, "%s%s:%s %s\n", start, sorted[i].warning ? "warning" : "error",
-                   colour ? "\033[0m" : "", sorted[i].message);
+        errors += !sorted[i].warning;
+        add_problem(out, &sorted[i], colour);
         if (quote)
             add_quote(out, &sorted[i], colour);
     }
-    if (problems->errors > MOST_KEPT)
-        buf_printf(out, "and %zu more\n", problems->errors - MOST_KEPT);
+    if (problems->errors > errors)
+        buf_printf(out, "and %zu more errors\n", problems->errors - errors);
 }

@@ -1,6 +1,7 @@
 /* value: building and reading of documents; see value.h. */
 #include "manifest/value.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,12 +203,9 @@ int64_t value_int(const struct value *value, int64_t otherwise)
     char *end;
     if (!value || value->kind != VALUE_NUMBER)
         return otherwise;
-    const char *text = value->text.data;
-    size_t digits = value->text.length - (*text == '-');
-    if (digits == 0 || digits > 18)
-        return otherwise;
-    long long number = strtoll(text, &end, 10);
-    return *end == '\0' ? number : otherwise;
+    errno = 0;
+    long long number = strtoll(value->text.data, &end, 10);
+    return errno || *end ? otherwise : number;
 }
 
 bool value_is_true(const struct value *value, bool otherwise)
@@ -258,21 +256,25 @@ bool value_equal(const struct value *a, const struct value *b)
     if (!a || !b || a->kind != b->kind)
         return false;
     switch (a->kind) {
-    case VALUE_NULL: return true;
-    case VALUE_BOOL: return a->boolean == b->boolean;
+    case VALUE_NULL:
+        return true;
+    case VALUE_BOOL:
+        return a->boolean == b->boolean;
     case VALUE_NUMBER:
     case VALUE_STRING:
         return a->text.length == b->text.length
                && memcmp(a->text.data, b->text.data, a->text.length) == 0;
-    case VALUE_LIST: return lists_equal(a, b);
-    case VALUE_MAP: return maps_equal(a, b);
+    case VALUE_LIST:
+        return lists_equal(a, b);
+    case VALUE_MAP:
+        return maps_equal(a, b);
     }
     return false;
 }
 
 const char *value_kind_name(enum value_kind kind)
 {
-    static const char *const names[] = { "null", "a boolean", "a number",
-                                         "a string", "a list", "a map" };
+    static const char *const names[] = { "null",     "a boolean", "a number",
+                                         "a string", "a list",    "a map" };
     return names[kind];
 }

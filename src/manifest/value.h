@@ -4,8 +4,9 @@
  * One form for YAML manifests and for JSON from an API. A tree lives in an
  * arena and is immutable once it is published; the builders below are for the
  * code that makes one. Members are sorted by the bytes of their keys, without
- * duplicates, so that comparing two documents is a merge walk. A number is its
- * canonical JSON text, so that integers of any size stay exact.
+ * duplicates, so that comparing two documents is a merge walk. A number is the
+ * JSON text that the API server writes for it (see value_number.h): integers of
+ * any size stay exact, and 1.0, 1 and 1e0 are the same.
  */
 #ifndef CMX_MANIFEST_VALUE_H
 #define CMX_MANIFEST_VALUE_H

@@ -81,22 +81,26 @@ static bool after_value(struct json_reader *reader, char c, struct error *err)
     return json_wrong(reader->offset, err, "expected a comma or the end of the list or object");
 }
 
-static bool structure(struct json_reader *reader, const char *data, size_t length,
-                      size_t *ret_used, struct error *err)
+static bool structure(struct json_reader *reader, const char *data, size_t length, size_t *ret_used,
+                      struct error *err)
 {
     switch (reader->state) {
     case WANT_VALUE_OR_END:
         if (*data == ']')
             return json_close(reader, VALUE_LIST, err);
         return want_value(reader, data, length, ret_used, err);
-    case WANT_VALUE: return want_value(reader, data, length, ret_used, err);
+    case WANT_VALUE:
+        return want_value(reader, data, length, ret_used, err);
     case WANT_KEY:
-    case WANT_KEY_OR_END: return want_key(reader, data, length, ret_used, err);
+    case WANT_KEY_OR_END:
+        return want_key(reader, data, length, ret_used, err);
     case WANT_COLON:
         reader->state = WANT_VALUE;
         return *data == ':' || json_wrong(reader->offset, err, "expected a colon");
-    case WANT_COMMA_OR_END: return after_value(reader, *data, err);
-    default: return json_wrong(reader->offset, err, "something stands behind the document");
+    case WANT_COMMA_OR_END:
+        return after_value(reader, *data, err);
+    default:
+        return json_wrong(reader->offset, err, "something stands behind the document");
     }
 }
 
@@ -133,8 +137,7 @@ bool json_reader_feed(struct json_reader *reader, const char *data, size_t lengt
         if (is_token(reader)) {
             if (!json_token_continue(reader, data + at, length - at, &used, err))
                 return false;
-        } else if (!is_blank(data[at])
-                   && !structure(reader, data + at, length - at, &used, err)) {
+        } else if (!is_blank(data[at]) && !structure(reader, data + at, length - at, &used, err)) {
             return false;
         }
         reader->offset = base + at + used;
@@ -179,8 +182,8 @@ bool json_parse(struct arena *arena, const char *data, size_t length, const stru
     arena_free(reader->part);
     reader->part = arena;
     reader->part_stays = true;
-    bool read = json_reader_feed(reader, data, length, err)
-                && json_reader_end(reader, arena, NULL, err);
+    bool read =
+        json_reader_feed(reader, data, length, err) && json_reader_end(reader, arena, NULL, err);
     json_reader_free(reader);
     if (!read)
         return false;

@@ -5,8 +5,9 @@
  * is whole: every element of a top-level "items" list (a LIST of an API), or
  * every document of a stream of documents (a watch). What was handed over is
  * dropped behind the call, so that a LIST of any length needs the memory of one
- * object. Integers stay exact. (RFC 8259; invalid UTF-8 and duplicate keys are
- * errors.)
+ * object. Integers stay exact; other numbers get the form of value_number.h.
+ * Where the bytes are cut makes no difference. (RFC 8259; invalid UTF-8 and
+ * duplicate keys are errors.)
  */
 #ifndef CMX_MANIFEST_VALUE_JSON_H
 #define CMX_MANIFEST_VALUE_JSON_H
@@ -36,7 +37,10 @@ enum json_mode {
                     of the document is kept and returned by json_reader_end()              */
 };
 
-/* `ceiling`: bytes that one handed-over part may have. The caller owns the reader. */
+/*
+ * `ceiling`: bytes that one handed-over part may have, and in JSON_ITEMS mode all that is kept
+ * beside the parts. The caller owns the reader.
+ */
 struct json_reader *json_reader_new(enum json_mode mode, size_t ceiling, json_handler *handler,
                                     void *context) __attribute__((warn_unused_result));
 void json_reader_free(struct json_reader *reader);
@@ -47,11 +51,10 @@ bool json_reader_feed(struct json_reader *reader, const char *data, size_t lengt
 
 /*
  * The input has ended. False where a document is unfinished. In JSON_ITEMS mode
- * *ret_rest is the document without its items, in `arena`; it may be NULL.
+ * *ret_rest is the document in `arena`, its "items" empty; ret_rest may be NULL.
  */
-bool json_reader_end(struct json_reader *reader, struct arena *arena,
-                     const struct value **ret_rest, struct error *err)
-    __attribute__((warn_unused_result));
+bool json_reader_end(struct json_reader *reader, struct arena *arena, const struct value **ret_rest,
+                     struct error *err) __attribute__((warn_unused_result));
 
 /* Reads one whole document into the arena. */
 bool json_parse(struct arena *arena, const char *data, size_t length, const struct value **ret,

@@ -85,12 +85,24 @@ static void write_json_map(struct buf *out, const struct value *value, int inden
 static void write_json(struct buf *out, const struct value *value, int indent)
 {
     switch (value->kind) {
-    case VALUE_NULL: buf_puts(out, "null"); break;
-    case VALUE_BOOL: buf_puts(out, value->boolean ? "true" : "false"); break;
-    case VALUE_NUMBER: buf_add(out, value->text.data, value->text.length); break;
-    case VALUE_STRING: json_write_string(out, value->text.data, value->text.length); break;
-    case VALUE_LIST: write_json_list(out, value, indent); break;
-    case VALUE_MAP: write_json_map(out, value, indent); break;
+    case VALUE_NULL:
+        buf_puts(out, "null");
+        break;
+    case VALUE_BOOL:
+        buf_puts(out, value->boolean ? "true" : "false");
+        break;
+    case VALUE_NUMBER:
+        buf_add(out, value->text.data, value->text.length);
+        break;
+    case VALUE_STRING:
+        json_write_string(out, value->text.data, value->text.length);
+        break;
+    case VALUE_LIST:
+        write_json_list(out, value, indent);
+        break;
+    case VALUE_MAP:
+        write_json_map(out, value, indent);
+        break;
     }
 }
 
@@ -109,8 +121,9 @@ void json_write_pretty(struct buf *out, const struct value *value)
 /* Words that YAML 1.1 reads as something else than a string. */
 static bool is_reserved(const char *text)
 {
-    static const char *const words[] = { "y",  "n",   "yes",  "no",    "on",  "off",
-                                         "true", "false", "null" };
+    static const char *const words[] = {
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null"
+    };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasecmp(text, words[i]) == 0)
             return true;

@@ -94,8 +94,9 @@ static bool count_nodes(struct reader *reader, size_t nodes, struct place place)
 {
     reader->nodes += nodes;
     return reader->nodes <= YAML_NODE_CEILING
-           || over(reader, place, "the file holds more than 1048576 values, an alias counted as "
-                                  "all that it stands for: split the file, or use fewer aliases");
+           || over(reader, place,
+                   "the file holds more than 1048576 values, an alias counted as "
+                   "all that it stands for: split the file, or use fewer aliases");
 }
 
 /* ---------------------------------------------------------------- containers */
@@ -118,8 +119,9 @@ static void set_key(struct reader *reader, struct frame *frame, const struct nod
         return;
     frame->member.key = "";
     if (node->value->kind >= VALUE_LIST)
-        fault(reader, node->value->place,
-              "a list or a map cannot be a key: put it in quotes if it is a text, as {{ }} is here");
+        fault(
+            reader, node->value->place,
+            "a list or a map cannot be a key: put it in quotes if it is a text, as {{ }} is here");
     else if (!node->faulty)
         fault(reader, node->value->place, "what this alias stands for cannot be a key");
 }
@@ -174,8 +176,8 @@ static bool open_container(struct reader *reader, const yaml_event_t *event, enu
     struct place place = place_of(reader, event);
     if (reader->depth == YAML_NESTING_CEILING)
         return over(reader, place, "lists and maps stand more than 128 deep inside one another");
-    struct value *container = kind == VALUE_MAP ? value_map(reader->arena)
-                                                : value_list(reader->arena);
+    struct value *container =
+        kind == VALUE_MAP ? value_map(reader->arena) : value_list(reader->arena);
     container->place = place;
     struct frame frame = { .container = container,
                            .anchor = anchor_name(reader, anchor),
@@ -193,8 +195,7 @@ static void include(struct value *container, uint32_t end)
 }
 
 /* Block style ends where the last thing inside ends, not at the next token. */
-static void close_place(struct reader *reader, const struct frame *frame,
-                        const yaml_event_t *event)
+static void close_place(struct reader *reader, const struct frame *frame, const yaml_event_t *event)
 {
     struct value *container = frame->container;
     size_t count = value_count(container);
@@ -252,11 +253,11 @@ static void make_node(struct reader *reader, const yaml_event_t *event, struct p
     const char *tag = (const char *)event->data.scalar.tag;
     bool plain = event->data.scalar.plain_implicit;
     *node = (struct node){ .nodes = 1 };
-    node->merges = strcmp(text, "<<") == 0
-                   && (plain || (tag && strcmp(tag, "tag:yaml.org,2002:merge") == 0));
-    node->faulty = !yaml_scalar(reader->arena, text, event->data.scalar.length, tag, plain,
-                                &scalar, &error)
-                   || !convert(reader, &scalar, event->data.scalar.anchor, node, &error);
+    node->merges =
+        strcmp(text, "<<") == 0 && (plain || (tag && strcmp(tag, "tag:yaml.org,2002:merge") == 0));
+    node->faulty =
+        !yaml_scalar(reader->arena, text, event->data.scalar.length, tag, plain, &scalar, &error)
+        || !convert(reader, &scalar, event->data.scalar.anchor, node, &error);
     if (node->faulty)
         fault(reader, place, error.message);
     if (!node->value)
@@ -281,11 +282,13 @@ static bool on_alias(struct reader *reader, const yaml_event_t *event)
     const struct anchor *anchor = anchors_find(&reader->anchors, name);
     struct node node = { .nodes = 1, .key = "", .alias = true, .faulty = true };
     if (anchor && anchor->value) {
-        node = (struct node){ .value = anchor->value, .nodes = anchor->nodes, .key = anchor->key,
-                              .alias = true };
+        node = (struct node){
+            .value = anchor->value, .nodes = anchor->nodes, .key = anchor->key, .alias = true
+        };
     } else {
-        fault(reader, place, anchor ? "this alias stands inside its own anchor"
-                                    : "this alias names no anchor above it in this document");
+        fault(reader, place,
+              anchor ? "this alias stands inside its own anchor"
+                     : "this alias names no anchor above it in this document");
         node.value = value_null(reader->arena);
         node.value->place = place;
     }
@@ -324,17 +327,25 @@ static bool end_document(struct reader *reader)
 static bool on_event(struct reader *reader, const yaml_event_t *event)
 {
     switch (event->type) {
-    case YAML_DOCUMENT_START_EVENT: start_document(reader, event); return true;
-    case YAML_DOCUMENT_END_EVENT: return end_document(reader);
-    case YAML_SCALAR_EVENT: return on_scalar(reader, event);
-    case YAML_ALIAS_EVENT: return on_alias(reader, event);
+    case YAML_DOCUMENT_START_EVENT:
+        start_document(reader, event);
+        return true;
+    case YAML_DOCUMENT_END_EVENT:
+        return end_document(reader);
+    case YAML_SCALAR_EVENT:
+        return on_scalar(reader, event);
+    case YAML_ALIAS_EVENT:
+        return on_alias(reader, event);
     case YAML_SEQUENCE_START_EVENT:
         return open_container(reader, event, VALUE_LIST, event->data.sequence_start.anchor);
     case YAML_MAPPING_START_EVENT:
         return open_container(reader, event, VALUE_MAP, event->data.mapping_start.anchor);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT: close_container(reader, event); return true;
-    default: return true;
+    case YAML_MAPPING_END_EVENT:
+        close_container(reader, event);
+        return true;
+    default:
+        return true;
     }
 }
 
@@ -389,7 +400,8 @@ static bool find_restart(struct reader *reader, size_t *ret_first, size_t *ret_l
 {
     struct place place = fault_place(reader);
     bool next_json = reader->json && reader->depth == 0 && place.start < reader->file->length
-                     && reader->file->data[place.start] == '{' && place.start > reader->places.first;
+                     && reader->file->data[place.start] == '{'
+                     && place.start > reader->places.first;
     if (next_json) {
         *ret_first = place.start;
         *ret_line = place.line - 1;

@@ -3,7 +3,9 @@
  *
  * libyaml gives the events; this gives them the values that kubectl would send
  * (sigs.k8s.io/yaml over go-yaml v2's rules: YAML 1.1 booleans, octal, hex,
- * merge keys, !!binary…). Unlike kubectl, a duplicate key is an error.
+ * merge keys in the order of the file, !!binary…). Unlike kubectl, a duplicate
+ * key is an error. A file that begins with { is read as JSON is, document behind
+ * document.
  */
 #ifndef CMX_MANIFEST_VALUE_YAML_H
 #define CMX_MANIFEST_VALUE_YAML_H
@@ -35,9 +37,10 @@ struct yaml_documents {
 
 /*
  * Reads every document of a file into the arena. What is wrong is added to
- * `problems`; documents before the fault are still returned. False when
- * anything was added. Aliases share their nodes, so a tree may be a DAG: never
- * write to what this returns, copy first.
+ * `problems`; documents without a fault are still returned, those behind it too.
+ * False when anything was added. A list or map in block style ends where the
+ * last thing inside it ends; a text without its last line breaks. Aliases share their nodes, so a
+ * tree may be a DAG: never write to what this returns, copy first.
  */
 bool yaml_read(struct arena *arena, const struct source_file *file,
                struct yaml_documents *ret_documents, struct problems *problems);

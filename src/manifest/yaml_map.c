@@ -87,7 +87,7 @@ void map_entries_finish(struct map_entries *entries, size_t first, struct arena 
     map->map.members = arena_array(arena, count, sizeof *map->map.members);
     map->map.capacity = count;
     for (size_t i = 0; i < count;)
-        i += take_key(items + i, count - i, &map->map.members[map->map.count++], duplicate,
-                      context);
+        i +=
+            take_key(items + i, count - i, &map->map.members[map->map.count++], duplicate, context);
     entries->count = first;
 }

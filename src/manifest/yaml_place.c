@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-void places_start(struct places *places, const char *data, size_t length, size_t first,
-                  size_t line)
+void places_start(struct places *places, const char *data, size_t length, size_t first, size_t line)
 {
     *places = (struct places){
         .data = data, .length = length, .first = first, .byte = first, .line = line

@@ -162,7 +162,9 @@ static bool float_value(struct arena *arena, double number, struct value **ret_v
     if (!isfinite(number))
         return error_set(err, ERROR_INPUT,
                          "%s has no form in JSON: put it in quotes if it is a text",
-                         isnan(number) ? ".nan" : number < 0 ? "-.inf" : ".inf");
+                         isnan(number) ? ".nan"
+                         : number < 0  ? "-.inf"
+                                       : ".inf");
     number_from_double(text, number);
     *ret_value = value_number(arena, text);
     return true;
@@ -172,10 +174,17 @@ bool yaml_scalar_value(struct arena *arena, const struct scalar *scalar, struct 
                        struct error *err)
 {
     switch (scalar->kind) {
-    case SCALAR_NULL: *ret_value = value_null(arena); break;
-    case SCALAR_BOOL: *ret_value = value_bool(arena, scalar->boolean); break;
-    case SCALAR_INTEGER: *ret_value = integer_value(arena, scalar); break;
-    case SCALAR_FLOAT: return float_value(arena, scalar->number, ret_value, err);
+    case SCALAR_NULL:
+        *ret_value = value_null(arena);
+        break;
+    case SCALAR_BOOL:
+        *ret_value = value_bool(arena, scalar->boolean);
+        break;
+    case SCALAR_INTEGER:
+        *ret_value = integer_value(arena, scalar);
+        break;
+    case SCALAR_FLOAT:
+        return float_value(arena, scalar->number, ret_value, err);
     case SCALAR_STRING:
         *ret_value = value_string_length(arena, scalar->data, scalar->length);
         break;
@@ -187,8 +196,9 @@ static bool integer_key(struct arena *arena, const struct scalar *scalar, const 
                         struct error *err)
 {
     if (scalar->size > (uint64_t)INT64_MAX + scalar->negative)
-        return error_set(err, ERROR_INPUT, "this key is a number above 9223372036854775807: put "
-                                           "it in quotes");
+        return error_set(err, ERROR_INPUT,
+                         "this key is a number above 9223372036854775807: put "
+                         "it in quotes");
     *ret_key = arena_printf(arena, "%s%" PRIu64, scalar->negative && scalar->size ? "-" : "",
                             scalar->size);
     return true;
@@ -199,9 +209,13 @@ bool yaml_scalar_key(struct arena *arena, const struct scalar *scalar, const cha
 {
     char text[NUMBER_TEXT];
     switch (scalar->kind) {
-    case SCALAR_NULL: return error_set(err, ERROR_INPUT, "a key is null: put it in quotes");
-    case SCALAR_BOOL: *ret_key = scalar->boolean ? "true" : "false"; return true;
-    case SCALAR_INTEGER: return integer_key(arena, scalar, ret_key, err);
+    case SCALAR_NULL:
+        return error_set(err, ERROR_INPUT, "a key is null: put it in quotes");
+    case SCALAR_BOOL:
+        *ret_key = scalar->boolean ? "true" : "false";
+        return true;
+    case SCALAR_INTEGER:
+        return integer_key(arena, scalar, ret_key, err);
     case SCALAR_FLOAT:
         number_as_key(text, scalar->number);
         *ret_key = arena_strdup(arena, text);

@@ -17,10 +17,10 @@ enum scalar_kind { SCALAR_NULL, SCALAR_BOOL, SCALAR_INTEGER, SCALAR_FLOAT, SCALA
 struct scalar {
     enum scalar_kind kind;
     bool boolean;
-    bool negative;     /* SCALAR_INTEGER: its sign …               */
-    uint64_t size;     /* … and its absolute value                 */
-    double number;     /* SCALAR_FLOAT, also infinite or no number */
-    const char *data;  /* SCALAR_STRING: borrowed or in the arena  */
+    bool negative;    /* SCALAR_INTEGER: its sign …               */
+    uint64_t size;    /* … and its absolute value                 */
+    double number;    /* SCALAR_FLOAT, also infinite or no number */
+    const char *data; /* SCALAR_STRING: borrowed or in the arena  */
     size_t length;
 };
 

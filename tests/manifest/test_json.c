@@ -234,14 +234,17 @@ static void check_parts(enum json_mode mode, const char *text, const char *wante
 static void test_items(void **state)
 {
     (void)state;
-    check_parts(JSON_ITEMS, "{\"kind\":\"L\",\"items\":[{\"b\":1,\"a\":[2]},3,\"\\u00e9\",null],\"n\":{\"items\":[4]}}",
-                "{\"a\":[2],\"b\":1}\n3\n\"\u00e9\"\nnull\n"
-                "{\"items\":[],\"kind\":\"L\",\"n\":{\"items\":[4]}}", NULL);
+    check_parts(
+        JSON_ITEMS,
+        "{\"kind\":\"L\",\"items\":[{\"b\":1,\"a\":[2]},3,\"\\u00e9\",null],\"n\":{\"items\":[4]}}",
+        "{\"a\":[2],\"b\":1}\n3\n\"\u00e9\"\nnull\n"
+        "{\"items\":[],\"kind\":\"L\",\"n\":{\"items\":[4]}}",
+        NULL);
     check_parts(JSON_ITEMS, "{\"items\":null,\"a\":1}", "{\"a\":1,\"items\":null}", NULL);
     check_parts(JSON_ITEMS, "{\"items\":[]}", "{\"items\":[]}", NULL);
     check_parts(JSON_ITEMS, "{\"items\":{\"items\":[1]}}", "{\"items\":{\"items\":[1]}}", NULL);
-    check_parts(JSON_ITEMS, "{\"kind\":\"Status\",\"code\":410}", "{\"code\":410,\"kind\":\"Status\"}",
-                NULL);
+    check_parts(JSON_ITEMS, "{\"kind\":\"Status\",\"code\":410}",
+                "{\"code\":410,\"kind\":\"Status\"}", NULL);
     check_parts(JSON_ITEMS, "[[1],2]", "[[1],2]", NULL);
     check_parts(JSON_ITEMS, " 12.50 ", "12.5", NULL);
     check_parts(JSON_ITEMS, "{\"items\":[1,2", "1\n",
@@ -262,7 +265,8 @@ static void test_stream(void **state)
                 "not valid JSON at byte 12: it ends in the middle of a document");
     check_parts(JSON_STREAM, "{\"a\":\"\xC3\xA9\xC3\"}", "",
                 "not valid JSON at byte 5: a string is not valid UTF-8");
-    check_parts(JSON_STREAM, "[\"a\tb\"]", "", "not valid JSON at byte 3: a control character in a string");
+    check_parts(JSON_STREAM, "[\"a\tb\"]", "",
+                "not valid JSON at byte 3: a control character in a string");
     check_parts(JSON_STREAM, "[\"abc\\q\"]", "",
                 "not valid JSON at byte 1: an escape in this string is malformed");
     check_parts(JSON_STREAM, "[truth]", "", "not valid JSON at byte 1: expected a value");
@@ -295,7 +299,8 @@ static void check_ceiling(enum json_mode mode, const char *text, bool fits)
 static void test_ceilings(void **state)
 {
     (void)state;
-    check_ceiling(JSON_STREAM, "\"12345678901234\" [345678901234,6]\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n[]",
+    check_ceiling(JSON_STREAM,
+                  "\"12345678901234\" [345678901234,6]\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n[]",
                   true);
     check_ceiling(JSON_STREAM, "[\"1234567890123\"]", false);
     check_ceiling(JSON_STREAM, "[               ]", false);
@@ -313,7 +318,8 @@ static void test_items_are_dropped(void **state)
     AUTO_BUF text = BUF_INIT(1 << 24);
     buf_puts(&text, "{\"items\":[");
     for (int i = 0; i < 20000; i++)
-        buf_printf(&text, "%s\n  {\"name\":\"n%d\",\"labels\":{\"a\":\"b\",\"c\":\"d\"}}", i ? "," : "", i);
+        buf_printf(&text, "%s\n  {\"name\":\"n%d\",\"labels\":{\"a\":\"b\",\"c\":\"d\"}}",
+                   i ? "," : "", i);
     buf_puts(&text, "]}");
     assert_true(read_parts(JSON_ITEMS, text.data, 4096, 4096, &parts, &err));
     assert_int_equal(parts.count, 20000);
@@ -333,8 +339,9 @@ static void test_pretty(void **state)
     const char *text = "{\"a\":[1,{}],\"b\":{\"c\":[]},\"d\":\"x\"}";
     assert_true(json_parse(arena, text, strlen(text), &value, &err));
     json_write_pretty(&got, value);
-    assert_string_equal(buf_text(&got), "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n    \"c\": []\n"
-                                        "  },\n  \"d\": \"x\"\n}");
+    assert_string_equal(buf_text(&got),
+                        "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n    \"c\": []\n"
+                        "  },\n  \"d\": \"x\"\n}");
 }
 
 static void check_yaml(const char *json, const char *wanted)
@@ -354,11 +361,13 @@ static void test_yaml(void **state)
     (void)state;
     check_yaml("{\"b\":[{\"x\":1,\"y\":[]},[\"z\",[2]]],\"a\":{\"c\":{},\"d\":null}}",
                "a:\n  c: {}\n  d: null\nb:\n- x: 1\n  \"y\": []\n- - z\n  - - 2\n");
-    check_yaml("[\"yes\",\"1\",\"a: b\",\"a #b\",\"http://x:80/\",\"\",\" a\",\"-\",\"~\",\"2001-01-01\"]",
-               "- \"yes\"\n- \"1\"\n- \"a: b\"\n- \"a #b\"\n- http://x:80/\n- \"\"\n- \" a\"\n- \"-\"\n"
-               "- \"~\"\n- \"2001-01-01\"\n");
-    check_yaml("{\"a\":\"x\\ny\\n\",\"b\":\"x\\ny\",\"c\":\"x\\n\\n\",\"d\":\" x\\ny\",\"e\":\"\\u0007\"}",
-               "a: |\n  x\n  y\nb: |-\n  x\n  y\nc: |+\n  x\n\nd: \" x\\ny\"\ne: \"\\u0007\"\n");
+    check_yaml(
+        "[\"yes\",\"1\",\"a: b\",\"a #b\",\"http://x:80/\",\"\",\" a\",\"-\",\"~\",\"2001-01-01\"]",
+        "- \"yes\"\n- \"1\"\n- \"a: b\"\n- \"a #b\"\n- http://x:80/\n- \"\"\n- \" a\"\n- \"-\"\n"
+        "- \"~\"\n- \"2001-01-01\"\n");
+    check_yaml(
+        "{\"a\":\"x\\ny\\n\",\"b\":\"x\\ny\",\"c\":\"x\\n\\n\",\"d\":\" x\\ny\",\"e\":\"\\u0007\"}",
+        "a: |\n  x\n  y\nb: |-\n  x\n  y\nc: |+\n  x\n\nd: \" x\\ny\"\ne: \"\\u0007\"\n");
     check_yaml("\"a\"", "a\n");
     check_yaml("{}", "{}\n");
 }

@@ -122,7 +122,8 @@ static void test_places_behind_a_byte_order_mark_and_crlf(void **state)
 {
     (void)state;
     struct read read;
-    read_text(&read, "\xEF\xBB\xBF" "a: 1\r\nb: é\r\nc: 'x'\r\n---\r\nd: |\r\n  y\r\n");
+    read_text(&read, "\xEF\xBB\xBF"
+                     "a: 1\r\nb: é\r\nc: 'x'\r\n---\r\nd: |\r\n  y\r\n");
     assert_true(read.fine);
     check_place(&read, value_get(root(&read, 0), "a")->place, 1, 4, "1");
     check_place(&read, value_get(root(&read, 0), "b")->place, 2, 4, "é");
@@ -138,7 +139,8 @@ static void test_places_in_json_with_surrogates(void **state)
     struct read read;
     read_text(&read, "{\"a\": \"\\ud83d\\ude00 \\\"\\uD83D\\uDE01\", \"b\": 12}{\"c\":\n 3}");
     assert_true(read.fine);
-    assert_string_equal(value_text_at(root(&read, 0), "a", NULL), "\xF0\x9F\x98\x80 \"\xF0\x9F\x98\x81");
+    assert_string_equal(value_text_at(root(&read, 0), "a", NULL),
+                        "\xF0\x9F\x98\x80 \"\xF0\x9F\x98\x81");
     check_place(&read, value_get(root(&read, 0), "a")->place, 1, 7,
                 "\"\\ud83d\\ude00 \\\"\\uD83D\\uDE01\"");
     check_place(&read, value_get(root(&read, 0), "b")->place, 1, 43, "12");
@@ -179,8 +181,9 @@ static void test_all_faults_of_a_file_are_told(void **state)
 {
     (void)state;
     struct read read;
-    read_text(&read, "a: 1\n---\nb: {x: 1, x: 2}\nb: .inf\n---\nc: [\n---\nd: 1\n---\ne: 1\n\tf: 2\n"
-                     "---\ng: *h\n");
+    read_text(&read,
+              "a: 1\n---\nb: {x: 1, x: 2}\nb: .inf\n---\nc: [\n---\nd: 1\n---\ne: 1\n\tf: 2\n"
+              "---\ng: *h\n");
     assert_false(read.fine);
     assert_int_equal(read.documents.count, 2);
     assert_int_equal(value_int(value_get(root(&read, 0), "a"), 0), 1);
@@ -199,7 +202,12 @@ static void test_wide_encodings_are_refused(void **state)
     static const struct {
         const char *data;
         size_t length;
-    } wide[] = { { "\xFF\xFE" "a\0:\0", 6 }, { "\xFE\xFF\0a\0:", 6 }, { "a\0:\0", 4 }, { "\0a\0:", 4 } };
+    } wide[] = { { "\xFF\xFE"
+                   "a\0:\0",
+                   6 },
+                 { "\xFE\xFF\0a\0:", 6 },
+                 { "a\0:\0", 4 },
+                 { "\0a\0:", 4 } };
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
         struct read read;
         read_length(&read, wide[i].data, wide[i].length);

@@ -31,7 +31,7 @@ struct yaml_case {
 
 static size_t cases, failures;
 
-#define NOTE(one, ...)                                                                         \
+#define NOTE(one, ...)                                                                             \
     (failures++, print_error("%s: %s: ", path, (one)->name), print_error(__VA_ARGS__))
 
 /* ------------------------------------------------------------------- the input */
