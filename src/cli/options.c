@@ -75,7 +75,7 @@ const struct option_entry option_entries[] = {
     { "keep-going", 0, NULL, GROUP_APPLY, OPTION_FLAG, AT(run.keep_going),
       "Apply what loaded although other folders have errors; those are left alone.", NULL },
     { "timeout", 0, "TIME", GROUP_APPLY, OPTION_DURATION, AT(run.timeout),
-      "How long one object may take to become healthy, such as 90s or 5m; default 10m.", NULL },
+      "How long one object may take to become healthy, such as 90s or 10m; default 5m.", NULL },
     { "no-wait", 0, NULL, GROUP_APPLY, OPTION_FLAG, AT(run.no_wait),
       "Do not wait until objects are healthy.", NULL },
     { "lock-timeout", 0, "TIME", GROUP_APPLY, OPTION_DURATION, AT(run.lock_timeout),

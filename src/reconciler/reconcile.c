@@ -8,7 +8,9 @@
 
 #include <string.h>
 
-static const int64_t DEFAULT_TIMEOUT_MS = 10 * 60 * 1000;
+/* Of a Project that does not say: the same as its table in kinds.c. */
+static const int64_t DEFAULT_WAIT_TIMEOUT_MS = 5 * 60 * 1000;
+static const int64_t DEFAULT_TIMEOUT_MS = 30 * 60 * 1000;
 
 void run_start(struct run *run, struct arena *arena, const struct run_options *options)
 {
@@ -355,11 +357,12 @@ static void execute(struct run *run, struct target_run *target,
     struct execute_options options = {
         .plan = &target->plan_options,
         .events = events,
-        .wait_timeout = own ? own : DEFAULT_TIMEOUT_MS,
+        .wait_timeout = own ? own : DEFAULT_WAIT_TIMEOUT_MS,
         .no_wait = run->options->no_wait,
         .concurrency = run->options->concurrency,
     };
-    plan_execute(&target->plan, target->provider, target->session, &options, wait,
+    struct wait whole = wait_for(project->timeout ? project->timeout : DEFAULT_TIMEOUT_MS, wait);
+    plan_execute(&target->plan, target->provider, target->session, &options, &whole,
                  &target->result);
     target->executed = true;
     if (target->result.taken_over)
