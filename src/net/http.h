@@ -56,9 +56,8 @@ struct http_request {
     /*
      * Where a 2xx body goes: to `sink` when set (called on the calling thread,
      * so that it may block), else into the response. Bodies of other statuses
-     * always go into the response. A slow sink holds the transfer up (over HTTP/2
-     * only once 32 MiB wait for it, since libcurl then holds up the whole
-     * connection).
+     * always go into the response. A slow sink holds its own transfer up, not the
+     * others of the connection; over HTTP/2 libcurl keeps up to 32 MiB for it.
      */
     http_sink *sink;
     void *sink_context;

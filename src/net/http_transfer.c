@@ -13,7 +13,6 @@
 enum {
     BODY_CEILING = 64 << 20,
     QUEUE_CEILING = 256 << 10,
-    QUEUE_CEILING_HTTP2 = 32 << 20, /* a pause there stops the whole connection */
     CONNECT_MS = 30000,
     UPLOAD_WATCHED = 64 << 10, /* bodies above it count sent bytes as activity */
 };
@@ -41,9 +40,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 /* Puts bytes into the sink's queue; asks for a pause when it is full. */
 static size_t queue_bytes(struct transfer *transfer, const char *data, size_t length)
 {
-    size_t most = transfer->head.http2 ? QUEUE_CEILING_HTTP2 : QUEUE_CEILING;
     size_t ceiling = transfer->request->ceiling;
-    if (transfer->queue.length >= most) {
+    if (transfer->queue.length >= QUEUE_CEILING) {
         transfer->paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }

@@ -133,10 +133,11 @@ static int64_t pause_after_answer(const struct attempt *attempt)
         status_retry_after(http_header(&attempt->response, "Retry-After"), clock_unix());
     bool busy = status == 429 || (status == 503 && asked >= 0);
     bool down = status == 502 || status == 503 || status == 504;
-    if (busy && attempt->tries < BUSY_TRIES)
+    bool again =
+        busy ? attempt->tries < BUSY_TRIES
+             : down && attempt->tries < LOST_TRIES && is_repeatable(attempt->arena, attempt->call);
+    if (again)
         return (asked > 0 ? asked : 0) + backoff(attempt->tries);
-    if (down && attempt->tries < LOST_TRIES && is_repeatable(attempt->arena, attempt->call))
-        return backoff(attempt->tries);
     return -1;
 }
 

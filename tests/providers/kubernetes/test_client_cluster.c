@@ -290,7 +290,7 @@ static void *watch(void *context)
     struct api_call call = { .method = "GET",
                              .what = "watch ConfigMaps",
                              .path = "/api/v1/namespaces/" NAMESPACE "/configmaps",
-                             .query = "watch=true&labelSelector=signal" };
+                             .query = "watch=true&resourceVersion=0&labelSelector=signal" };
     watcher->ended =
         client_watch(watcher->client, &call, on_event, watcher, &wait, &watcher->error);
     if (!watcher->ended)
