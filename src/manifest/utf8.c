@@ -80,6 +80,18 @@ void utf8_add(struct buf *out, unsigned code)
     buf_putc(out, (char)(0x80 | (code & 0x3F)));
 }
 
+void utf8_add_text(struct buf *out, const char *data, size_t length)
+{
+    for (size_t at = 0, bytes; at < length; at += bytes) {
+        bytes = utf8_sequence(data + at, length - at);
+        if (bytes)
+            buf_add(out, data + at, bytes);
+        else
+            utf8_add(out, 0xFFFD);
+        bytes += bytes == 0;
+    }
+}
+
 unsigned utf8_code(const char *data, size_t *ret_length)
 {
     const unsigned char *at = (const unsigned char *)data;

@@ -16,6 +16,9 @@ size_t utf8_sequence(const char *data, size_t length);
 /* Appends one code point. */
 void utf8_add(struct buf *out, unsigned code);
 
+/* Appends the text; each byte that is no UTF-8 becomes U+FFFD, as in Go's encoding/json. */
+void utf8_add_text(struct buf *out, const char *data, size_t length);
+
 /* The code point that begins here (data is valid), and how many bytes it has. */
 unsigned utf8_code(const char *data, size_t *ret_length);
 

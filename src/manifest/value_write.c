@@ -1,5 +1,6 @@
 /* value_write: documents as JSON and as YAML; declared in value_json.h. The same value gives the
    same bytes. */
+#include "base/cleanup.h"
 #include "manifest/utf8.h"
 #include "manifest/value_json.h"
 
@@ -19,7 +20,7 @@ static void add_escaped(struct buf *out, unsigned char c)
         buf_printf(out, "\\u%04x", c);
 }
 
-void json_write_string(struct buf *out, const char *data, size_t length)
+static void write_valid_string(struct buf *out, const char *data, size_t length)
 {
     size_t start = 0;
     buf_putc(out, '"');
@@ -33,6 +34,18 @@ void json_write_string(struct buf *out, const char *data, size_t length)
     }
     buf_add(out, data + start, length - start);
     buf_putc(out, '"');
+}
+
+/* What somebody built of bytes that are no UTF-8 is still written as JSON. */
+void json_write_string(struct buf *out, const char *data, size_t length)
+{
+    if (utf8_valid(data, length)) {
+        write_valid_string(out, data, length);
+        return;
+    }
+    AUTO_BUF valid = BUF_INIT(3 * length);
+    utf8_add_text(&valid, data, length);
+    write_valid_string(out, buf_text(&valid), valid.length);
 }
 
 /* indent < 0: compact. */
@@ -153,7 +166,7 @@ static bool needs_escape(unsigned code)
            || code == 0xFEFF;
 }
 
-static void write_quoted(struct buf *out, const char *data, size_t length)
+static void write_quoted_valid(struct buf *out, const char *data, size_t length)
 {
     buf_putc(out, '"');
     for (size_t i = 0, bytes; i < length; i += bytes) {
@@ -172,11 +185,18 @@ static void write_quoted(struct buf *out, const char *data, size_t length)
     buf_putc(out, '"');
 }
 
+static void write_quoted(struct buf *out, const char *data, size_t length)
+{
+    AUTO_BUF valid = BUF_INIT(3 * length);
+    utf8_add_text(&valid, data, length);
+    write_quoted_valid(out, buf_text(&valid), valid.length);
+}
+
 /* Several lines, all of which can stand as they are. */
 static bool is_block(const char *data, size_t length)
 {
     bool several = false;
-    if (length == 0 || *data == '\n' || *data == ' ' || *data == '\t')
+    if (length == 0 || *data == '\n' || *data == ' ' || *data == '\t' || !utf8_valid(data, length))
         return false;
     for (size_t i = 0, bytes; i < length; i += bytes) {
         unsigned code = utf8_code(data + i, &bytes);

@@ -54,21 +54,6 @@ static struct scalar by_content(struct arena *arena, const char *text, size_t le
 
 /* ----------------------------------------------------------------------- tags */
 
-/* As encoding/json does: each byte that is not UTF-8 becomes U+FFFD. */
-static struct scalar replaced(struct arena *arena, const char *data, size_t size)
-{
-    AUTO_BUF text = BUF_INIT(3 * size + 1);
-    for (size_t at = 0, bytes; at < size; at += bytes) {
-        bytes = utf8_sequence(data + at, size - at);
-        if (bytes)
-            buf_add(&text, data + at, bytes);
-        else
-            utf8_add(&text, 0xFFFD);
-        bytes += bytes == 0;
-    }
-    return string_scalar(arena_memdup(arena, buf_text(&text), text.length), text.length);
-}
-
 /* Line breaks are left out, as Go's decoder does; blanks are none. */
 static bool binary(struct arena *arena, const char *text, size_t length, struct scalar *ret_scalar,
                    struct error *err)
@@ -80,7 +65,9 @@ static bool binary(struct arena *arena, const char *text, size_t length, struct 
             joined[used++] = text[i];
     if (used % 4 != 0 || !base64_decode(arena, joined, used, &data, &size))
         return error_set(err, ERROR_INPUT, "!!binary holds no base64");
-    *ret_scalar = replaced(arena, data, size);
+    AUTO_BUF valid = BUF_INIT(3 * size + 1);
+    utf8_add_text(&valid, data, size);
+    *ret_scalar = string_scalar(arena_memdup(arena, buf_text(&valid), valid.length), valid.length);
     return true;
 }
 

@@ -111,6 +111,10 @@ static void test_texts_hold_any_byte(void **state)
     assert_int_equal(text->text.length, 3);
     assert_int_equal(text->text.data[3], '\0');
     check_json(text, "\"a\\u0000b\"");
+    check_json(value_string(arena, "a\xFF\xC3(\xE2\x82"), "\"a\uFFFD\uFFFD(\uFFFD\uFFFD\"");
+    AUTO_BUF yaml = BUF_INIT(64);
+    yaml_write(&yaml, value_string(arena, "\xFF\n\xF0\x9F"));
+    assert_string_equal(buf_text(&yaml), "\"\uFFFD\\n\uFFFD\uFFFD\"\n");
     assert_false(value_equal(text, value_string(arena, "a")));
     assert_true(value_equal(text, value_string_length(arena, "a\0b", 3)));
 }
