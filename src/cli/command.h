@@ -50,6 +50,13 @@ enum exit_code command_fail(const struct error *error);
 bool command_load(struct invocation *invocation, struct run *run, bool go_on,
                   enum exit_code *ret_code);
 
+/*
+ * Names a context where nobody did: asks at a terminal, refuses elsewhere. `cluster`:
+ * the Project's, NULL where it names none. False: *ret_code says how it ended.
+ */
+bool command_choose_context(struct invocation *invocation, const char *cluster,
+                            enum exit_code *ret_code);
+
 /* The plan on top of that. */
 bool command_make_plan(struct invocation *invocation, struct run *run, enum exit_code *ret_code);
 
@@ -63,6 +70,9 @@ void command_print_plans(const struct invocation *invocation, const struct run *
 /* Asks on the terminal; false: no, or nobody to ask. `expected` (may be NULL) has to be typed. */
 bool terminal_ask(const char *question, const char *expected);
 bool terminal_is_interactive(void);
+
+/* One line typed at the terminal, in the arena; NULL: none. */
+const char *terminal_line(struct arena *arena, const char *question);
 
 /* How events of an apply are shown: in place on a terminal, as lines elsewhere. */
 struct progress_view;

@@ -141,6 +141,8 @@ bool command_make_plan(struct invocation *invocation, struct run *run, enum exit
     struct error error = { 0 };
     if (!command_load(invocation, run, false, ret_code))
         return false;
+    if (!command_choose_context(invocation, run->set.project.cluster, ret_code))
+        return false;
     if (run_plan(run, &invocation->wait, &error))
         return true;
     *ret_code = command_fail(&error);

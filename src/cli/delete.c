@@ -144,7 +144,8 @@ static enum exit_code act(struct invocation *invocation, act_on_set *action)
     struct run run;
     bool one;
     run_start(&run, arena, &invocation->run);
-    if (read_pattern(invocation, &pattern, &one, &code) && find_set(invocation, &run, &code)) {
+    if (read_pattern(invocation, &pattern, &one, &code) && find_set(invocation, &run, &code)
+        && command_choose_context(invocation, run.set.project.cluster, &code)) {
         if (run_plan_removal(&run, one ? &pattern : NULL, &invocation->wait, &error))
             code = action(invocation, &run, one);
         else

@@ -26,7 +26,10 @@ static void look_at(struct invocation *invocation, const char *name, const char 
         run_done(&run);
         return;
     }
-    if (run_look(&run, &invocation->wait, &error))
+    enum exit_code refused = EXIT_DONE;
+    if (!command_choose_context(invocation, run.set.project.cluster, &refused))
+        status->code = exit_worse(status->code, refused);
+    else if (run_look(&run, &invocation->wait, &error))
         status_add(status, invocation, &run);
     else if (error.kind == ERROR_NOT_FOUND) {
         fprintf(stderr, "cmx-reconcile: %s\n", error.message);
@@ -53,6 +56,10 @@ static void look_at_all(struct invocation *invocation, struct status *status)
     struct run run;
     run_start(&run, arena, &invocation->run);
     run_without_source(&run, "", invocation->run.namespace);
+    if (!command_choose_context(invocation, NULL, &status->code)) {
+        run_done(&run);
+        return;
+    }
     bool listed = run_targets(&run, &error)
                   && can_list(&run, &error) && target_connect(&run, &run.targets[0], &invocation->wait, &error)
                   && run.targets[0].provider->record_list(run.targets[0].session, arena,

@@ -10,18 +10,25 @@ bool terminal_is_interactive(void)
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-bool terminal_ask(const char *question, const char *expected)
+const char *terminal_line(struct arena *arena, const char *question)
 {
     AUTO_FREE char *line = NULL;
     size_t size = 0;
     if (!terminal_is_interactive())
-        return false;
+        return NULL;
     fprintf(stderr, "%s ", question);
     fflush(stderr);
-    ssize_t length = getline(&line, &size, stdin);
-    if (length <= 0)
+    if (getline(&line, &size, stdin) <= 0)
+        return NULL;
+    return arena_memdup(arena, line, strcspn(line, "\r\n"));
+}
+
+bool terminal_ask(const char *question, const char *expected)
+{
+    AUTO_ARENA arena = arena_new();
+    const char *line = terminal_line(arena, question);
+    if (!line)
         return false;
-    line[strcspn(line, "\r\n")] = '\0';
     if (expected)
         return strcmp(line, expected) == 0;
     return strcmp(line, "y") == 0 || strcmp(line, "yes") == 0;
