@@ -47,7 +47,8 @@ struct frame {
 struct reader {
     struct arena *arena;
     const struct source_file *file;
-    const char *input; /* file->data, or with surrogates joined */
+    const char *input; /* file->data, or with surrogates joined and the last line ended */
+    size_t length;     /* of input */
     bool json;
     struct problems *problems;
     struct yaml_documents *documents;
@@ -438,12 +439,24 @@ static bool read_from(struct reader *reader, size_t first, size_t line, size_t *
     if (!yaml_parser_initialize(&reader->parser))
         abort(); /* out of memory: the one way it fails */
     yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->input + first,
-                                 file->length - first);
+                                 reader->length - first);
     yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
     start_document(reader, NULL);
     bool more = read_events(reader) == READ_FAULT && find_restart(reader, ret_first, ret_line);
     yaml_parser_delete(&reader->parser);
     return more;
+}
+
+/* A last line without a line break gets one, as in kubectl: a block scalar keeps it. */
+static void end_last_line(struct reader *reader)
+{
+    size_t length = reader->length;
+    if (length == 0 || reader->input[length - 1] == '\n')
+        return;
+    char *whole = arena_memdup(reader->arena, reader->input, length + 1);
+    whole[length] = '\n';
+    reader->input = whole;
+    reader->length++;
 }
 
 bool yaml_read(struct arena *arena, const struct source_file *file,
@@ -456,6 +469,7 @@ bool yaml_read(struct arena *arena, const struct source_file *file,
     *reader = (struct reader){ .arena = arena,
                                .file = file,
                                .input = file->data,
+                               .length = file->length,
                                .problems = problems,
                                .documents = ret_documents };
     size_t first = file->length >= 3 && memcmp(file->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
@@ -463,6 +477,7 @@ bool yaml_read(struct arena *arena, const struct source_file *file,
     reader->json = yaml_is_json(file->data + first, file->length - first);
     if (reader->json)
         reader->input = yaml_join_surrogates(arena, file->data, file->length);
+    end_last_line(reader);
     while (read_from(reader, first, line, &first, &line))
         ;
     anchors_done(&reader->anchors);
