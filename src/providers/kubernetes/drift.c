@@ -3,6 +3,7 @@
 
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/merge.h"
 
 #include <string.h>
 
@@ -48,29 +49,60 @@ static struct value *own_metadata(struct arena *arena, const struct value *docum
     return map;
 }
 
+/* What only kubectl* holds of the document, ignored fields aside. */
+static const struct value *extras_of(struct arena *arena, const struct object_change *change,
+                                     const struct value *document)
+{
+    const struct value *extras = manager_kubectl_extras(arena, document);
+    for (size_t i = 0; i < change->wanted.left_out.count; i++)
+        extras = fields_without(arena, extras, document, change->wanted.left_out.items[i]);
+    return extras;
+}
+
+/* What the server makes of the live object become `document`; NULL: it refuses, or nothing to ask. */
+static const struct value *confirmed(struct session *session, struct arena *arena,
+                                     const struct object_change *change,
+                                     const struct value *document, const struct wait *wait)
+{
+    struct value *operations = value_list(arena);
+    struct error ignored = { 0 };
+    struct api_answer answer;
+    struct object_request object = { &change->kind,
+                                     value_text_at(document, "metadata", "namespace", NULL),
+                                     value_text_at(document, "metadata", "name", NULL), false };
+    change_members(arena, operations, "", change->live, document);
+    change_members(arena, operations, "/metadata", own_metadata(arena, change->live),
+                   own_metadata(arena, document));
+    if (value_count(operations) > 0
+        && request_patch(session, arena, &object, operations, true, &answer, wait, &ignored))
+        return answer.document;
+    return NULL;
+}
+
 const struct value *drift_removed(struct session *session, struct arena *arena,
                                   const struct object_change *change, const struct value *after,
                                   const struct wait *wait)
 {
-    const struct value *extras = manager_kubectl_extras(arena, after);
-    struct value *operations = value_list(arena);
-    struct error ignored = { 0 };
-    struct api_answer answer;
     if (!change->live)
         return after;
-    for (size_t i = 0; i < change->wanted.left_out.count; i++)
-        extras = fields_without(arena, extras, after, change->wanted.left_out.items[i]);
+    const struct value *extras = extras_of(arena, change, after);
     if (fields_empty(extras))
         return after;
-    struct value *cut = fields_cut(arena, after, extras);
-    struct object_request object = { &change->kind,
-                                     value_text_at(after, "metadata", "namespace", NULL),
-                                     value_text_at(after, "metadata", "name", NULL), false };
-    change_members(arena, operations, "", change->live, cut);
-    change_members(arena, operations, "/metadata", own_metadata(arena, change->live),
-                   own_metadata(arena, cut));
-    if (value_count(operations) > 0
-        && request_patch(session, arena, &object, operations, true, &answer, wait, &ignored))
-        return answer.document;
-    return cut;
+    const struct value *cut = fields_cut(arena, after, extras);
+    const struct value *answer = confirmed(session, arena, change, cut, wait);
+    return answer ? answer : cut;
+}
+
+const struct value *drift_replaced(struct session *session, struct arena *arena,
+                                   const struct object_change *change, const struct wait *wait)
+{
+    const struct value *wanted = change->wanted.document;
+    if (!change->live)
+        return NULL;
+    const struct value *extras =
+        fields_given_up(arena, extras_of(arena, change, change->live), wanted);
+    if (fields_empty(extras))
+        return NULL;
+    const struct value *merged = merge_locally(arena, wanted, change->live);
+    return confirmed(session, arena, change, fields_cut(arena, merged, extras), wait);
 }

@@ -15,4 +15,12 @@ const struct value *drift_removed(struct session *session, struct arena *arena,
                                   const struct object_change *change, const struct value *after,
                                   const struct wait *wait);
 
+/*
+ * The same where the server refuses the wanted beside what kubectl* added: an
+ * edited port of a Service stands for a second one of the same name. NULL where
+ * kubectl* added nothing, or the server refuses it all the same.
+ */
+const struct value *drift_replaced(struct session *session, struct arena *arena,
+                                   const struct object_change *change, const struct wait *wait);
+
 #endif

@@ -171,7 +171,13 @@ static bool ask(struct predictor *p, struct error *err)
     if (!submit(p->session, p->arena, &submission, &result, p->wait, &failed)) {
         if (failed.kind == ERROR_CANCELLED)
             return error_set(err, ERROR_CANCELLED, "%s", failed.message);
-        explain_refusal(p, &result, &failed);
+        const struct value *after = result.answer.status == 422
+                                        ? drift_replaced(p->session, p->arena, &p->change, p->wait)
+                                        : NULL;
+        if (after)
+            compare(p, after);
+        else
+            explain_refusal(p, &result, &failed);
         return true;
     }
     compare(p, drift_removed(p->session, p->arena, &p->change, result.answer.document, p->wait));
