@@ -251,9 +251,9 @@ static bool unknown_option(const struct invocation *invocation, const char *argu
     for (size_t i = 0; option_entries[i].name && count < MOST_OPTIONS; i++)
         if (belongs(&option_entries[i], invocation->command))
             names[count++] = option_entries[i].name;
-    const char *meant = argument[0] == '-' && argument[1] == '-'
-                            ? suggest(argument + start, names, count)
-                            : NULL;
+    const char *name = arena_memdup(invocation->arena, argument + start,
+                                    strcspn(argument + start, "="));
+    const char *meant = start == 2 ? suggest(name, names, count) : NULL;
     return error_set(err, ERROR_USAGE, "%s: unknown option %s%s%s%s; see cmx-reconcile help %s",
                      invocation->command->name, argument, meant ? " (did you mean --" : "",
                      meant ? meant : "", meant ? "?)" : "", invocation->command->name);
@@ -323,6 +323,10 @@ const char *invocation_source_text(const struct invocation *invocation)
         buf_printf(&text, " --ref %s", invocation->run.source.ref);
     if (invocation->run.source.path)
         buf_printf(&text, " --path %s", invocation->run.source.path);
+    if (invocation->from)
+        buf_printf(&text, " --from %s", invocation->from);
+    if (invocation->to)
+        buf_printf(&text, " --to %s", invocation->to);
     if (invocation->run.context)
         buf_printf(&text, " --context %s", invocation->run.context);
     return arena_memdup(invocation->arena, buf_text(&text), text.length);
@@ -357,5 +361,6 @@ struct report_style invocation_style(const struct invocation *invocation)
         .quiet = invocation->quiet,
         .times = true,
         .arguments = invocation_source_text(invocation),
+        .between = invocation->from != NULL,
     };
 }

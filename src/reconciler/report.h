@@ -20,6 +20,7 @@ struct report_style {
     bool quiet;      /* only what is refused, failed, and the closing line */
     bool times;      /* durations in the closing line */
     const char *arguments; /* "-f deploy/": how to call again, for hints */
+    bool between;    /* two commits are compared: there is nothing to be done */
     bool applying;   /* the plan is about to be carried out: no hint to do so */
 };
 

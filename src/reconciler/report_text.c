@@ -317,7 +317,7 @@ static void add_hints(struct buf *out, const struct target_run *target,
         return;
     if (!style->full)
         buf_printf(out, "Details: cmx-reconcile diff %s --full\n", style->arguments);
-    if (target->plan.refusal_count == 0)
+    if (target->plan.refusal_count == 0 && !style->between)
         buf_printf(out, "Do it:   cmx-reconcile apply %s\n", style->arguments);
 }
 

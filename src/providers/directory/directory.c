@@ -91,8 +91,11 @@ static bool directory_record_read(struct session *session, struct arena *arena,
         return false;
     }
     if (!json_parse(arena, data, length, &map, err) || !check_identity(session, map, err)
-        || !record_parse(arena, data, length, ret_record, err))
+        || !record_parse(arena, data, length, ret_record, err)) {
+        if (err->kind == ERROR_INPUT)
+            err->kind = ERROR_LOCAL; /* no manifest is wrong: the record is */
         return error_prefix(err, "%s", record_path(session));
+    }
     session->record = *ret_record;
     return true;
 }

@@ -1,5 +1,6 @@
 /* objects: the files of a directory target; see directory.h. */
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "manifest/value_json.h"
 #include "manifest/value_yaml.h"
@@ -51,6 +52,21 @@ static bool unknown(struct observation *live, const char *why)
     return true;
 }
 
+/*
+ * The note by which status sees drift with no source: a digest of what the file says. Of a Secret
+ * there is none, for a short value could be guessed from it.
+ */
+static const char *mark_of(struct arena *arena, const struct object_id *id,
+                           const struct value *document)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    if (!*id->group && strcmp(id->kind, "Secret") == 0)
+        return NULL;
+    yaml_write(&text, document);
+    struct digest digest = digest_sha256(buf_text(&text), text.length);
+    return digest_hex(arena, &digest);
+}
+
 /* A file of ours that somebody made unreadable is drift; a foreign one is left alone. */
 static void observe_content(struct arena *arena, struct subject *subject, const char *path,
                             const char *data, size_t length)
@@ -68,8 +84,22 @@ static void observe_content(struct arena *arena, struct subject *subject, const 
     }
     live->state = LIVE_DIFFERENT;
     live->document = readable ? documents.items[0].root : value_map(arena);
+    live->mark = mark_of(arena, &subject->id, live->document);
     if (subject->desired && value_equal(live->document, subject->desired->document))
         live->state = LIVE_SAME;
+}
+
+/* "/…/out/shop" of "/…/out/shop/ConfigMap_web.yaml". */
+static char *parent_of(struct arena *arena, const char *path)
+{
+    return arena_memdup(arena, path, (size_t)(strrchr(path, '/') - path));
+}
+
+/* A linked folder may lead out of the repository: nothing is read, written or removed through it. */
+static bool is_linked(const char *folder)
+{
+    struct stat status;
+    return lstat(folder, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
 static void observe_one(const struct session *session, struct arena *arena,
@@ -84,9 +114,12 @@ static void observe_one(const struct session *session, struct arena *arena,
     *live = (struct observation){ .state = LIVE_ABSENT,
                                   .owner = subject->recorded ? OWNER_SELF : OWNER_NONE,
                                   .healthy = true };
-    if (lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    if (is_linked(parent_of(arena, path)))
+        unknown(live, arena_printf(arena, "%s is a symbolic link: replace it by a folder",
+                                   parent_of(arena, path)));
+    else if (lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return;
-    if (!S_ISREG(status.st_mode))
+    else if (!S_ISREG(status.st_mode))
         unknown(live, arena_printf(arena, "%s is no regular file", path));
     else if (!file_read(arena, path, YAML_FILE_CEILING, &data, &length, &error))
         unknown(live, arena_strdup(arena, error.message));
@@ -138,8 +171,11 @@ bool directory_predict(struct session *session, struct arena *arena,
 
 static bool make_parent(struct arena *arena, const char *path, struct error *err)
 {
-    const char *slash = strrchr(path, '/');
-    return folder_make(arena_memdup(arena, path, (size_t)(slash - path)), err);
+    const char *folder = parent_of(arena, path);
+    if (is_linked(folder))
+        return error_set(err, ERROR_REFUSED, "%s is a symbolic link: replace it by a folder",
+                         folder);
+    return folder_make(folder, err);
 }
 
 bool directory_apply(struct session *session, struct arena *arena, const struct subject *subject,
@@ -157,6 +193,7 @@ bool directory_apply(struct session *session, struct arena *arena, const struct 
         return false;
     ret_outcome->kind = subject->live.state == LIVE_ABSENT ? OUTCOME_CREATED : OUTCOME_CHANGED;
     ret_outcome->document = subject->desired->document;
+    ret_outcome->mark = mark_of(arena, &subject->id, subject->desired->document);
     return true;
 }
 
@@ -165,9 +202,12 @@ bool directory_remove(struct session *session, struct arena *arena, const struct
 {
     (void)wait;
     const char *path = directory_file(arena, session, &subject->id);
+    const char *folder = parent_of(arena, path);
+    if (is_linked(folder))
+        return error_set(err, ERROR_REFUSED, "%s is a symbolic link: replace it by a folder",
+                         folder);
     if (unlink(path) != 0 && errno != ENOENT)
         return error_errno(err, ERROR_LOCAL, "cannot remove %s", path);
-    char *folder = arena_memdup(arena, path, (size_t)(strrchr(path, '/') - path));
     rmdir(folder); /* only when it is empty now */
     return true;
 }
@@ -192,8 +232,8 @@ void directory_sweep(const struct session *session)
     const char *last = "";
     for (size_t i = 0; i < session->record.count; i++) {
         const char *file = directory_file(arena, session, &session->record.members[i].id);
-        const char *folder = arena_memdup(arena, file, (size_t)(strrchr(file, '/') - file));
-        if (strcmp(folder, last) != 0)
+        const char *folder = parent_of(arena, file);
+        if (strcmp(folder, last) != 0 && !is_linked(folder))
             sweep_folder(arena, folder);
         last = folder;
     }

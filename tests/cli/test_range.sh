@@ -1,0 +1,64 @@
+# diff --from --to: what a pull request changes, with no cluster and no record.
+source "$(dirname "$0")/../expect.sh"
+source "$(dirname "$0")/fixture.sh"
+shop
+git tag one
+config web a=2 b=1 | write deploy/web.yaml
+rm deploy/api.yaml
+config new z=1 | write deploy/new.yaml
+secret db s3cret-one | write deploy/db.yaml
+commit "Change it all"
+git tag two
+secret db s3cret-two | write deploy/db.yaml
+commit "Another password"
+hidden=(s3cret-one s3cret-two "$(printf s3cret-one | base64)" "$(printf s3cret-two | base64)")
+
+run 1 diff -f deploy --from one --to two
+has "~ ConfigMap/web" "data.a 1 → 2" "+ ConfigMap/new" "- ConfigMap/api" "+ Secret/db" \
+    "2 create, 1 change, 1 delete" "--from one --to two --full"
+lacks "${hidden[@]}" "Do it:" cmx-reconcile\ apply
+run 1 diff -f deploy --from one --to two --full
+lacks "${hidden[@]}"
+run 1 diff -f deploy --from two
+has "Secret/db" password
+lacks "${hidden[@]}"
+run 1 diff -f deploy --from two --to HEAD --full
+lacks "${hidden[@]}"
+run 1 diff -f deploy --from one --to HEAD -o json
+lacks "${hidden[@]}"
+same "change ConfigMap/web create ConfigMap/new create Secret/db delete ConfigMap/api" "$(python3 -c '
+import json, sys
+print(*sorted("%s %s/%s" % (c["action"], c["kind"], c["name"])
+              for t in json.load(sys.stdin)["targets"] for c in t["changes"]))' <<<"$out")"
+
+# The other way round, and nothing at all.
+run 1 diff -f deploy --from two --to one
+has "+ ConfigMap/api" "- ConfigMap/new"
+run 0 diff -f deploy --from HEAD --to HEAD
+has "unchanged"
+
+# The disk does not matter; nothing is made.
+echo 'kind: broken' | write deploy/broken.yaml
+run 0 diff -f deploy --from HEAD --to HEAD
+[ ! -e out ] || wrong "a folder was made"
+rm deploy/broken.yaml
+
+# From a folder below, from a bare repository, from a folder that is new.
+(cd deploy && "$CMX" diff -f . --from one --to two >"$work/.below" 2>&1)
+same 1 $?
+git clone -q --bare . "$work/bare.git"
+run 1 diff --git "$work/bare.git" --path deploy --from one --to two
+has "~ ConfigMap/web"
+
+# What cannot be.
+run 4 diff -f deploy --from nothing --to HEAD
+has nothing
+run 2 diff -f deploy --to HEAD
+has --from
+echo 'kind: broken' | write deploy/broken.yaml
+commit "Broken"
+run 2 diff -f deploy --from one --to HEAD
+has broken.yaml
+cd "$work" && mkdir plain && config x | tee plain/x.yaml >/dev/null
+run 4 diff -f plain --from one --to two
+finish
