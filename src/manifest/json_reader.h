@@ -54,6 +54,7 @@ struct json_reader {
     uint64_t part_end;     /* behind the last part                                   */
     uint64_t handed_bytes; /* of all parts that were handed over, and between them   */
     struct buf scratch;    /* a token that was cut or holds escapes */
+    uint64_t high_bits;    /* of a string's bytes: is it ASCII?                      */
     bool string_is_key;
     unsigned unicode, unicode_digits, high_surrogate;
 };

@@ -15,7 +15,8 @@
 static bool finish_key(struct json_reader *reader, const char *data, size_t length,
                        struct error *err)
 {
-    if (memchr(data, '\0', length))
+    bool escapes = data == reader->scratch.data; /* a NUL can only be one */
+    if (escapes && memchr(data, '\0', length))
         return json_wrong(reader->token_offset, err, "a key holds a NUL character");
     reader->stack[reader->depth - 1].key = arena_memdup(json_arena(reader), data, length);
     reader->state = WANT_COLON;
@@ -114,8 +115,8 @@ static uint64_t zero_bytes(uint64_t word)
     return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
 }
 
-/* Bytes up to the first quote, backslash or control character. */
-static size_t string_run(const char *data, size_t length)
+/* Bytes up to the first quote, backslash or control character. Notes what is not ASCII. */
+static size_t string_run(const char *data, size_t length, uint64_t *high_bits)
 {
     size_t at = 0;
     for (uint64_t word; at + sizeof word <= length; at += sizeof word) {
@@ -123,9 +124,10 @@ static size_t string_run(const char *data, size_t length)
         uint64_t control = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
         if (zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\')) | control)
             break;
+        *high_bits |= word;
     }
     while (at < length && data[at] != '"' && data[at] != '\\' && (unsigned char)data[at] >= 0x20)
-        at++;
+        *high_bits |= (unsigned char)data[at++];
     return at;
 }
 
@@ -135,11 +137,11 @@ static bool is_number_byte(char c)
 }
 
 /* The run of bytes that belong to the token as they are. */
-static size_t plain_run(const struct json_reader *reader, const char *data, size_t length)
+static size_t plain_run(struct json_reader *reader, const char *data, size_t length)
 {
     size_t used = 0;
     if (reader->state == IN_STRING)
-        return string_run(data, length);
+        return string_run(data, length, &reader->high_bits);
     if (reader->state == IN_NUMBER)
         while (used < length && is_number_byte(data[used]))
             used++;
@@ -212,7 +214,7 @@ static bool finish(struct json_reader *reader, const char *data, size_t length, 
         return finish_word(reader, data, length, err);
     if (reader->high_surrogate)
         return json_wrong(reader->token_offset, err, "half a surrogate pair in this string");
-    if (!utf8_valid(data, length))
+    if ((reader->high_bits & EACH_BYTE(0x80)) && !utf8_valid(data, length))
         return json_wrong(reader->token_offset, err, "a string is not valid UTF-8");
     return finish_string(reader, data, length, err);
 }
@@ -227,6 +229,7 @@ bool json_token_start(struct json_reader *reader, const char *data, size_t lengt
     reader->token_offset = reader->offset;
     reader->string_is_key = is_key;
     reader->high_surrogate = 0;
+    reader->high_bits = 0;
     size_t run = plain_run(reader, data + quoted, length - quoted);
     bool whole = run + quoted < length && (!quoted || data[1 + run] == '"');
     *ret_used = run + 2 * quoted;

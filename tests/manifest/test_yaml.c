@@ -26,10 +26,11 @@ struct read {
     double seconds;
 };
 
-static double now(void)
+/* Of this process alone: a busy machine fails no test. */
+static double processor_time(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
@@ -38,9 +39,9 @@ static void read_length(struct read *read, const char *data, size_t length)
     *read = (struct read){ .arena = arena_new() };
     read->file = (struct source_file){ .path = "f", .data = data, .length = length };
     problems_start(&read->problems, read->arena);
-    double start = now();
+    double start = processor_time();
     read->fine = yaml_read(read->arena, &read->file, &read->documents, &read->problems);
-    read->seconds = now() - start;
+    read->seconds = processor_time() - start;
 }
 
 static void read_text(struct read *read, const char *text)

@@ -23,7 +23,7 @@ enum { LEAST_CASES = 600, MOST_ANSWERS = 16 };
 
 struct yaml_case {
     const char *name;
-    bool raw, crlf, bom;
+    bool raw, crlf, bom, open;
     struct buf input;
     const char *answers[MOST_ANSWERS];
     size_t answer_count;
@@ -44,7 +44,7 @@ static void compose(const struct yaml_case *one, struct buf *out)
     buf_puts(&whole, buf_text(&one->input));
     if (!one->raw)
         buf_puts(&whole, HEAD);
-    for (size_t i = 0; i < whole.length; i++) {
+    for (size_t i = 0; i < whole.length - one->open; i++) {
         if (one->crlf && whole.data[i] == '\n')
             buf_putc(out, '\r');
         buf_putc(out, whole.data[i]);
@@ -165,6 +165,7 @@ static void start_case(struct yaml_case *one, char *line)
     one->raw = strstr(flags, "raw");
     one->crlf = strstr(flags, "crlf");
     one->bom = strstr(flags, "bom");
+    one->open = strstr(flags, "open");
 }
 
 static void end_case(const char *path, struct yaml_case *one)
