@@ -36,7 +36,7 @@ const struct command commands[] = {
       "dependencies, waits until all is healthy, and prunes what was removed. Run again, it does "
       "nothing.",
       "cmx-reconcile apply -f deploy/\n"
-      "cmx-reconcile apply --git https://example.org/shop.git --ref v1.2.0 --path deploy --yes",
+      "cmx-reconcile apply --git https://example.org/shop.git --ref v1.2.0 --yes",
       READS | GROUP_PLAN | GROUP_APPLY | GROUP_OUTPUT | GROUP_FULL | GROUP_YES | GROUP_SECRETS, 0,
       command_apply },
     { "status", NULL, "Show every object: health, drift, owner",
