@@ -37,5 +37,19 @@ commit "A file without a last line break"
 run 0 apply -f . --yes
 same "$(k create --dry-run=client -o json -f cut.yaml | sed -n 's/.*"a": //p')" \
     "$(k get configmap cut -o json | sed -n 's/.*"a": //p')"
+# --- what a controller writes between the LIST and the dry run is no drift
+write quantity.yaml <<YAML
+apiVersion: v1
+kind: LimitRange
+metadata: { name: quantity }
+spec: { limits: [ { type: Container, max: { cpu: 1000m } } ] }
+YAML
+commit "A quantity that the server writes another way: each diff asks about it"
+run 0 apply -f . --yes
+for i in 1 2 3 4 5 6 7 8 9 10; do
+    k annotate limitrange quantity "controller-$i=1" --field-manager=some-controller >/dev/null
+done &
+for i in 1 2 3 4 5 6; do run 0 diff -f .; done
+wait
 run 0 delete --project real -n "$ns" --yes
 finish

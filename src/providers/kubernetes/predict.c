@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+enum { LOOKS = 3 }; /* at an object that is changed while it is predicted */
+
 struct predictor {
     struct session *session;
     struct arena *arena;
@@ -20,6 +22,7 @@ struct predictor {
     struct object_change change;
     struct prediction *out;
     const struct wait *wait;
+    const char *answered; /* the resourceVersion that the dry run met; NULL: none yet */
 };
 
 /* A member that lost the set's label gets it back, and that shows; an adoption's label does not. */
@@ -63,6 +66,7 @@ static bool waits_for_step(struct predictor *p, enum kind_state state)
 static void compare(struct predictor *p, const struct value *after)
 {
     p->out->after = normal(p, after);
+    p->answered = value_text_at(after, "metadata", "resourceVersion", NULL);
     if (!p->change.live) {
         p->out->kind = PREDICT_CREATE;
         return;
@@ -184,11 +188,36 @@ static bool ask(struct predictor *p, struct error *err)
     return true;
 }
 
+/* Was it changed between the LIST and the dry run? Then the answer shows others' changes too. */
+static bool changed_meanwhile(const struct predictor *p)
+{
+    const char *listed = value_text_at(p->change.live, "metadata", "resourceVersion", NULL);
+    return p->out->kind == PREDICT_CHANGE && listed && p->answered
+           && strcmp(listed, p->answered) != 0;
+}
+
+/* Looks again where a controller was faster: what it writes is no change of ours. */
+static bool ask_until_still(struct predictor *p, struct error *err)
+{
+    struct error ignored = { 0 };
+    struct object_request object = { &p->change.kind, p->subject->id.namespace,
+                                     p->subject->id.name, false };
+    if (!ask(p, err))
+        return false;
+    for (int i = 0; i < LOOKS && changed_meanwhile(p); i++) {
+        if (!request_get(p->session, p->arena, &object, &p->change.live, p->wait, &ignored))
+            return true;
+        if (!ask(p, err))
+            return false;
+    }
+    return true;
+}
+
 bool kubernetes_predict(struct session *session, struct arena *arena,
                         const struct subject *subject, struct prediction *ret_prediction,
                         const struct wait *wait, struct error *err)
 {
-    struct predictor p = { session, arena, subject, { .live = NULL }, ret_prediction, wait };
+    struct predictor p = { session, arena, subject, { .live = NULL }, ret_prediction, wait, NULL };
     struct error failed = { 0 };
     *ret_prediction = (struct prediction){ .kind = PREDICT_SAME };
     enum kind_state state = target_kind(session, arena, subject, &p.change.kind, wait);
@@ -203,7 +232,7 @@ bool kubernetes_predict(struct session *session, struct arena *arena,
     if (subject->live.state == LIVE_SAME)
         return true;
     if (change_prepare(session, arena, subject, &p.change, wait, &failed))
-        return ask(&p, err);
+        return ask_until_still(&p, err);
     if (failed.kind == ERROR_CANCELLED)
         return error_set(err, ERROR_CANCELLED, "%s", failed.message);
     fail(&p, PREDICT_FAILED, failed.message);
