@@ -108,6 +108,19 @@ same "" "$(ls -A "$work/elsewhere")"
 rm out/shop
 mv out/real out/shop
 
+mv out/.cmx out/real
+ln -s "$work/elsewhere" out/.cmx
+run 3 apply -f deploy --yes
+has "symbolic link"
+same "" "$(ls -A "$work/elsewhere")"
+rm out/.cmx
+mv out/real out/.cmx
+
+# The wrong name deletes nothing.
+run 2 delete -f deploy --project wrong --yes
+has "--project shop"
+run 0 diff -f deploy
+
 # The whole set goes, the foreign files stay.
 run 0 delete -f deploy --project shop --yes
 same "NOTES.txt shop/ConfigMap_other.yaml" "$(cd out && find . -type f ! -path './.cmx/*' -printf '%P\n' | sort | xargs)"

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 enum { RECORD_CEILING = 64 << 20, LOCK_LOOK_MS = 50 };
 
@@ -18,7 +19,11 @@ static bool directory_open(const struct target *target, struct arena *arena,
                            struct error *err)
 {
     (void)wait;
-    (void)err;
+    struct stat status;
+    const char *folder = path_join(arena, target->directory, ".cmx");
+    if (lstat(folder, &status) == 0 && S_ISLNK(status.st_mode))
+        return error_set(err, ERROR_REFUSED, "%s is a symbolic link: replace it by a folder",
+                         folder);
     struct session *session = arena_alloc(arena, sizeof *session);
     *session = (struct session){
         .target = target, .arena = arena, .root = target->directory, .lock = -1
