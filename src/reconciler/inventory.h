@@ -10,7 +10,7 @@
 #include "providers/provider.h"
 #include "reconciler/plan.h"
 
-/* Hex SHA-256 of what is wanted of an object. */
+/* Hex SHA-256 of what is wanted of an object; "" for Secrets, whose values it would betray. */
 const char *resource_digest(struct arena *arena, const struct resource *resource);
 
 /* The record for a run that is about to carry out the plan. */

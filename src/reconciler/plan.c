@@ -132,7 +132,7 @@ static void decide_change(const struct builder *builder, struct change *change)
 /* The wanted document is the one of the last run: then only others can have made a difference. */
 static bool source_unchanged(const struct subject *subject, struct arena *arena)
 {
-    return subject->recorded && subject->desired
+    return subject->recorded && subject->desired && *subject->recorded->digest
            && strcmp(subject->recorded->digest, resource_digest(arena, subject->desired)) == 0;
 }
 

@@ -212,16 +212,20 @@ bool directory_remove(struct session *session, struct arena *arena, const struct
     return true;
 }
 
-static void sweep_folder(struct arena *arena, const char *folder)
+/* "web.yaml.XXXXXX.tmp" of an object, "set.XXXXXX.tmp" of the record: as file_write() names them. */
+static bool is_leftover(const char *name, const char *before)
+{
+    size_t length = strlen(name), ending = strlen(before) + strlen("XXXXXX.tmp");
+    return length >= ending && strncmp(name + length - ending, before, strlen(before)) == 0
+           && strcmp(name + length - strlen(TEMPORARY), TEMPORARY) == 0;
+}
+
+static void sweep_folder(struct arena *arena, const char *folder, const char *before)
 {
     DIR *entries = opendir(folder);
-    for (struct dirent *entry; entries && (entry = readdir(entries));) {
-        size_t length = strlen(entry->d_name), ending = strlen(".yaml.XXXXXX.tmp");
-        const char *tail = length > ending ? entry->d_name + length - ending : "";
-        if (strncmp(tail, ".yaml.", 6) == 0
-            && strcmp(entry->d_name + length - strlen(TEMPORARY), TEMPORARY) == 0)
+    for (struct dirent *entry; entries && (entry = readdir(entries));)
+        if (is_leftover(entry->d_name, before))
             unlink(path_join(arena, folder, entry->d_name));
-    }
     if (entries)
         closedir(entries);
 }
@@ -230,11 +234,12 @@ void directory_sweep(const struct session *session)
 {
     AUTO_ARENA arena = arena_new();
     const char *last = "";
+    sweep_folder(arena, path_join(arena, session->root, ".cmx"), "set.");
     for (size_t i = 0; i < session->record.count; i++) {
         const char *file = directory_file(arena, session, &session->record.members[i].id);
         const char *folder = parent_of(arena, file);
         if (strcmp(folder, last) != 0 && !is_linked(folder))
-            sweep_folder(arena, folder);
+            sweep_folder(arena, folder, ".yaml.");
         last = folder;
     }
 }
