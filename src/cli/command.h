@@ -50,6 +50,10 @@ enum exit_code command_fail(const struct error *error);
 bool command_load(struct invocation *invocation, struct run *run, bool go_on,
                   enum exit_code *ret_code);
 
+/* The second half of it: prints the problems of a run that has loaded. */
+bool command_check(struct invocation *invocation, struct run *run, bool go_on,
+                   enum exit_code *ret_code);
+
 /*
  * Names a context where nobody did: asks at a terminal, refuses elsewhere. `cluster`:
  * the Project's, NULL where it names none. False: *ret_code says how it ended.

@@ -120,6 +120,12 @@ bool command_load(struct invocation *invocation, struct run *run, bool go_on,
         *ret_code = command_fail(&error);
         return false;
     }
+    return command_check(invocation, run, go_on, ret_code);
+}
+
+bool command_check(struct invocation *invocation, struct run *run, bool go_on,
+                   enum exit_code *ret_code)
+{
     if (invocation->output != OUTPUT_JSON)
         print_problems(run);
     if (go_on || run_may_go_on(run))

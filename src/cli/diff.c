@@ -28,6 +28,21 @@ static enum exit_code show_plan(struct invocation *invocation, bool order)
     return code;
 }
 
+/* A folder that the older commit does not have yet is an empty set: all of it is created. */
+static bool load_before(struct invocation *invocation, struct run *before,
+                        enum exit_code *ret_code)
+{
+    struct error error = { 0 };
+    if (run_load(before, &invocation->wait, &error))
+        return command_check(invocation, before, false, ret_code);
+    bool new_folder = error.kind == ERROR_NOT_FOUND && before->source.git;
+    if (new_folder)
+        before->set = (struct set){ .arena = before->arena };
+    else
+        *ret_code = command_fail(&error);
+    return new_folder;
+}
+
 /* What a pull request changes: two commits, no cluster. */
 static enum exit_code compare(struct invocation *invocation)
 {
@@ -43,7 +58,7 @@ static enum exit_code compare(struct invocation *invocation)
     if (!invocation->from) {
         error_set(&error, ERROR_USAGE, "--to needs --from: the commit to compare with");
         code = command_fail(&error);
-    } else if (command_load(invocation, &before, false, &code)
+    } else if (load_before(invocation, &before, &code)
                && command_load(invocation, &after, false, &code)) {
         run_between(&before, &after);
         code = print(invocation, &after, false);

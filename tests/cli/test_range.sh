@@ -50,6 +50,12 @@ git clone -q --bare . "$work/bare.git"
 run 1 diff --git "$work/bare.git" --path deploy --from one --to two
 has "~ ConfigMap/web"
 
+# A folder that the older commit does not have yet: all of it is created.
+mkdir added && config new >added/new.yaml
+commit "Add a folder"
+run 1 diff -f added --from one --to HEAD
+has "1 create"
+
 # What cannot be.
 run 4 diff -f deploy --from nothing --to HEAD
 has nothing
