@@ -5,7 +5,8 @@
  * the arena. Every other one is collected in `scratch`, byte by byte if need be.
  */
 #include "manifest/json_reader.h"
-#include "manifest/utf8.h"
+
+#include "base/utf8.h"
 #include "manifest/value_number.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "manifest/problem.h"
 
 #include "base/cleanup.h"
-#include "manifest/utf8.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* value_write: documents as JSON and as YAML; declared in value_json.h. The same value gives the
    same bytes. */
 #include "base/cleanup.h"
-#include "manifest/utf8.h"
+#include "base/utf8.h"
 #include "manifest/value_json.h"
 
 #include <ctype.h>

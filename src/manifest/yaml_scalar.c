@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
-#include "manifest/utf8.h"
+#include "base/utf8.h"
 #include "manifest/value_number.h"
 #include "manifest/yaml_number.h"
 

@@ -1,5 +1,5 @@
 /* utf8: see utf8.h. */
-#include "manifest/utf8.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* utf8: checking and making UTF-8 (RFC 3629), for the readers and writers of documents. */
-#ifndef CMX_MANIFEST_UTF8_H
-#define CMX_MANIFEST_UTF8_H
+/* utf8: checking and making UTF-8 (RFC 3629), for readers and writers of documents and of messages. */
+#ifndef CMX_BASE_UTF8_H
+#define CMX_BASE_UTF8_H
 
 #include "base/buf.h"
 
