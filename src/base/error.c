@@ -1,5 +1,11 @@
-/* error: see error.h. */
+/*
+ * error: see error.h. What a message quotes may come from a server or a
+ * repository, so that every message is made printable here.
+ */
 #include "base/error.h"
+
+#include "base/cleanup.h"
+#include "base/printable.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,9 +14,9 @@
 static const char CUT[] = "…";
 
 /* Marks a message that did not fit, on a UTF-8 border. */
-static void mark_cut(char *message, size_t size)
+static void mark_cut(char *message, size_t length, size_t size)
 {
-    size_t at = size - sizeof CUT;
+    size_t at = length < size - sizeof CUT ? length : size - sizeof CUT;
     while (at > 0 && ((unsigned char)message[at] & 0xC0) == 0x80)
         at--;
     memcpy(message + at, CUT, sizeof CUT);
@@ -19,10 +25,12 @@ static void mark_cut(char *message, size_t size)
 bool error_vset(struct error *err, enum error_kind kind, const char *format, va_list args)
 {
     char message[sizeof err->message]; /* the arguments may point into err */
+    AUTO_BUF clean = BUF_INIT(sizeof message - 1);
     int length = vsnprintf(message, sizeof message, format, args);
-    if (length >= (int)sizeof message)
-        mark_cut(message, sizeof message);
-    memcpy(err->message, message, sizeof message);
+    printable_add(&clean, message, strlen(message), false);
+    memcpy(err->message, buf_text(&clean), clean.length + 1);
+    if (length >= (int)sizeof message || clean.overflowed)
+        mark_cut(err->message, clean.length, sizeof err->message);
     err->kind = kind;
     return false;
 }

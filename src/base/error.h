@@ -4,7 +4,8 @@
  * The last argument of a function that can fail; `true` means done. It lives on
  * the caller's stack, so that reporting cannot fail, and is untouched on
  * success. Context is prefixed on the way up. The message says what happened,
- * where, and what would be right; it never holds a Secret's value.
+ * where, and what would be right; it never holds a Secret's value, nor anything
+ * that a terminal would act on (printable.h).
  */
 #ifndef CMX_BASE_ERROR_H
 #define CMX_BASE_ERROR_H

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/printable.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -30,17 +31,17 @@ bool log_enabled(enum log_level level)
     return level <= settings.level;
 }
 
+/* Of what is printable already only line breaks and tabs are left to be escaped. */
 static void add_json_string(struct buf *line, const char *text)
 {
     buf_putc(line, '"');
     for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            buf_printf(line, "\\%c", c);
-        else if (c < 0x20)
-            buf_printf(line, "\\u%04x", c);
+        if (*text == '\n' || *text == '\t')
+            buf_puts(line, *text == '\n' ? "\\n" : "\\t");
+        else if (*text == '"' || *text == '\\')
+            buf_printf(line, "\\%c", *text);
         else
-            buf_putc(line, (char)c);
+            buf_putc(line, *text);
     }
     buf_putc(line, '"');
 }
@@ -62,12 +63,13 @@ void log_write(enum log_level level, const char *format, ...)
 {
     if (!log_enabled(level))
         return;
-    AUTO_BUF message = BUF_INIT(LONGEST_LINE);
+    AUTO_BUF raw = BUF_INIT(LONGEST_LINE), message = BUF_INIT(2 * LONGEST_LINE);
     AUTO_BUF line = BUF_INIT(8 * LONGEST_LINE);
     va_list args;
     va_start(args, format);
-    buf_vprintf(&message, format, args);
+    buf_vprintf(&raw, format, args);
     va_end(args);
+    printable_add(&message, buf_text(&raw), raw.length, false);
     add_line(&line, level, buf_text(&message));
     ssize_t written = write(STDERR_FILENO, buf_text(&line), line.length);
     (void)written; /* nobody is left to be told */
