@@ -28,7 +28,7 @@ static size_t own_colour(const char *text, size_t length)
 }
 
 /* "##[" of GitHub and Azure, "##vso[", "##teamcity[": looked for anywhere in a line. */
-static bool is_bracket_command(const char *text, size_t length)
+bool printable_begins_command(const char *text, size_t length)
 {
     size_t at = 2;
     if (length < 3 || text[0] != '#' || text[1] != '#')
@@ -42,7 +42,7 @@ static bool is_bracket_command(const char *text, size_t length)
 static bool is_command(const char *text, size_t length, bool line_starts)
 {
     return (line_starts && length >= 2 && text[0] == ':' && text[1] == ':')
-           || is_bracket_command(text, length);
+           || printable_begins_command(text, length);
 }
 
 static bool goes_on_starting(char c, bool line_starts)

@@ -23,6 +23,9 @@ bool printable_code(unsigned code);
 /* Would the log of a CI job take a line of this text, or a part of one, for a command? */
 bool printable_is_command(const char *text, size_t length);
 
+/* Does a command that may stand anywhere in a line begin here? */
+bool printable_begins_command(const char *text, size_t length);
+
 /*
  * Appends `text`: line breaks and tabs stay, what may not be printed and what is
  * no UTF-8 becomes "?", and a blank goes into what a CI job would act on. With

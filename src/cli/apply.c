@@ -45,11 +45,11 @@ static void carry_out(struct invocation *invocation, struct run *run, struct tar
     run_apply(run, target, progress_events(view), &invocation->wait);
     progress_free(view);
     if (target->error.kind != ERROR_NONE)
-        fprintf(stderr, "cmx-reconcile: %s: %s\n", target->description, target->error.message);
+        command_say("cmx-reconcile: %s: %s", target->description, target->error.message);
     if (!target->executed || invocation->output == OUTPUT_JSON)
         return;
     report_result(&out, run, target, &style);
-    command_print(&out);
+    command_print_text(&out, style.colour);
 }
 
 static void carry_out_all(struct invocation *invocation, struct run *run)

@@ -67,6 +67,12 @@ bool command_make_plan(struct invocation *invocation, struct run *run, enum exit
 /* Writes a buffer to standard output whole; EXIT_INTERNAL where that fails. */
 enum exit_code command_print(const struct buf *out);
 
+/* The same of text for people: printable (base/printable.h), with our own colours where wanted. */
+enum exit_code command_print_text(const struct buf *out, bool colours);
+
+/* A line on standard error, made printable: names and paths in it are somebody else's. */
+void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Prints headers, plans and errors of all targets as text; `order` with what waits for what. */
 void command_print_plans(const struct invocation *invocation, const struct run *run,
                          const struct report_style *style, bool order);

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include "base/cleanup.h"
+#include "base/printable.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -76,8 +77,19 @@ const struct command *command_find(const char *name)
 
 enum exit_code command_fail(const struct error *error)
 {
-    fprintf(stderr, "cmx-reconcile: %s\n", error->message);
+    command_say("cmx-reconcile: %s", error->message);
     return exit_of_error(error);
+}
+
+void command_say(const char *format, ...)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING), clean = BUF_INIT(BUF_OUTPUT_CEILING);
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    printable_add(&clean, buf_text(&text), text.length, false);
+    fprintf(stderr, "%s\n", buf_text(&clean));
 }
 
 enum exit_code command_print(const struct buf *out)
@@ -88,13 +100,22 @@ enum exit_code command_print(const struct buf *out)
     return EXIT_INTERNAL;
 }
 
+enum exit_code command_print_text(const struct buf *out, bool colours)
+{
+    AUTO_BUF clean = BUF_INIT(BUF_OUTPUT_CEILING);
+    printable_add(&clean, buf_text(out), out->length, colours);
+    return command_print(&clean);
+}
+
 static void print_problems(const struct run *run)
 {
-    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING), clean = BUF_INIT(BUF_OUTPUT_CEILING);
     bool terminal = isatty(STDERR_FILENO);
     const char *off = getenv("NO_COLOR");
-    problems_print(&run->problems, &text, terminal, terminal && !(off && *off));
-    fputs(buf_text(&text), stderr);
+    bool colours = terminal && !(off && *off);
+    problems_print(&run->problems, &text, terminal, colours);
+    printable_add(&clean, buf_text(&text), text.length, colours);
+    fputs(buf_text(&clean), stderr);
 }
 
 static size_t files_with_errors(const struct problems *problems)
@@ -172,11 +193,10 @@ void command_print_plans(const struct invocation *invocation, const struct run *
             if (order)
                 report_order(&out, run, target, style);
         }
-        command_print(&out);
+        command_print_text(&out, style->colour);
         buf_clear(&out);
         if (target->error.kind != ERROR_NONE)
-            fprintf(stderr, "cmx-reconcile: %s%s%s\n",
-                    target->description ? target->description : "", target->description ? ": " : "",
-                    target->error.message);
+            command_say("cmx-reconcile: %s%s%s", target->description ? target->description : "",
+                        target->description ? ": " : "", target->error.message);
     }
 }

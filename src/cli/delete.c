@@ -77,12 +77,12 @@ static void remove_one(struct invocation *invocation, struct run *run, struct ta
     run_remove(run, target, progress_events(view), &invocation->wait);
     progress_free(view);
     if (target->error.kind != ERROR_NONE)
-        fprintf(stderr, "cmx-reconcile: %s: %s\n", target->description, target->error.message);
+        command_say("cmx-reconcile: %s: %s", target->description, target->error.message);
     if (!target->executed || invocation->output == OUTPUT_JSON)
         return;
     style.arguments = NULL;
     report_result(&out, run, target, &style);
-    command_print(&out);
+    command_print_text(&out, style.colour);
 }
 
 static enum exit_code finish(struct invocation *invocation, struct run *run)

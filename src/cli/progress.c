@@ -6,6 +6,7 @@
  * --quiet nothing is shown here.
  */
 #include "base/cleanup.h"
+#include "base/printable.h"
 #include "cli/command.h"
 
 #include <pthread.h>
@@ -216,10 +217,12 @@ static void on_progress(void *context, const struct change *change)
 static void on_note(void *context, const struct change *change, const char *text)
 {
     struct progress_view *view = context;
+    AUTO_ARENA arena = arena_new();
     pthread_mutex_lock(&view->lock);
     struct shown *shown = find_shown(view, change);
     if (shown)
-        snprintf(shown->note, sizeof shown->note, "%.*s", (int)strcspn(text, "\n"), text);
+        snprintf(shown->note, sizeof shown->note, "%.*s", (int)strcspn(text, "\n"),
+                 printable_text(arena, text));
     pthread_mutex_unlock(&view->lock);
 }
 

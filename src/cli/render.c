@@ -40,10 +40,9 @@ static enum exit_code render(const struct invocation *invocation, const struct r
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     const struct resource *secret = first_secret(&run->set);
     if (secret && !invocation->run.show_secrets) {
-        fprintf(stderr,
-                "cmx-reconcile: refused: %s holds values of a Secret (Secret/%s): render prints "
-                "them only with --show-secrets\n",
-                secret->file ? secret->file->path : "the source", secret->id.name);
+        command_say("cmx-reconcile: refused: %s holds values of a Secret (Secret/%s): render "
+                    "prints them only with --show-secrets",
+                    secret->file ? secret->file->path : "the source", secret->id.name);
         return EXIT_REFUSED;
     }
     if (invocation->output == OUTPUT_JSON)

@@ -32,7 +32,7 @@ static void look_at(struct invocation *invocation, const char *name, const char 
     else if (run_look(&run, &invocation->wait, &error))
         status_add(status, invocation, &run);
     else if (error.kind == ERROR_NOT_FOUND) {
-        fprintf(stderr, "cmx-reconcile: %s\n", error.message);
+        command_say("cmx-reconcile: %s", error.message);
         status->code = exit_worse(status->code, EXIT_NO);
     } else
         status->code = exit_worse(status->code, command_fail(&error));
@@ -70,7 +70,7 @@ static void look_at_all(struct invocation *invocation, struct status *status)
     for (size_t i = 0; i < count; i++)
         look_at(invocation, names[i].name, names[i].namespace, status);
     if (listed && count == 0)
-        fprintf(stderr, "%s holds no set\n", run.targets[0].description);
+        command_say("%s holds no set", run.targets[0].description);
     run_done(&run);
 }
 
@@ -84,6 +84,13 @@ static void look(struct invocation *invocation, struct status *status)
         look_at_all(invocation, status);
 }
 
+static enum exit_code print(const struct invocation *invocation, const struct status *status)
+{
+    if (invocation->output == OUTPUT_JSON)
+        return command_print(&status->text);
+    return command_print_text(&status->text, invocation_style(invocation).colour);
+}
+
 static enum exit_code watch(struct invocation *invocation)
 {
     AUTO_BUF last = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -92,7 +99,7 @@ static enum exit_code watch(struct invocation *invocation)
         status_start(&status);
         look(invocation, &status);
         if (strcmp(buf_text(&last), buf_text(&status.facts)) != 0)
-            command_print(&status.text);
+            print(invocation, &status);
         buf_clear(&last);
         buf_puts(&last, buf_text(&status.facts));
         enum exit_code code = status.code;
@@ -113,7 +120,7 @@ enum exit_code command_status(struct invocation *invocation)
     look(invocation, &status);
     if (invocation->output == OUTPUT_JSON)
         status_finish_json(&status);
-    enum exit_code printed = command_print(&status.text);
+    enum exit_code printed = print(invocation, &status);
     enum exit_code code = exit_worse(printed, status.code);
     status_done(&status);
     return code;

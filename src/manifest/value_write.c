@@ -1,6 +1,7 @@
 /* value_write: documents as JSON and as YAML; declared in value_json.h. The same value gives the
    same bytes. */
 #include "base/cleanup.h"
+#include "base/printable.h"
 #include "base/utf8.h"
 #include "manifest/value_json.h"
 
@@ -10,27 +11,29 @@
 
 /* ----------------------------------------------------------------------- JSON */
 
-static void add_escaped(struct buf *out, unsigned char c)
+static void add_escaped(struct buf *out, unsigned code)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-    const char *at = c ? strchr(from, c) : NULL;
+    const char *at = code && code < 0x80 ? strchr(from, (int)code) : NULL;
     if (at)
         buf_printf(out, "\\%c", to[at - from]);
     else
-        buf_printf(out, "\\u%04x", c);
+        buf_printf(out, "\\u%04x", code);
 }
 
+/* What a terminal or a CI log would act on is escaped too: JSON is looked at, not only parsed. */
 static void write_valid_string(struct buf *out, const char *data, size_t length)
 {
     size_t start = 0;
     buf_putc(out, '"');
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)data[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
+    for (size_t i = 0, bytes; i < length; i += bytes) {
+        unsigned code = utf8_code(data + i, &bytes);
+        if (printable_code(code) && code != '"' && code != '\\'
+            && !printable_begins_command(data + i, length - i))
             continue;
         buf_add(out, data + start, i - start);
-        add_escaped(out, c);
-        start = i + 1;
+        add_escaped(out, code);
+        start = i + bytes;
     }
     buf_add(out, data + start, length - start);
     buf_putc(out, '"');
@@ -159,11 +162,10 @@ static bool is_plain(const char *text, size_t length)
     return true;
 }
 
-/* Code points that a YAML reader would fold, drop or refuse when they stand as they are. */
+/* Code points that a YAML reader would fold, drop or refuse, or a terminal act on. */
 static bool needs_escape(unsigned code)
 {
-    return code < 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0x2028 || code == 0x2029
-           || code == 0xFEFF;
+    return !printable_code(code) || code == 0xA0 || code == 0xFEFF;
 }
 
 static void write_quoted_valid(struct buf *out, const char *data, size_t length)
@@ -177,7 +179,7 @@ static void write_quoted_valid(struct buf *out, const char *data, size_t length)
             buf_puts(out, "\\n");
         else if (code == '\t')
             buf_puts(out, "\\t");
-        else if (needs_escape(code))
+        else if (needs_escape(code) || printable_begins_command(data + i, length - i))
             buf_printf(out, "\\u%04X", code);
         else
             buf_add(out, data + i, bytes);
@@ -192,11 +194,12 @@ static void write_quoted(struct buf *out, const char *data, size_t length)
     write_quoted_valid(out, buf_text(&valid), valid.length);
 }
 
-/* Several lines, all of which can stand as they are. */
+/* Several lines, all of which can stand as they are, also in the log of a CI job. */
 static bool is_block(const char *data, size_t length)
 {
     bool several = false;
-    if (length == 0 || *data == '\n' || *data == ' ' || *data == '\t' || !utf8_valid(data, length))
+    if (length == 0 || *data == '\n' || *data == ' ' || *data == '\t' || !utf8_valid(data, length)
+        || printable_is_command(data, length))
         return false;
     for (size_t i = 0, bytes; i < length; i += bytes) {
         unsigned code = utf8_code(data + i, &bytes);

@@ -180,10 +180,13 @@ const char *diff_value_text(struct arena *arena, const struct value *value, size
     if (value->kind == VALUE_MAP && value_count(value) > 2)
         return arena_printf(arena, "{%zu members}", value_count(value));
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
-    if (value->kind == VALUE_STRING && value->text.length && !strpbrk(value->text.data, "\n\t\"\\ "))
+    json_write(&text, value);
+    bool plain = value->kind == VALUE_STRING && value->text.length
+                 && text.length == value->text.length + 2 && !strchr(value->text.data, ' ');
+    if (plain) { /* nothing had to be escaped: no quotes are needed */
+        buf_clear(&text);
         buf_add(&text, value->text.data, value->text.length);
-    else
-        json_write(&text, value);
+    }
     if (text.length <= width)
         return arena_memdup(arena, buf_text(&text), text.length);
     size_t cut = width > 1 ? width - 1 : 0;

@@ -1,5 +1,6 @@
 /* report_text: plans for people; see report.h. Results of an apply are in report_result.c. */
 #include "base/cleanup.h"
+#include "base/printable.h"
 #include "manifest/value_json.h"
 #include "reconciler/consequences.h"
 #include "reconciler/report.h"
@@ -36,7 +37,7 @@ size_t report_columns(const char *text)
 const char *report_name(struct arena *arena, const struct target_run *target,
                         const struct object_id *id)
 {
-    return object_id_text(arena, id, target->target.set_namespace);
+    return printable_text(arena, object_id_text(arena, id, target->target.set_namespace));
 }
 
 void report_header(struct buf *out, const struct run *run, const struct target_run *target,
