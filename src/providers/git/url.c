@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "providers/git/git.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -97,11 +98,47 @@ static void split_user(struct arena *arena, const char *text, size_t length, str
         url->password = decode(arena, colon + 1, length - user - 1);
 }
 
+/* Bytes from 0x80 on are names in other scripts; the resolver judges those. */
+static bool is_name(const char *text)
+{
+    for (; *text; text++)
+        if (!isalnum((unsigned char)*text) && (unsigned char)*text < 0x80 && !strchr(".-_~", *text))
+            return false;
+    return true;
+}
+
+/* "::1" of "[::1]", or "fe80::1%eth0" with the interface it is reached by. */
+static bool is_ipv6(const char *text)
+{
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr ignored;
+    size_t length = strcspn(text, "%");
+    if (length >= sizeof address
+        || (text[length] && (!text[length + 1] || !is_name(text + length + 1))))
+        return false;
+    memcpy(address, text, length);
+    address[length] = '\0';
+    return inet_pton(AF_INET6, address, &ignored) == 1;
+}
+
+/* What is neither would be read differently by the next who parses it. */
+static bool is_host(const char *host, bool brackets)
+{
+    return brackets ? is_ipv6(host) : is_name(host);
+}
+
+static bool is_port(const char *port)
+{
+    size_t digits = port ? strspn(port, "0123456789") : 0;
+    return !port || (digits && digits < 6 && !port[digits]);
+}
+
 /* "host", "host:22", "[::1]:22". */
 static bool split_host(struct arena *arena, const char *text, size_t length, struct git_url *url)
 {
     const char *end = text + length, *port = NULL;
-    if (length && *text == '[') {
+    bool brackets = length && *text == '[';
+    if (brackets) {
         const char *close = memchr(text, ']', length);
         if (!close || (close + 1 < end && close[1] != ':'))
             return false;
@@ -114,10 +151,7 @@ static bool split_host(struct arena *arena, const char *text, size_t length, str
     }
     if (port && port < end)
         url->port = arena_memdup(arena, port, (size_t)(end - port));
-    if (!url->port)
-        return true;
-    size_t digits = strspn(url->port, "0123456789");
-    return digits && digits < 6 && !url->port[digits];
+    return is_host(url->host, brackets) && is_port(url->port);
 }
 
 static bool split_authority(struct arena *arena, const char *text, size_t length,
@@ -190,8 +224,9 @@ static bool parse_any(struct arena *arena, const char *text, struct git_url *url
             return parse_scheme(arena, text, i, url);
     if (strstr(text, "://"))
         return false;
-    if (parse_scp(arena, text, url))
-        return true;
+    bool parsed = parse_scp(arena, text, url);
+    if (url->scheme == GIT_URL_SSH) /* of that form, rightly or not */
+        return parsed;
     url->scheme = GIT_URL_LOCAL;
     url->path = url->plain = arena_strdup(arena, text);
     return *text != '\0';
