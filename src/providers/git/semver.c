@@ -137,9 +137,10 @@ static int compare_identifiers(const char *one, size_t one_length, const char *t
     if (one_number && one_length != two_length)
         return one_length < two_length ? -1 : 1;
     int order = memcmp(one, two, one_length < two_length ? one_length : two_length);
-    return order ? order : compare_numbers(one_length, two_length);
+    return order ? (order > 0) - (order < 0) : compare_numbers(one_length, two_length);
 }
 
+/* -1, 0 or 1, as everything below semver_compare(): memcmp() promises only a sign. */
 static int compare_prereleases(const char *one, const char *two)
 {
     if (!*one || !*two)

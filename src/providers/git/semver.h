@@ -26,7 +26,7 @@ struct semver_range;
 bool semver_parse(struct arena *arena, const char *text, struct semver *ret_version)
     __attribute__((warn_unused_result));
 
-/* Less than, equal to, greater than 0 by section 11 of the specification. */
+/* -1, 0 or 1 by section 11 of the specification: antisymmetric, also as a number. */
 int semver_compare(const struct semver *one, const struct semver *two);
 
 /* ">=1.2 <2 || ^3.1"; lives in the arena. ERROR_USAGE says which part is wrong. */
