@@ -24,7 +24,7 @@ cleanup() {
 
 wrong() {
     failures=$((failures + 1))
-    printf 'FAILED %s:%s: %s\n  ran: %s\n' "${BASH_SOURCE[2]##*/}" "${BASH_LINENO[1]}" "$1" "$last"
+    printf 'FAILED %s:%s: %s\n  ran: %s\n' "${BASH_SOURCE[-1]##*/}" "${BASH_LINENO[-2]}" "$1" "$last"
     printf '%s\n' "$out" | sed 's/^/  out| /'
     printf '%s\n' "$errors" | sed 's/^/  err| /'
 }

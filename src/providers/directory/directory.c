@@ -160,7 +160,7 @@ static bool directory_record_lock(struct session *session, int64_t lock_wait,
         return false;
     const char *path = path_join(session->arena, folder, "lock");
     directory_close(session);
-    session->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    session->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (session->lock < 0)
         return error_errno(err, ERROR_LOCAL, "cannot open %s", path);
     if (!take_lock(session, &patience, err) || !check_unchanged(session, wait, err)) {

@@ -15,13 +15,14 @@
 static const char CLUSTER_FOLDER[] = "_cluster";
 static const char TEMPORARY[] = ".tmp";
 
+/* A record may have been tampered with: no part of an id is a hidden file, or "..". */
 static void add_escaped(struct buf *out, const char *text)
 {
-    for (; *text; text++)
-        if (isalnum((unsigned char)*text) || strchr("-.", *text))
-            buf_putc(out, *text);
+    for (const char *at = text; *at; at++)
+        if (isalnum((unsigned char)*at) || *at == '-' || (*at == '.' && at != text))
+            buf_putc(out, *at);
         else
-            buf_printf(out, "%%%02X", (unsigned char)*text);
+            buf_printf(out, "%%%02X", (unsigned char)*at);
 }
 
 const char *directory_file(struct arena *arena, const struct session *session,

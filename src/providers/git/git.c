@@ -76,32 +76,68 @@ static bool unsupported_format(const char *folder, struct error *err)
     return format != NULL;
 }
 
-static bool open_folder(struct repository *repository, const char *folder, unsigned flags,
-                        struct error *err)
+/* 0; GIT_ENOTFOUND: no repository is there; else `err` says why it cannot be opened. */
+static int try_open(struct repository *repository, const char *folder, unsigned flags,
+                    struct error *err)
 {
-    int code = git_repository_open_ext(&repository->handle, folder, flags, NULL);
-    if (code == 0)
-        return true;
-    if (code == GIT_ENOTFOUND)
-        return error_set(err, ERROR_NOT_FOUND, "%s is in no git repository", folder);
-    if (unsupported_format(folder, err))
-        return false;
-    return git_failed(err, ERROR_LOCAL, "cannot open the git repository of %s", folder);
+    int code = git_repository_open_ext(&repository->handle, folder,
+                                       flags | GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
+    if (code != 0 && code != GIT_ENOTFOUND && !unsupported_format(folder, err))
+        git_failed(err, ERROR_LOCAL, "cannot open the git repository of %s", folder);
+    return code;
 }
 
-static bool open_local(struct repository *repository, const char *folder, unsigned flags,
-                       struct error *err)
+static bool opened(int code, const char *folder, struct error *err)
+{
+    if (code == GIT_ENOTFOUND)
+        error_set(err, ERROR_NOT_FOUND, "%s is in no git repository", folder);
+    return code == 0;
+}
+
+/*
+ * The repository around a folder. Only `.git` says where one is: no commit can
+ * hold that name. A folder with HEAD, objects, refs and a config that names "/"
+ * as its work tree can be committed; it counts as a bare repository at most,
+ * which has no work tree.
+ */
+static bool open_around(struct repository *repository, const char *folder, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    char *above = arena_strdup(arena, folder);
+    for (char *end = above + strlen(above); end; end = strrchr(above, '/')) {
+        *end = '\0';
+        const char *git = arena_printf(arena, "%s/.git", above);
+        int code = access(git, F_OK) == 0 ? try_open(repository, git, 0, err) : GIT_ENOTFOUND;
+        if (code != GIT_ENOTFOUND)
+            return opened(code, folder, err);
+    }
+    return opened(try_open(repository, folder, GIT_REPOSITORY_OPEN_BARE, err), folder, err);
+}
+
+/* Without the "/" that libgit2 has at its end; NULL of a bare repository. */
+static const char *work_tree(const struct repository *repository)
+{
+    const char *root = git_repository_workdir(repository->handle);
+    size_t length = root ? strlen(root) : 0;
+    while (length > 1 && root[length - 1] == '/')
+        length--;
+    return root ? arena_memdup(repository->arena, root, length) : NULL;
+}
+
+static bool open_local(struct repository *repository, const char *folder, struct error *err)
 {
     AUTO_FREE char *real = realpath(folder, NULL);
     if (!real)
         return error_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_LOCAL,
                            "cannot open the repository %s", folder);
-    if (!open_folder(repository, real, flags, err))
+    bool open = repository->options.url ? opened(try_open(repository, real, 0, err), real, err)
+                                        : open_around(repository, real, err);
+    if (!open)
         return false;
     if (repository->options.url)
         repository->origin = git_normal_url(repository->arena, real);
-    const char *root = git_repository_workdir(repository->handle);
-    repository->root = root && !repository->options.url ? root : NULL;
+    const char *root = work_tree(repository);
+    repository->root = repository->options.url ? NULL : root;
     repository->name = arena_strdup(repository->arena, root ? root : real);
     repository->shallow = git_repository_is_shallow(repository->handle) == 1;
     return true;
@@ -116,7 +152,7 @@ static bool open_url(struct repository *repository, const char *ref, const struc
     repository->name = url.display;
     repository->origin = git_normal_url(repository->arena, url.plain);
     if (url.scheme == GIT_URL_LOCAL)
-        return open_local(repository, url.path, GIT_REPOSITORY_OPEN_NO_SEARCH, err);
+        return open_local(repository, url.path, err);
     repository->remote = true;
     return git_cache_open(&repository->options, &url, ref, &repository->handle, wait, err);
 }
@@ -129,7 +165,7 @@ static bool repository_open(const struct git_options *options, struct repository
     CLEANUP(repository_release_at) struct repository *repository = repository_new(options);
     bool open = options->url
                     ? open_url(repository, options->ref, wait, err)
-                    : open_local(repository, options->folder ? options->folder : ".", 0, err);
+                    : open_local(repository, options->folder ? options->folder : ".", err);
     if (!open)
         return false;
     *ret_repository = repository;
