@@ -11,6 +11,9 @@ enum { CANCEL_LOOK_MS = 100 };
 
 static const int64_t LONGEST_DURATION_MS = 1000LL * 3600 * 1000;
 
+/* Of the years of four digits, which RFC 3339 wants: a commit may name any other. */
+static const int64_t FIRST_SECOND = -30610224000LL, LAST_SECOND = 253402300799LL;
+
 int64_t clock_now(void)
 {
     struct timespec now;
@@ -131,6 +134,10 @@ const char *duration_text(struct arena *arena, int64_t milliseconds)
 
 const char *time_text(struct arena *arena, int64_t seconds)
 {
+    if (seconds < FIRST_SECOND)
+        seconds = FIRST_SECOND;
+    if (seconds > LAST_SECOND)
+        seconds = LAST_SECOND;
     time_t when = (time_t)seconds;
     struct tm parts;
     char text[32];

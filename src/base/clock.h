@@ -56,7 +56,10 @@ bool duration_parse(const char *text, int64_t *milliseconds) __attribute__((warn
 /* As people say it: "0.4 s", "12 s", "5 min", "2 h", "3 days". */
 const char *duration_text(struct arena *arena, int64_t milliseconds);
 
-/* RFC 3339 in UTC, "2026-11-24T07:11:00Z", both ways; a fraction is skipped. */
+/*
+ * RFC 3339 in UTC, "2026-11-24T07:11:00Z", both ways; a fraction is skipped. What lies outside
+ * of the years 1000 to 9999 is written as the nearest second of them.
+ */
 const char *time_text(struct arena *arena, int64_t seconds);
 bool time_parse(const char *text, int64_t *seconds) __attribute__((warn_unused_result));
 
