@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-enum { LOOK_MS = 100, GRACE_MS = 1000, REAP_MS = 10 };
+enum { LOOK_MS = 100, GRACE_MS = 1000, REAP_MS = 10, UNKNOWN_STATUS = 127 };
 
 static size_t count_strings(const char *const *strings)
 {
@@ -171,10 +171,22 @@ static void close_once(int *descriptor)
     *descriptor = -1;
 }
 
-static bool reap(pid_t pid, int64_t milliseconds, int *status)
+/* True: it has ended. What somebody else has reaped has not succeeded for all that we know. */
+static bool reap(pid_t pid, int flags, int *status)
+{
+    pid_t ended;
+    do
+        ended = waitpid(pid, status, flags);
+    while (ended < 0 && errno == EINTR);
+    if (ended < 0)
+        *status = W_EXITCODE(UNKNOWN_STATUS, 0);
+    return ended != 0;
+}
+
+static bool reap_within(pid_t pid, int64_t milliseconds, int *status)
 {
     struct wait wait = wait_for(milliseconds, NULL);
-    while (waitpid(pid, status, WNOHANG) == 0)
+    while (!reap(pid, WNOHANG, status))
         if (!wait_sleep(&wait, REAP_MS))
             return false;
     return true;
@@ -185,9 +197,9 @@ int process_end(struct process *process)
     int status = 0;
     close_once(&process->input);
     close_once(&process->output);
-    if (!reap(process->pid, GRACE_MS, &status)) {
+    if (!reap_within(process->pid, GRACE_MS, &status)) {
         kill(-process->pid, SIGKILL);
-        waitpid(process->pid, &status, 0);
+        reap(process->pid, 0, &status);
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
