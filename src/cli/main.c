@@ -3,8 +3,9 @@
 #include "cli/command.h"
 #include "manifest/shape.h"
 
-#include <signal.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_COMMANDS = 32 };
 
@@ -36,8 +37,24 @@ static int run(const struct command *command, int count, char **arguments)
     return signal_code && code != EXIT_DONE ? signal_code : (int)code;
 }
 
+/*
+ * A standard descriptor that was closed would be taken by the next file or
+ * connection, and what is printed would go there. In its place comes one that
+ * fails for what it is used for.
+ */
+static bool open_descriptors(void)
+{
+    for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0
+            && open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) != descriptor)
+            return false;
+    return true;
+}
+
 int main(int count, char **arguments)
 {
+    if (!open_descriptors())
+        return EXIT_INTERNAL;
     if (count < 2)
         return run(command_find("help"), 1, arguments), EXIT_USAGE;
     const char *name = arguments[1];
