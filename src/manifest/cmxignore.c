@@ -1,14 +1,14 @@
 /*
  * cmxignore: see cmxignore.h. Globs are matched by hand rather than by fnmatch,
- * which knows no "**" and follows the locale; steps are counted, so that a
- * pattern of many stars cannot take for ever.
+ * which knows no "**" and follows the locale, and without going back, so that a
+ * pattern of many stars cannot take for ever. What counts is what git says.
  */
 #include "manifest/cmxignore.h"
 
+#include "base/cleanup.h"
+
 #include <ctype.h>
 #include <string.h>
-
-enum { STEPS_MOST = 100000 };
 
 /* ------------------------------------------------------------------ reading */
 
@@ -77,7 +77,8 @@ struct cmxignore *cmxignore_read(struct arena *arena, const struct cmxignore *ab
 
 /* ----------------------------------------------------------------- matching */
 
-static bool in_class(const char *name, size_t length, unsigned char c)
+/* False: there is no such class. */
+static bool in_class(const char *name, size_t length, unsigned char c, bool *fits)
 {
     static const struct {
         const char *name;
@@ -89,7 +90,7 @@ static bool in_class(const char *name, size_t length, unsigned char c)
     };
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
         if (strlen(classes[i].name) == length && memcmp(classes[i].name, name, length) == 0)
-            return classes[i].test(c) != 0;
+            return *fits |= classes[i].test(c) != 0, true;
     return false;
 }
 
@@ -98,18 +99,18 @@ static const char *class_end(const char *at)
 {
     if (at[0] != '[' || at[1] != ':')
         return NULL;
-    const char *end = strstr(at + 2, ":]");
-    return end ? end + 2 : NULL;
+    const char *end = strchr(at + 2, ']');
+    return end && end > at + 2 && end[-1] == ':' ? end + 1 : NULL;
 }
 
-/* One character or range of a bracket; *at moves behind it. False: the bracket never ends. */
+/* One character or range of a bracket; *at moves behind it. False: nothing fits it. */
 static bool bracket_item(const char **at, unsigned char c, bool *fits)
 {
     const char *end = class_end(*at);
     if (end) {
-        *fits |= in_class(*at + 2, (size_t)(end - *at) - 4, c);
+        const char *name = *at + 2;
         *at = end;
-        return true;
+        return in_class(name, (size_t)(end - name) - 2, c, fits);
     }
     if (**at == '\\')
         ++*at;
@@ -130,7 +131,7 @@ static bool bracket_item(const char **at, unsigned char c, bool *fits)
     return true;
 }
 
-/* Behind a bracket that begins at `at` ("[…]"); NULL where it never ends. */
+/* Behind a bracket that begins at `at` ("[…]"); NULL where it never ends or nothing fits it. */
 static const char *bracket(const char *at, unsigned char c, bool *ret_fits)
 {
     bool fits = false, inverted = at[1] == '!' || at[1] == '^';
@@ -142,27 +143,55 @@ static const char *bracket(const char *at, unsigned char c, bool *ret_fits)
     return at + 1;
 }
 
-struct match {
-    size_t steps;
+/*
+ * The places in a glob up to which it can have matched the text read so far, all
+ * at once: each character of the text moves them on. So the time is at most the
+ * product of both lengths, however many stars there are.
+ */
+struct places {
+    size_t *at, count;
+    size_t *seen, *entered; /* by place: the step in which that happened last */
 };
 
-static bool glob_at(struct match *match, const char *start, const char *glob, const char *text,
-                    unsigned depth);
+struct match {
+    const char *glob;
+    struct places now, next;
+    size_t step; /* of `next`, from 1 */
+};
 
-/* One "*" or, where it stands alone between slashes, "**". */
-static bool match_star(struct match *match, const char *start, const char *glob, const char *text,
-                       unsigned depth)
+static void add_place(struct match *match, size_t at)
 {
-    const char *behind = glob + strspn(glob, "*");
-    bool slashes = behind - glob >= 2 && (glob == start || glob[-1] == '/')
-                   && (*behind == '/' || *behind == '\0');
-    if (slashes && *behind == '/' && glob_at(match, start, behind + 1, text, depth + 1))
-        return true;
-    for (;; text++) {
-        if (glob_at(match, start, behind, text, depth + 1))
-            return true;
-        if (*text == '\0' || (*text == '/' && !slashes) || match->steps > STEPS_MOST)
-            return false;
+    struct places *next = &match->next;
+    if (next->seen[at] == match->step)
+        return;
+    next->seen[at] = match->step;
+    next->at[next->count++] = at;
+}
+
+/* Behind the stars that begin at `at`. *ret_slashes: they are a "**" alone between slashes. */
+static size_t behind_stars(const char *glob, size_t at, bool *ret_slashes)
+{
+    size_t behind = at + strspn(glob + at, "*");
+    const char *next = glob + behind + (glob[behind] == '\\');
+    *ret_slashes = behind - at >= 2 && (at == 0 || glob[at - 1] == '/')
+                   && (*next == '/' || glob[behind] == '\0');
+    return behind;
+}
+
+/* The glob has matched up to `at`. Stars may stand for nothing, "**" together with its slash. */
+static void enter_place(struct match *match, size_t at)
+{
+    for (bool slashes;; at++) {
+        if (match->next.entered[at] == match->step)
+            return;
+        match->next.entered[at] = match->step;
+        add_place(match, at);
+        if (match->glob[at] != '*')
+            return;
+        at = behind_stars(match->glob, at, &slashes);
+        add_place(match, at);
+        if (!slashes || match->glob[at] != '/')
+            return;
     }
 }
 
@@ -181,30 +210,59 @@ static const char *match_one(const char *glob, char c)
     return *glob == c && c ? glob + 1 : NULL;
 }
 
-enum { DEPTH_MOST = 256 };
-
-static bool glob_at(struct match *match, const char *start, const char *glob, const char *text,
-                    unsigned depth)
+static void move_on(struct match *match, size_t at, char c)
 {
-    while (*glob && ++match->steps <= STEPS_MOST && depth < DEPTH_MOST) {
-        if (*glob == '*')
-            return match_star(match, start, glob, text, depth);
-        if (*text == '\0' || !(glob = match_one(glob, *text)))
-            return false;
-        text++;
+    if (match->glob[at] == '*') {
+        bool slashes;
+        size_t behind = behind_stars(match->glob, at, &slashes);
+        if (c == '/' && !slashes)
+            return;
+        add_place(match, at);
+        add_place(match, behind);
+        return;
     }
-    return *glob == '\0' && *text == '\0';
+    const char *behind = match_one(match->glob + at, c);
+    if (behind)
+        enter_place(match, (size_t)(behind - match->glob));
+}
+
+static void swap_places(struct match *match)
+{
+    size_t *at = match->now.at;
+    match->now = match->next;
+    match->next.at = at;
+    match->next.count = 0;
+    match->step++;
+}
+
+static bool glob_matches(const char *glob, const char *text)
+{
+    size_t size = strlen(glob) + 1;
+    if (!strchr("*?[\\", *glob) && *glob != *text)
+        return false;
+    AUTO_FREE size_t *memory = memory_alloc(4 * size * sizeof *memory);
+    memset(memory, 0, 2 * size * sizeof *memory);
+    struct places places = { .seen = memory, .entered = memory + size, .at = memory + 2 * size };
+    struct match match = { .glob = glob, .next = places, .step = 1 };
+    match.now.at = memory + 3 * size;
+    enter_place(&match, 0);
+    for (swap_places(&match); *text && match.now.count; text++, swap_places(&match))
+        for (size_t i = 0; i < match.now.count; i++)
+            move_on(&match, match.now.at[i], *text);
+    for (size_t i = 0; i < match.now.count; i++)
+        if (glob[match.now.at[i]] == '\0')
+            return true;
+    return false;
 }
 
 static bool pattern_matches(const struct cmxignore_pattern *pattern, const char *path,
                             bool is_folder)
 {
-    struct match match = { 0 };
     if (pattern->only_folders && !is_folder)
         return false;
     const char *slash = strrchr(path, '/');
     const char *text = pattern->anchored || !slash ? path : slash + 1;
-    return glob_at(&match, pattern->glob, pattern->glob, text, 0);
+    return glob_matches(pattern->glob, text);
 }
 
 bool cmxignore_matches(const struct cmxignore *ignore, const char *path, bool is_folder)
