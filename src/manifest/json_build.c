@@ -23,8 +23,9 @@ bool json_open(struct json_reader *reader, enum value_kind kind, struct error *e
         reader->part_depth = 2;
         reader->part_end = reader->offset + 1;
     }
-    reader->stack[reader->depth++] =
-        (struct json_frame){ .kind = kind, .first = reader->member_count };
+    reader->stack[reader->depth++] = (struct json_frame){ .kind = kind,
+                                                          .first = reader->member_count,
+                                                          .offset = reader->offset };
     reader->state = kind == VALUE_MAP ? WANT_KEY_OR_END : WANT_VALUE_OR_END;
     return true;
 }
@@ -100,6 +101,7 @@ bool json_close(struct json_reader *reader, enum value_kind kind, struct error *
         return false;
     struct value *value =
         kind == VALUE_LIST ? make_list(arena, members, count) : make_map(arena, members, count);
+    reader->token_offset = frame.offset;
     return json_add(reader, value, err);
 }
 
@@ -117,18 +119,29 @@ static bool hand_over(struct json_reader *reader, struct value *value, struct er
     return go_on;
 }
 
-static void push(struct json_reader *reader, const char *key, struct value *value)
+static void push(struct json_reader *reader, const struct json_frame *frame, struct value *value)
 {
     if (reader->member_count == reader->member_capacity) {
         reader->member_capacity = reader->member_capacity ? 2 * reader->member_capacity : 256;
         reader->members =
             memory_realloc(reader->members, reader->member_capacity * sizeof *reader->members);
     }
-    reader->members[reader->member_count++] = (struct member){ .key = key, .value = value };
+    reader->members[reader->member_count++] =
+        (struct member){ .key = frame->key, .value = value, .place = frame->key_place };
+}
+
+struct place json_token_place(const struct json_reader *reader)
+{
+    return (struct place){ .start = (uint32_t)reader->token_offset,
+                           .end = (uint32_t)reader->offset + 1 };
 }
 
 bool json_add(struct json_reader *reader, struct value *value, struct error *err)
 {
+    if (reader->placed)
+        value->place = json_token_place(reader);
+    if (reader->values_most && ++reader->values > reader->values_most)
+        return json_wrong(reader->offset, err, "too many values");
     reader->state = WANT_COMMA_OR_END;
     if (reader->depth == 0)
         reader->state = reader->mode == JSON_STREAM ? WANT_VALUE : AT_END;
@@ -141,6 +154,6 @@ bool json_add(struct json_reader *reader, struct value *value, struct error *err
     struct json_frame *frame = &reader->stack[reader->depth - 1];
     if (frame->kind == VALUE_MAP && reader->member_count > frame->first && !frame->unsorted)
         frame->unsorted = strcmp(reader->members[reader->member_count - 1].key, frame->key) >= 0;
-    push(reader, frame->key, value);
+    push(reader, frame, value);
     return true;
 }

@@ -29,7 +29,9 @@ enum json_state {
 struct json_frame {
     enum value_kind kind;
     size_t first;
-    const char *key; /* of the member that is being read */
+    uint64_t offset;       /* of its bracket                    */
+    const char *key;       /* of the member that is being read  */
+    struct place key_place; /* where `placed`                    */
     bool unsorted;
 };
 
@@ -43,6 +45,8 @@ struct json_reader {
     void *context;
     struct arena *part, *keep; /* of what is handed over, and of the rest */
     bool part_stays;           /* `part` is the caller's: neither emptied nor freed */
+    bool placed;               /* values and keys get their offsets as places       */
+    size_t values, values_most; /* of the whole stream; values_most 0: any number    */
     struct json_frame stack[JSON_NESTING_CEILING];
     size_t depth;
     size_t part_depth; /* a value at this depth is handed over */
@@ -62,6 +66,15 @@ struct json_reader {
 /* "not valid JSON at byte N: …"; false. */
 bool json_wrong(uint64_t offset, struct error *err, const char *what);
 
+/*
+ * A reader of a stream of documents that all stay in the caller's arena, with the
+ * start and the end of each value and key, from the first byte that is fed (which
+ * ceilings keep within 32 bits), but without lines. `values_most`: in all documents.
+ */
+struct json_reader *json_reader_new_placed(struct arena *arena, size_t ceiling, size_t values_most,
+                                           json_handler *handler, void *context)
+    __attribute__((warn_unused_result));
+
 /* --- json_build.c --- */
 
 /* Where the value that is being read will live. */
@@ -72,6 +85,9 @@ bool json_close(struct json_reader *reader, enum value_kind kind, struct error *
 
 /* A value is whole: it goes into its container, to the handler, or becomes the document. */
 bool json_add(struct json_reader *reader, struct value *value, struct error *err);
+
+/* From the first byte of the token, list or object that was read last to the one read now. */
+struct place json_token_place(const struct json_reader *reader);
 
 /* --- json_token.c --- */
 

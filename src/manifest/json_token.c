@@ -19,7 +19,10 @@ static bool finish_key(struct json_reader *reader, const char *data, size_t leng
     bool escapes = data == reader->scratch.data; /* a NUL can only be one */
     if (escapes && memchr(data, '\0', length))
         return json_wrong(reader->token_offset, err, "a key holds a NUL character");
-    reader->stack[reader->depth - 1].key = arena_memdup(json_arena(reader), data, length);
+    struct json_frame *frame = &reader->stack[reader->depth - 1];
+    frame->key = arena_memdup(json_arena(reader), data, length);
+    if (reader->placed)
+        frame->key_place = json_token_place(reader);
     reader->state = WANT_COLON;
     return true;
 }

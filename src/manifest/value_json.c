@@ -29,6 +29,26 @@ struct json_reader *json_reader_new(enum json_mode mode, size_t ceiling, json_ha
     return reader;
 }
 
+/* A stream whose parts stay in the caller's arena. */
+static struct json_reader *reader_keeping(struct arena *arena, size_t ceiling,
+                                          json_handler *handler, void *context)
+{
+    struct json_reader *reader = json_reader_new(JSON_STREAM, ceiling, handler, context);
+    arena_free(reader->part);
+    reader->part = arena;
+    reader->part_stays = true;
+    return reader;
+}
+
+struct json_reader *json_reader_new_placed(struct arena *arena, size_t ceiling, size_t values_most,
+                                           json_handler *handler, void *context)
+{
+    struct json_reader *reader = reader_keeping(arena, ceiling, handler, context);
+    reader->placed = true;
+    reader->values_most = values_most;
+    return reader;
+}
+
 void json_reader_free(struct json_reader *reader)
 {
     if (!reader)
@@ -178,10 +198,7 @@ bool json_parse(struct arena *arena, const char *data, size_t length, const stru
                 struct error *err)
 {
     const struct value *value = NULL;
-    struct json_reader *reader = json_reader_new(JSON_STREAM, length + 1, keep_document, &value);
-    arena_free(reader->part);
-    reader->part = arena;
-    reader->part_stays = true;
+    struct json_reader *reader = reader_keeping(arena, length + 1, keep_document, &value);
     bool read =
         json_reader_feed(reader, data, length, err) && json_reader_end(reader, arena, NULL, err);
     json_reader_free(reader);

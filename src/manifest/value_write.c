@@ -255,18 +255,31 @@ static void write_member(struct buf *out, const struct value *value, size_t inde
     write_yaml(out, value, value->kind == VALUE_LIST ? indent : indent + 2, false);
 }
 
+/* A reader takes a key of up to 1024 characters (libyaml) or bytes (Go) without "?". */
+static void write_key(struct buf *out, const char *key, size_t indent)
+{
+    enum { PLAIN_MOST = 127, SIMPLE_MOST = 160 /* each escaped: 6 bytes */ };
+    size_t length = strlen(key);
+    if (length > SIMPLE_MOST)
+        buf_puts(out, "? ");
+    if (length <= PLAIN_MOST && is_plain(key, length))
+        buf_add(out, key, length);
+    else
+        write_quoted(out, key, length);
+    if (length > SIMPLE_MOST) {
+        buf_putc(out, '\n');
+        buf_fill(out, ' ', indent);
+    }
+    buf_putc(out, ':');
+}
+
 static void write_yaml_map(struct buf *out, const struct value *value, size_t indent, bool in_list)
 {
     for (size_t i = 0; i < value->map.count; i++) {
         const struct member *member = &value->map.members[i];
         if (i || !in_list)
             buf_fill(out, ' ', indent);
-        size_t length = strlen(member->key);
-        if (is_plain(member->key, length) && length < 128)
-            buf_add(out, member->key, length);
-        else
-            write_quoted(out, member->key, length);
-        buf_putc(out, ':');
+        write_key(out, member->key, indent);
         write_member(out, member->value, indent);
     }
 }

@@ -6,24 +6,19 @@
  * many nodes stand below it, so that a "billion laughs" file is refused by
  * counting, before anything is expanded; aliases share nodes.
  *
- * A value that cannot be is a problem, and reading goes on behind it; after a
- * fault of syntax it goes on with the next "---". Past a ceiling it ends.
+ * A value that cannot be is a problem, and reading goes on behind it; what follows
+ * a fault of syntax stands in yaml_restart.c. Past a ceiling reading ends.
  */
 #include "manifest/value_yaml.h"
 
 #include "base/cleanup.h"
-#include "manifest/yaml_anchor.h"
-#include "manifest/yaml_map.h"
-#include "manifest/yaml_place.h"
+#include "manifest/json_file.h"
+#include "manifest/yaml_reader.h"
 #include "manifest/yaml_scalar.h"
 #include "manifest/yaml_syntax.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
-
-/* Each new start makes libyaml read ahead 16 KiB, so there is a limit. */
-enum { MOST_RESTARTS = 100 };
 
 /* A node that has just been read. */
 struct node {
@@ -33,35 +28,6 @@ struct node {
     bool merges;     /* it is a plain <<                          */
     bool alias;
     bool faulty; /* a problem has been added, the value is null in its place */
-};
-
-struct frame {
-    struct value *container;
-    const char *anchor;
-    size_t nodes;         /* of all that was read into it, itself included */
-    size_t first_entry;   /* of a map, among the reader's entries          */
-    bool has_key, merges; /* a key, or <<, waits for its value             */
-    struct member member; /* that key                                      */
-};
-
-struct reader {
-    struct arena *arena;
-    const struct source_file *file;
-    const char *input; /* file->data, or with surrogates joined and the last line ended */
-    size_t length;     /* of input */
-    bool json;
-    struct problems *problems;
-    struct yaml_documents *documents;
-    struct places places;
-    yaml_parser_t parser;
-    struct frame stack[YAML_NESTING_CEILING];
-    size_t depth, nodes, restarts;
-    struct anchors anchors;
-    struct map_entries entries;
-    struct value *root;
-    struct place start; /* of the document */
-    bool broken;        /* the document has a fault */
-    bool faults;        /* so has the file          */
 };
 
 /* Adds a problem. The document is not returned then. */
@@ -78,13 +44,13 @@ static bool over(struct reader *reader, struct place place, const char *message)
     return false;
 }
 
-/* Joined surrogates made a JSON text shorter: it ends at the file's own quote. */
+/* A text that lost its \' is shorter than in the file: it ends at the file's own quote. */
 static struct place place_of(struct reader *reader, const yaml_event_t *event)
 {
     struct place place = places_find(&reader->places, &event->start_mark, &event->end_mark);
     const char *data = reader->file->data;
-    if (reader->input == data || event->type != YAML_SCALAR_EVENT || place.end == place.start
-        || data[place.end - 1] == '"' || data[place.start] != '"')
+    if (!reader->reread || event->type != YAML_SCALAR_EVENT || data[place.start] != '"'
+        || place.end == place.start)
         return place;
     while (place.end < reader->file->length && data[place.end - 1] != '"')
         place.end++;
@@ -305,6 +271,9 @@ static void start_document(struct reader *reader, const yaml_event_t *event)
     reader->broken = false;
     reader->depth = reader->entries.count = 0;
     anchors_clear(&reader->anchors);
+    reader->before =
+        (struct before){ reader->nodes, reader->documents->count, reader->problems->count,
+                         reader->problems->errors, reader->faults };
     if (event)
         reader->start = place_of(reader, event);
 }
@@ -350,68 +319,7 @@ static bool on_event(struct reader *reader, const yaml_event_t *event)
     }
 }
 
-/* -------------------------------------------------------------------- syntax */
-
-/* Is the line indented with a tab, or begins the fault with one? */
-static bool is_tab(const struct reader *reader, struct place place)
-{
-    const char *data = reader->file->data, *at = data + place.start;
-    if (place.start < reader->file->length && *at == '\t')
-        return true;
-    while (at > data && at[-1] != '\n')
-        at--;
-    for (; at < data + place.start && (*at == ' ' || *at == '\t'); at++)
-        if (*at == '\t')
-            return true;
-    return false;
-}
-
-static struct place fault_place(struct reader *reader)
-{
-    const yaml_parser_t *parser = &reader->parser;
-    if (parser->error == YAML_READER_ERROR)
-        return places_at_byte(&reader->places, parser->problem_offset);
-    yaml_mark_t end = parser->problem_mark;
-    end.index++;
-    return places_find(&reader->places, &parser->problem_mark, &end);
-}
-
-static void add_syntax_problem(struct reader *reader, struct place place)
-{
-    const yaml_parser_t *parser = &reader->parser;
-    const char *words = yaml_problem_words(parser->problem);
-    const char *context = parser->context ? parser->context : "while reading it";
-    bool above = parser->context && parser->context_mark.line < parser->problem_mark.line
-                 && (strstr(context, "quoted scalar") || strstr(context, "parsing a flow"));
-    reader->broken = reader->faults = true;
-    if (parser->error != YAML_READER_ERROR && is_tab(reader, place))
-        words = "a tab: YAML is indented with blanks only";
-    if (!words)
-        problem_add(reader->problems, reader->file, place, true, "not valid YAML: %s, %s",
-                    parser->problem ? parser->problem : "unreadable", context);
-    else if (above)
-        problem_add(reader->problems, reader->file, place, true, "%s (it begins on line %zu)",
-                    words, reader->places.line + parser->context_mark.line + 1);
-    else
-        problem_add(reader->problems, reader->file, place, true, "%s", words);
-}
-
-/* Where reading can go on: at a JSON document behind another one, or at the next "---". */
-static bool find_restart(struct reader *reader, size_t *ret_first, size_t *ret_line)
-{
-    struct place place = fault_place(reader);
-    bool next_json = reader->json && reader->depth == 0 && place.start < reader->file->length
-                     && reader->file->data[place.start] == '{'
-                     && place.start > reader->places.first;
-    if (next_json) {
-        *ret_first = place.start;
-        *ret_line = place.line - 1;
-        return reader->documents->count < YAML_DOCUMENT_CEILING;
-    }
-    add_syntax_problem(reader, place);
-    return reader->restarts++ < MOST_RESTARTS
-           && places_next_document(&reader->places, place, ret_first, ret_line);
-}
+/* ------------------------------------------------------------------- the file */
 
 enum reading { READ_ALL, READ_FAULT, READ_OVER };
 
@@ -442,7 +350,7 @@ static bool read_from(struct reader *reader, size_t first, size_t line, size_t *
                                  reader->length - first);
     yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
     start_document(reader, NULL);
-    bool more = read_events(reader) == READ_FAULT && find_restart(reader, ret_first, ret_line);
+    bool more = read_events(reader) == READ_FAULT && yaml_restart(reader, ret_first, ret_line);
     yaml_parser_delete(&reader->parser);
     return more;
 }
@@ -457,6 +365,22 @@ static void end_last_line(struct reader *reader)
     whole[length] = '\n';
     reader->input = whole;
     reader->length++;
+}
+
+/* kubectl reads what begins like JSON as that, as far as it goes. */
+static void skip_json(struct reader *reader, size_t *first, size_t *line)
+{
+    const char *data = reader->file->data;
+    bool fine;
+    size_t end = json_file_read(reader->arena, reader->file, *first, reader->documents,
+                                reader->problems, &fine);
+    reader->faults |= !fine;
+    for (size_t at = *first; at < end; at++)
+        *line += data[at] == '\n';
+    size_t rest = end + strspn(data + end, " \t\r");
+    bool line_ends = end > *first && rest < reader->file->length && data[rest] == '\n';
+    *line += line_ends;
+    *first = line_ends ? rest + 1 : end;
 }
 
 bool yaml_read(struct arena *arena, const struct source_file *file,
@@ -474,10 +398,9 @@ bool yaml_read(struct arena *arena, const struct source_file *file,
                                .documents = ret_documents };
     size_t first = file->length >= 3 && memcmp(file->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     size_t line = 0;
-    reader->json = yaml_is_json(file->data + first, file->length - first);
-    if (reader->json)
-        reader->input = yaml_join_surrogates(arena, file->data, file->length);
     end_last_line(reader);
+    if (json_file_is(file->data + first, file->length - first))
+        skip_json(reader, &first, &line);
     while (read_from(reader, first, line, &first, &line))
         ;
     anchors_done(&reader->anchors);

@@ -3,16 +3,19 @@
 
 #include <string.h>
 
+static bool continues(const struct places *places, size_t byte)
+{
+    return byte < places->length && ((unsigned char)places->data[byte] & 0xC0) == 0x80;
+}
+
 void places_start(struct places *places, const char *data, size_t length, size_t first, size_t line)
 {
     *places = (struct places){
         .data = data, .length = length, .first = first, .byte = first, .line = line
     };
-}
-
-static bool continues(const struct places *places, size_t byte)
-{
-    return byte < places->length && ((unsigned char)places->data[byte] & 0xC0) == 0x80;
+    size_t text = first >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    for (size_t at = first; at > text && data[at - 1] != '\n'; at--)
+        places->column += !continues(places, at - 1);
 }
 
 static size_t byte_of(struct places *places, size_t character)
@@ -44,6 +47,8 @@ struct place places_find(struct places *places, const yaml_mark_t *start, const 
 {
     struct place place = { .line = (uint32_t)(places->line + start->line + 1),
                            .column = (uint32_t)start->column + 1 };
+    if (start->line == 0)
+        place.column += (uint32_t)places->column;
     place.start = (uint32_t)byte_of(places, start->index);
     place.end = (uint32_t)trim(places, place.start, byte_of(places, end->index));
     return place;
@@ -51,7 +56,8 @@ struct place places_find(struct places *places, const yaml_mark_t *start, const 
 
 struct place places_at_byte(const struct places *places, size_t byte)
 {
-    struct place place = { .line = (uint32_t)places->line + 1, .column = 1 };
+    struct place place = { .line = (uint32_t)places->line + 1,
+                           .column = (uint32_t)places->column + 1 };
     size_t stop = places->first + byte < places->length ? places->first + byte : places->length;
     for (size_t at = places->first; at < stop; at++)
         if (places->data[at] == '\n') {

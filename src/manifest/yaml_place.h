@@ -15,11 +15,11 @@
 struct places {
     const char *data;       /* the whole file                                   */
     size_t length, first;   /* first: the byte where libyaml began to read      */
-    size_t line;            /* of that byte, from 0                             */
+    size_t line, column;    /* of that byte, from 0                             */
     size_t character, byte; /* the cursor                                       */
 };
 
-/* libyaml begins to read (again) at byte `first`, which begins line `line` (from 0). */
+/* libyaml begins to read (again) at byte `first`, in line `line` (from 0). */
 void places_start(struct places *places, const char *data, size_t length, size_t first,
                   size_t line);
 

@@ -3,69 +3,20 @@
 
 #include "manifest/value_yaml.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-bool yaml_is_json(const char *data, size_t length)
+void yaml_drop_apostrophe_escapes(char *at, const char *end)
 {
-    size_t at = 0;
-    while (at < length && strchr(" \t\r\n", data[at]) && data[at])
-        at++;
-    return at < length && data[at] == '{';
-}
-
-/* ----------------------------------------------------------------- surrogates */
-
-/* The number of a \uXXXX that stands here, or 0. */
-static unsigned escape_at(const char *at, const char *end)
-{
-    char digits[5] = { 0 };
-    if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
-        return 0;
-    memcpy(digits, at + 2, 4);
-    return strspn(digits, "0123456789abcdefABCDEF") == 4 ? (unsigned)strtoul(digits, NULL, 16) : 0;
-}
-
-/* Rewrites the text whose first byte is *at; *at becomes the byte behind its closing quote. */
-static void join_text(const char **at, const char *end, char *to)
-{
-    size_t spare = 0;
-    const char *from = *at;
+    char *to = at;
+    const char *from = at;
     while (from < end && *from != '"') {
-        unsigned high = escape_at(from, end);
-        unsigned low = (high >> 10) == 0x36 ? escape_at(from + 6, end) : 0;
-        if ((low >> 10) == 0x37) {
-            char escape[11];
-            unsigned code = 0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF);
-            snprintf(escape, sizeof escape, "\\U%08X", code);
-            memcpy(to, escape, 10);
-            to += 10;
-            from += 12;
-            spare += 2;
-            continue;
-        }
-        if (*from == '\\' && from + 1 < end)
-            *to++ = *from++;
+        if (*from == '\\' && from + 1 < end && *++from != '\'')
+            *to++ = '\\';
         *to++ = *from++;
     }
     if (from < end)
         *to++ = *from++;
-    memset(to, ' ', spare);
-    *at = from;
-}
-
-const char *yaml_join_surrogates(struct arena *arena, const char *data, size_t length)
-{
-    if (!memmem(data, length, "\\ud", 3) && !memmem(data, length, "\\uD", 3))
-        return data;
-    char *copy = arena_memdup(arena, data, length);
-    const char *end = data + length;
-    for (const char *at = data; (at = memchr(at, '"', (size_t)(end - at)));) {
-        at++;
-        join_text(&at, end, copy + (at - data));
-    }
-    return copy;
+    memset(to, ' ', (size_t)(from - to));
 }
 
 /* ---------------------------------------------------------------------- words */
@@ -105,7 +56,9 @@ const char *yaml_problem_words(const char *problem)
         { "undefined tag handle", "no %TAG line names this tag: put a text that begins with ! in "
                                   "quotes" },
         { "invalid Unicode", "this escape is no character: write characters above U+FFFF as "
-                             "\\U0001F600" },
+                             "\\U0001F600, in JSON as both halves of a pair" },
+        { "found unexpected ':'",
+          "a \":\" in front of \",\", \"]\" or \"}\": put the text in quotes" },
         { "violates indentation", "a tab: YAML is indented with blanks only" },
         { "tab character where", "a tab: YAML is indented with blanks only" },
         { "control characters", "a control character: only tabs and line breaks may stand here" },
