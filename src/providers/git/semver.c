@@ -19,8 +19,9 @@ struct bound {
 
 struct comparator {
     struct bound low, high;
-    bool outside; /* "!=": what is not in the interval fits */
-    bool starts;  /* the first of its "||" part             */
+    bool outside;     /* "!=": what is not in the interval fits */
+    bool starts;      /* the first of its "||" part             */
+    const char *only; /* or NULL: the prerelease that "!=1.2-rc" leaves out */
     bool prerelease;
 };
 
@@ -204,11 +205,14 @@ static void fill_equal(struct comparator *range, const struct partial *given)
         below_next(range, given, given->parts);
 }
 
+/* "!=1.2" leaves 1.2.3 out, and 1.2.3-rc only where that stands in it: "!=1.2-rc". */
 static void fill_not_equal(struct comparator *range, const struct partial *given)
 {
     fill_equal(range, given);
     range->outside = true;
-    if (given->parts < 3 && !*range->low.at.prerelease)
+    if (given->parts == 2)
+        range->only = given->version.prerelease;
+    if (given->parts < 3)
         range->low.at.prerelease = "0";
 }
 
@@ -416,6 +420,8 @@ static bool fits_one(const struct comparator *range, const struct semver *versio
     int high = range->high.set ? semver_compare(version, &range->high.at) : -1;
     bool inside = (low > 0 || (low == 0 && !range->low.open))
                   && (high < 0 || (high == 0 && !range->high.open));
+    if (range->only && strcmp(range->only, version->prerelease) != 0)
+        inside = false;
     return inside != range->outside;
 }
 
