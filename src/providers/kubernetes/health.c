@@ -1,7 +1,8 @@
 /*
  * health: see health.h. What holds for every kind stands here: deletion, the
- * generation that was observed, the conditions Reconciling, Stalled and Ready.
- * Rules of single kinds are in health_workloads.c, health_pod.c, health_objects.c.
+ * generation that was observed, the conditions Reconciling and Stalled. Rules of
+ * single kinds are in health_workloads.c, health_pod.c, health_objects.c; of all
+ * others in health_custom.c.
  */
 #include "providers/kubernetes/health.h"
 
@@ -9,7 +10,10 @@
 #include "providers/kubernetes/health_rules.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { MESSAGE_CEILING = 600 }; /* bytes */
 
 static const struct {
     const char *group, *kind;
@@ -29,6 +33,7 @@ static const struct {
     { "apps", "Deployment", health_deployment },
     { "apps", "ReplicaSet", health_replica_set },
     { "apps", "StatefulSet", health_stateful_set },
+    { "autoscaling", "HorizontalPodAutoscaler", health_autoscaler },
     { "batch", "CronJob", health_always },
     { "batch", "Job", health_job },
     { "extensions", "DaemonSet", health_daemon_set },
@@ -108,13 +113,26 @@ int64_t status_int(const struct value *document, const char *name)
     return value_int(value_at(document, "status", name, NULL), 0);
 }
 
+/* Controllers write whole error logs into a message: one line of it, and not all. */
+static const char *one_line(struct arena *arena, const char *text)
+{
+    size_t length = strlen(text), shown = length < MESSAGE_CEILING ? length : MESSAGE_CEILING;
+    while (shown < length && ((unsigned char)text[shown] & 0xC0) == 0x80)
+        shown--;
+    char *line = arena_memdup(arena, text, shown);
+    for (size_t i = 0; i < shown; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+            line[i] = ' ';
+    return shown < length ? arena_printf(arena, "%s…", line) : line;
+}
+
 void health_set(struct arena *arena, struct health *health, enum health_state state,
                 const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     health->state = state;
-    health->message = arena_vprintf(arena, format, args);
+    health->message = one_line(arena, arena_vprintf(arena, format, args));
     va_end(args);
 }
 
@@ -167,16 +185,30 @@ static bool being_deleted(struct arena *arena, const struct value *document,
     return true;
 }
 
+/*
+ * The generation that the controller has seen; false where it tells none. Argo
+ * Rollouts writes it as text, and before 1.0 a hash in its place.
+ */
+static bool seen_generation(const struct value *document, int64_t wanted, int64_t *ret_seen)
+{
+    const struct value *seen = value_at(document, "status", "observedGeneration", NULL);
+    const char *text = seen && seen->kind == VALUE_STRING ? value_text(seen) : NULL;
+    char *end = NULL;
+    if (!seen || seen->kind == VALUE_NULL)
+        return false;
+    *ret_seen = text ? strtoll(text, &end, 10) : value_int(seen, -1);
+    return !text || (end != text && !*end && *ret_seen <= wanted);
+}
+
 static bool not_observed(struct arena *arena, const struct value *document,
                          struct health *health)
 {
-    const struct value *wanted = value_at(document, "metadata", "generation", NULL);
-    const struct value *seen = value_at(document, "status", "observedGeneration", NULL);
-    if (!wanted || !seen || value_int(wanted, -1) == value_int(seen, -2))
+    int64_t wanted = value_int(value_at(document, "metadata", "generation", NULL), -1), seen;
+    if (wanted == -1 || !seen_generation(document, wanted, &seen) || wanted == seen)
         return false;
     health_set(arena, health, HEALTH_IN_PROGRESS,
                "its controller has not seen the change yet (generation %lld of %lld)",
-               (long long)value_int(seen, 0), (long long)value_int(wanted, 0));
+               (long long)seen, (long long)wanted);
     return true;
 }
 
@@ -197,26 +229,6 @@ static bool reconciling_or_stalled(struct arena *arena, const struct value *docu
     return false;
 }
 
-/* For kinds without a rule: a condition Ready where there is one, else all is well. */
-static void by_ready(struct arena *arena, const struct value *document, struct health *health)
-{
-    struct condition condition;
-    for (size_t i = 0; condition_at(document, i, &condition); i++) {
-        if (strcmp(condition.type, "Ready") != 0)
-            continue;
-        health->since = condition.since;
-        if (!strcmp(condition.status, "True")) {
-            health_set(arena, health, HEALTH_CURRENT, "ready");
-            return;
-        }
-        if (!strcmp(condition.status, "False") || !strcmp(condition.status, "Unknown")) {
-            health_condition(arena, health, HEALTH_IN_PROGRESS, &condition, "not ready");
-            return;
-        }
-    }
-    health_set(arena, health, HEALTH_CURRENT, "exists");
-}
-
 void health_of(struct arena *arena, const struct object_id *id, const struct value *document,
                struct health *ret_health)
 {
@@ -227,7 +239,7 @@ void health_of(struct arena *arena, const struct object_id *id, const struct val
              !not_observed(arena, document, &health) &&
              !reconciling_or_stalled(arena, document, &health)) {
         health_rule *rule = rule_of(id);
-        (rule ? rule : by_ready)(arena, document, &health);
+        (rule ? rule : health_custom)(arena, document, &health);
     }
     *ret_health = health;
 }

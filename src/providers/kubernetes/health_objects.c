@@ -42,12 +42,16 @@ void health_volume(struct arena *arena, const struct value *document, struct hea
         health_set(arena, health, HEALTH_CURRENT, "%s", *phase ? phase : "exists");
 }
 
+/* As in kstatus its outside address is not waited for: on many clusters nobody gives one. */
 void health_service(struct arena *arena, const struct value *document, struct health *health)
 {
     const char *type = value_text_at(document, "spec", "type", NULL);
     const char *address = value_text_at(document, "spec", "clusterIP", NULL);
-    if (type && !strcmp(type, "LoadBalancer") && (!address || !*address))
+    bool balanced = type && !strcmp(type, "LoadBalancer");
+    if (balanced && (!address || !*address))
         health_set(arena, health, HEALTH_IN_PROGRESS, "has no cluster address yet");
+    else if (balanced && !value_count(value_at(document, "status", "loadBalancer", "ingress", NULL)))
+        health_set(arena, health, HEALTH_CURRENT, "exists; no load balancer has given it an address");
     else
         health_set(arena, health, HEALTH_CURRENT, "exists");
 }
@@ -56,8 +60,26 @@ void health_service(struct arena *arena, const struct value *document, struct he
 void health_budget(struct arena *arena, const struct value *document, struct health *health)
 {
     int64_t allowed = status_int(document, "disruptionsAllowed");
-    health_set(arena, health, HEALTH_CURRENT, "%lld disruption%s allowed", (long long)allowed,
-               allowed == 1 ? "" : "s");
+    struct condition condition;
+    bool told = condition_find(document, "DisruptionAllowed", &condition) &&
+                !strcmp(condition.reason, "SyncFailed");
+    health_set(arena, health, HEALTH_CURRENT, "%lld disruption%s allowed%s%s", (long long)allowed,
+               allowed == 1 ? "" : "s", told ? ": " : "", told ? condition.message : "");
+}
+
+/* Metrics come a minute after the pods, or never: told, but not waited for. */
+void health_autoscaler(struct arena *arena, const struct value *document, struct health *health)
+{
+    static const char *const types[] = { "AbleToScale", "ScalingActive" };
+    struct condition condition;
+    health_set(arena, health, HEALTH_CURRENT, "exists");
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (condition_find(document, types[i], &condition) && !strcmp(condition.status, "False")) {
+            health_set(arena, health, HEALTH_CURRENT, "cannot scale: %s: %s", condition.reason,
+                       condition.message);
+            health->since = condition.since;
+            return;
+        }
 }
 
 void health_definition(struct arena *arena, const struct value *document, struct health *health)

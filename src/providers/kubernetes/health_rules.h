@@ -48,8 +48,10 @@ health_rule health_deployment, health_stateful_set, health_daemon_set, health_re
     health_replication_controller, health_job;
 /* health_pod.c */
 health_rule health_pod;
+/* health_custom.c: of every kind that has no rule here */
+health_rule health_custom;
 /* health_objects.c */
-health_rule health_claim, health_volume, health_service, health_budget, health_definition,
-    health_api_service, health_namespace, health_always;
+health_rule health_claim, health_volume, health_service, health_budget, health_autoscaler,
+    health_definition, health_api_service, health_namespace, health_always;
 
 #endif

@@ -1,9 +1,11 @@
 /*
  * health_workloads: rules of the kinds that run pods; see health.h.
  *
- * They agree with kstatus in the state, but for two: a Job is in progress until
+ * They agree with kstatus in the state, but for these: a Job is in progress until
  * it has ended (kstatus: current once it runs), since what depends on one means
- * its end; and a DaemonSet with OnDelete is not asked for updated pods.
+ * its end; a DaemonSet with OnDelete is not asked for updated pods; a Deployment
+ * that is paused, or has no replicas, is not asked for a new ReplicaSet that is
+ * available.
  */
 #include "providers/kubernetes/health_rules.h"
 
@@ -68,6 +70,31 @@ static bool rollout_failed(struct arena *arena, const struct value *document,
     return false;
 }
 
+/* Somebody holds the rollout on purpose: it is fine where what runs is ready. */
+static bool paused(struct arena *arena, const struct value *document, struct health *health)
+{
+    int64_t have = status_int(document, "replicas"), ready = status_int(document, "readyReplicas");
+    if (!value_is_true(value_at(document, "spec", "paused", NULL), false) ||
+        !value_at(document, "status", "observedGeneration", NULL))
+        return false;
+    if (too_few(arena, health, ready, have, "ready"))
+        return true;
+    health_set(arena, health, HEALTH_CURRENT, "paused, %lld of %lld pods updated",
+               (long long)status_int(document, "updatedReplicas"),
+               (long long)spec_int(document, "replicas", 1));
+    return true;
+}
+
+/* Without pods there is nothing to become available: its controller has only to have seen it. */
+static bool scaled_down(struct arena *arena, const struct value *document, struct health *health)
+{
+    if (spec_int(document, "replicas", 1) != 0 || status_int(document, "replicas") != 0 ||
+        !value_at(document, "status", "observedGeneration", NULL))
+        return false;
+    health_set(arena, health, HEALTH_CURRENT, "0 of 0 pods ready");
+    return true;
+}
+
 void health_deployment(struct arena *arena, const struct value *document, struct health *health)
 {
     int64_t want = spec_int(document, "replicas", 1);
@@ -75,7 +102,8 @@ void health_deployment(struct arena *arena, const struct value *document, struct
     struct rollout rollout = {
         .complete = spec_int(document, "progressDeadlineSeconds", NO_DEADLINE) == NO_DEADLINE,
     };
-    if (rollout_failed(arena, document, &rollout, health) ||
+    if (rollout_failed(arena, document, &rollout, health) || paused(arena, document, health) ||
+        scaled_down(arena, document, health) ||
         too_few(arena, health, status_int(document, "replicas"), want, "created") ||
         too_few(arena, health, updated, want, "updated") ||
         extra_pods(arena, document, health) ||
