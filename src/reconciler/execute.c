@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SETTLING_AT_ONCE = 64, LOOK_MS = 100 };
+enum { SETTLING_AT_ONCE = 256, LOOK_MS = 100 };
 
 struct phase;
 

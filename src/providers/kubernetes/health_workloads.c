@@ -62,8 +62,8 @@ static bool rollout_failed(struct arena *arena, const struct value *document,
                 !strcmp(condition.reason, "NewReplicaSetAvailable"))
                 rollout->complete = true;
             rollout->progressing = condition;
-        } else if (condition_is(&condition, "Available", "True")) {
-            rollout->available = true;
+        } else if (!strcmp(condition.type, "Available")) {
+            rollout->available = !strcmp(condition.status, "True");
             health->since = condition.since;
         }
     }

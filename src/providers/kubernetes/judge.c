@@ -2,6 +2,7 @@
 #include "providers/kubernetes/judge.h"
 
 #include "base/clock.h"
+#include "providers/kubernetes/claim.h"
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/health.h"
 #include "providers/kubernetes/managers.h"
@@ -50,11 +51,15 @@ bool judge_same(const struct session *session, struct arena *scratch,
                        without_left_out(scratch, ours.fields, live, &wanted), live);
 }
 
-static void judge_health(struct arena *arena, struct arena *scratch, const struct object_id *id,
+static void judge_health(const struct session *session, struct arena *arena,
+                         struct arena *scratch, const struct object_id *id,
                          const struct value *document, struct observation *live)
 {
     struct health health = { 0 };
     health_of(scratch, id, document, &health);
+    if (health.state == HEALTH_IN_PROGRESS && !*id->group &&
+        !strcmp(id->kind, "PersistentVolumeClaim") && claim_unused(session, document))
+        health = (struct health){ HEALTH_CURRENT, CLAIM_UNUSED, 0, false };
     live->health = arena_strdup(arena, health.message);
     live->healthy = health.state == HEALTH_CURRENT;
     live->failed = health.state == HEALTH_FAILED;
@@ -72,7 +77,7 @@ void judge_object(const struct session *session, struct arena *arena, struct are
     live.owner_text = owner ? arena_strdup(arena, owner) : NULL;
     live.uid = uid ? arena_strdup(arena, uid) : NULL;
     live.mark = arena_strdup(arena, manager_mark(scratch, document));
-    judge_health(arena, scratch, &subject->id, document, &live);
+    judge_health(session, arena, scratch, &subject->id, document, &live);
     if (subject->desired && leaving) {
         live.state = LIVE_UNKNOWN;
         live.why = arena_printf(arena, "it is being deleted since %s: run again once it is gone",

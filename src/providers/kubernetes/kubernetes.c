@@ -10,6 +10,7 @@
  */
 #include "providers/kubernetes/apply.h"
 #include "providers/kubernetes/applyset.h"
+#include "providers/kubernetes/claim.h"
 #include "providers/kubernetes/guard.h"
 #include "providers/kubernetes/lock.h"
 #include "providers/kubernetes/managers.h"
@@ -27,6 +28,7 @@ static void kubernetes_close(struct session *session)
     lock_free(session->lock);
     watches_free(session->watches);
     scalers_free(session->scalers);
+    storage_classes_free(session->storage_classes);
     arena_free(session->discovery_arena);
     pthread_rwlock_destroy(&session->discovery_lock);
     client_close(session->client);
@@ -67,6 +69,7 @@ static bool kubernetes_open(const struct target *target, struct arena *arena,
     pthread_rwlock_init(&session->discovery_lock, NULL);
     session->discovery_arena = arena_new();
     session->scalers = scalers_new();
+    session->storage_classes = storage_classes_new();
     session->lock = lock_new(session);
     session->watches = watches_new(session);
     if (!check_pin(session, wait, err)) {

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "providers/kubernetes/claim.h"
 #include "providers/kubernetes/judge.h"
 #include "providers/kubernetes/request.h"
 
@@ -216,6 +217,8 @@ static void observe_group(void *context, struct arena *arena)
                                             group->version));
         return;
     }
+    if (!strcmp(group->kind.plural, "persistentvolumeclaims") && !*group->kind.group)
+        storage_classes_look(session, group->observer->wait); /* to judge their health by */
     if (list_members(group, arena) && look_for_rest(group, arena))
         group->looked = true;
     else

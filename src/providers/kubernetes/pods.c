@@ -81,12 +81,16 @@ static void graces_sweep(struct pods *pods)
 
 /* --------------------------------------------------------------- a look */
 
-/* Before its controller has seen the change, its pods are those of the last one. */
-static bool observed(const struct value *document)
+/*
+ * Before its controller has seen the change, its pods are those of the last one.
+ * Jobs and Pods tell no generation; all others do from the first.
+ */
+static bool observed(const struct pods *pods, const struct value *document)
 {
     const struct value *seen = value_at(document, "status", "observedGeneration", NULL);
-    return !seen || value_int(seen, 0) ==
-                        value_int(value_at(document, "metadata", "generation", NULL), 0);
+    if (!seen)
+        return !strcmp(pods->id->kind, "Job") || !strcmp(pods->id->kind, "Pod");
+    return value_int(seen, 0) == value_int(value_at(document, "metadata", "generation", NULL), 0);
 }
 
 /* Should its pods be blamed? A Job decides by itself how many of its pods may end badly. */
@@ -114,6 +118,25 @@ static const struct pod *pod_guilty(const struct pod_list *list)
             guilty = pod;
     }
     return guilty;
+}
+
+/*
+ * A StatefulSet replaces a pod only once the one before is ready, be that of the
+ * old revision: https://github.com/kubernetes/kubernetes/issues/67250.
+ */
+static const struct pod *pod_in_the_way(struct pods *pods, const struct value *document,
+                                        const struct pod_list *list, int64_t *look_again)
+{
+    const char *order = value_text_at(document, "spec", "podManagementPolicy", NULL);
+    if (strcmp(pods->id->kind, "StatefulSet") != 0 || (order && !strcmp(order, "Parallel")))
+        return NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct pod *pod = &list->items[i];
+        if (!pod->current && !pod->gone && pod->trouble.sort != POD_NO_TROUBLE &&
+            grace_over(pods, pod->name, pod->trouble.sort, pod->trouble.grace, look_again))
+            return pod;
+    }
+    return NULL;
 }
 
 static const char *with_old(struct arena *arena, const char *text, const struct pod_list *list)
@@ -150,11 +173,11 @@ void pods_look(struct pods *pods, struct arena *arena, const struct value *docum
     struct pods_found found = { .look_again = INT64_MAX };
     struct pod_list list;
     const struct pod *stuck = NULL;
+    *ret_found = found;
+    if (!observed(pods, document))
+        return;
     if (!pods->follows)
         pods_follow(pods, pods->arena, document, wait);
-    *ret_found = found;
-    if (!observed(document))
-        return;
     pods_list(pods, arena, document, &list);
     const char *refused = pods_refused(pods, arena, document);
     for (size_t i = 0; i < list.count; i++)
@@ -162,7 +185,13 @@ void pods_look(struct pods *pods, struct arena *arena, const struct value *docum
             stuck = &list.items[i];
     if (failed && !stuck)
         stuck = pod_guilty(&list);
-    if (stuck)
+    const struct pod *old =
+        stuck ? NULL : pod_in_the_way(pods, document, &list, &found.look_again);
+    if (old)
+        found.stuck = arena_printf(arena, "%s\nThis pod is of the old revision, and the update "
+                                          "waits for it: delete it to go on.",
+                                   pod_explain(pods, arena, old, wait));
+    else if (stuck)
         found.stuck = with_old(arena, pod_explain(pods, arena, stuck, wait), &list);
     else if (refused && (grace_over(pods, "", POD_REFUSED, REFUSED_GRACE_MS, &found.look_again) ||
                          failed))
@@ -170,6 +199,35 @@ void pods_look(struct pods *pods, struct arena *arena, const struct value *docum
     graces_sweep(pods);
     found.waiting = waiting_text(arena, pods, &list, refused);
     *ret_found = found;
+}
+
+const char *pods_explain(struct pods *pods, struct arena *arena, const struct value *document,
+                         const struct wait *wait)
+{
+    struct pod_list list;
+    pods_list(pods, arena, document, &list);
+    const struct pod *guilty = pod_guilty(&list);
+    return guilty ? with_old(arena, pod_explain(pods, arena, guilty, wait), &list) : NULL;
+}
+
+enum pods_trust pods_trust(struct pods *pods, struct arena *arena, const struct value *document,
+                           const struct wait *wait)
+{
+    struct pod_list list;
+    enum pods_trust trust = PODS_STEADY;
+    if (!pods->follows)
+        pods_follow(pods, pods->arena, document, wait);
+    pods_list(pods, arena, document, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct pod *pod = &list.items[i];
+        if (!pod->current || pod->gone)
+            continue;
+        if (!pod->ready)
+            return PODS_UNREADY;
+        if (pod_restarted(pod->document))
+            trust = PODS_RESTARTED;
+    }
+    return trust;
 }
 
 size_t pods_unready(struct pods *pods, struct arena *arena, const struct value *document,

@@ -40,6 +40,9 @@ bool pod_judge(struct arena *arena, const struct value *pod, struct pod_trouble 
 /* Is this pod's condition Ready true? */
 bool pod_ready(const struct value *pod);
 
+/* Has any of its containers been started again, but for those that ended well since? */
+bool pod_restarted(const struct value *pod);
+
 /* Does this kind have pods to look at? (A Pod has itself.) */
 bool pods_of_kind(const struct object_id *id);
 
@@ -62,6 +65,20 @@ struct pods_found {
  */
 void pods_look(struct pods *pods, struct arena *arena, const struct value *document, bool failed,
                struct pods_found *ret_found, const struct wait *wait);
+
+/* The pod in trouble that explains best why a wait came to nothing, with its log; or NULL. */
+const char *pods_explain(struct pods *pods, struct arena *arena, const struct value *document,
+                         const struct wait *wait);
+
+/* How far a workload that calls itself healthy can be believed, by its pods of the new revision. */
+enum pods_trust {
+    PODS_STEADY,
+    PODS_RESTARTED, /* a container was started again: it may crash once more */
+    PODS_UNREADY,   /* one is not ready: the workload's status lags behind   */
+};
+
+enum pods_trust pods_trust(struct pods *pods, struct arena *arena, const struct value *document,
+                           const struct wait *wait);
 
 /* The uids of pods of the new revision that are not ready, for their events. */
 size_t pods_unready(struct pods *pods, struct arena *arena, const struct value *document,

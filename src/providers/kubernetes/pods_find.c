@@ -91,6 +91,28 @@ static size_t follow(struct pods *pods, const struct watch_query *query, const s
     return watcher_follow(pods->watcher, query, NULL, &index, wait, err) ? index : SIZE_MAX;
 }
 
+static void set_blind(struct pods *pods, const struct error *why)
+{
+    if (!pods->blind)
+        pods->blind =
+            arena_printf(pods->arena, "its pods could not be looked at: %s", why->message);
+}
+
+/* The right to see them may be taken away at any time: what was seen before tells nothing then. */
+static bool pods_lost(struct pods *pods)
+{
+    const size_t queries[] = { pods->sets, pods->pods };
+    struct error trouble;
+    for (size_t i = 0; i < 2; i++) {
+        if (queries[i] == SIZE_MAX || !watcher_trouble(pods->watcher, queries[i], &trouble) ||
+            trouble.kind != ERROR_DENIED)
+            continue;
+        set_blind(pods, &trouble);
+        return true;
+    }
+    return false;
+}
+
 void pods_follow(struct pods *pods, struct arena *arena, const struct value *document,
                  const struct wait *wait)
 {
@@ -100,19 +122,24 @@ void pods_follow(struct pods *pods, struct arena *arena, const struct value *doc
                                  .narrow = narrow_by_labels(arena, document),
                                  .wanted = owned_by, .context = &pods->self };
     struct error err = { .kind = ERROR_NONE };
-    pods->follows = true;
-    if (!strcmp(kind, "Pod"))
+    if (!strcmp(kind, "Pod")) {
+        pods->follows = true;
         return;
+    }
     if (deployment) {
         query.kind = &replica_set_kind;
-        pods->sets = follow(pods, &query, wait, &err);
+        if (pods->sets == SIZE_MAX)
+            pods->sets = follow(pods, &query, wait, &err);
         query.context = &pods->replica_set;
     }
     query.kind = &pod_kind;
     if (err.kind == ERROR_NONE)
         pods->pods = follow(pods, &query, wait, &err);
     if (err.kind == ERROR_DENIED)
-        pods->blind = arena_printf(pods->arena, "its pods could not be looked at: %s", err.message);
+        set_blind(pods, &err);
+    pods->follows = err.kind == ERROR_NONE || err.kind == ERROR_DENIED; /* else once more later */
+    if (!pods->follows)
+        return;
     if (deployment || !strcmp(kind, "ReplicaSet") || !strcmp(kind, "ReplicationController"))
         return;
     query = (struct watch_query){
@@ -203,7 +230,8 @@ void pods_list(struct pods *pods, struct arena *arena, const struct value *docum
     struct watched *found = NULL;
     struct pod_list list = { 0 };
     struct revision revision = revision_of(pods, arena, document);
-    size_t count = pods->pods == SIZE_MAX ? 0 : watcher_read(pods->watcher, pods->pods, arena, &found);
+    bool seen = pods->pods != SIZE_MAX && !pods_lost(pods);
+    size_t count = seen ? watcher_read(pods->watcher, pods->pods, arena, &found) : 0;
     if (!strcmp(pods->id->kind, "Pod"))
         list_add(arena, &list, document, false, true);
     for (size_t i = 0; i < count; i++)

@@ -187,3 +187,19 @@ bool pod_ready(const struct value *pod)
     struct condition ready;
     return condition_find(pod, "Ready", &ready) && !strcmp(ready.status, "True");
 }
+
+bool pod_restarted(const struct value *pod)
+{
+    static const char *const lists[] = { "initContainerStatuses", "containerStatuses" };
+    for (size_t l = 0; l < 2; l++) {
+        const struct value *statuses = value_at(pod, "status", lists[l], NULL);
+        for (size_t i = 0; i < value_count(statuses); i++) {
+            const struct value *status = value_item(statuses, i);
+            const struct value *ended = value_at(status, "state", "terminated", NULL);
+            bool well = ended && value_int(value_get(ended, "exitCode"), -1) == 0;
+            if (value_int(value_get(status, "restartCount"), 0) > 0 && !well)
+                return true;
+        }
+    }
+    return false;
+}

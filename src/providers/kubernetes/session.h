@@ -19,6 +19,7 @@
 
 struct watches; /* watch.h: one watch a kind and namespace, shared by all who wait */
 struct scalers; /* scale.h: live autoscalers, looked up once a namespace */
+struct storage_classes; /* claim.h: those that bind late, looked up once */
 struct lock;    /* lock.h: the run id, and the thread that renews it */
 
 struct session {
@@ -34,6 +35,7 @@ struct session {
     struct subject **subjects;   /* of observe(), sorted by identity */
     size_t subject_count;
     struct scalers *scalers;
+    struct storage_classes *storage_classes;
     struct lock *lock;
 };
 
