@@ -101,6 +101,7 @@ struct subject {
     const struct resource *desired;       /* NULL: not wanted   */
     const struct record_member *recorded; /* NULL: not recorded */
     struct observation live;
+    bool leaving; /* this run deletes it; set before guard() is asked */
 };
 
 /* ------------------------------------------------------------- predictions */

@@ -333,6 +333,7 @@ bool plan_build(struct plan *plan, struct arena *arena, const struct provider *p
         change->arena = arena_new();
         change->rank = rank_of(&change->subject->id);
         decide_change(&builder, change);
+        plan->subjects[plan->count].leaving = change->action == ACTION_DELETE;
     }
     if (!predict_all(&builder, err))
         return false;

@@ -2,6 +2,7 @@
 #include "providers/kubernetes/guard.h"
 
 #include "base/cleanup.h"
+#include "providers/kubernetes/dependents.h"
 #include "providers/kubernetes/owners.h"
 #include "providers/kubernetes/request.h"
 #include "providers/kubernetes/target_kind.h"
@@ -13,8 +14,9 @@ static bool is_kind(const struct object_id *id, const char *group, const char *k
     return strcmp(id->group, group) == 0 && strcmp(id->kind, kind) == 0;
 }
 
-static bool keeps_itself(struct arena *arena, const struct value *document)
+bool keeps_itself(const struct value *document)
 {
+    AUTO_ARENA arena = arena_new();
     struct object_options options;
     object_options_read(arena, document, &options, NULL, NULL);
     return options.keep;
@@ -62,24 +64,34 @@ static bool is_own_record(const struct search *search, const struct object_id *i
            && strcmp(id->namespace, target->set_namespace) == 0;
 }
 
-static const char *why_kept(struct search *search, struct arena *arena,
-                            const struct object_id *id, const struct value *document)
+/* A member of this set, whose label nobody has made another's. */
+static bool is_of_set(const struct search *search, const struct subject *known,
+                      const struct value *document)
+{
+    const char *set = value_text_at(document, "metadata", "labels", PART_OF_LABEL, NULL);
+    return known && known->recorded
+           && (!set || strcmp(set, search->session->set_id) == 0);
+}
+
+static const char *why_kept(struct search *search, const struct object_id *id,
+                            const struct value *document)
 {
     const char *name = object_id_text(search->arena, id, id->namespace);
     const struct subject *known = session_subject(search->session, id);
-    const char *set = value_text_at(document, "metadata", "labels", PART_OF_LABEL, NULL);
     if (is_kind(id, "", "PersistentVolumeClaim"))
         return arena_printf(search->arena, "it holds %s and its data", name);
-    if (keeps_itself(arena, document))
+    if (keeps_itself(document))
         return arena_printf(search->arena, "it holds %s, which says cmx.dev/prune: disabled",
                             name);
     if (made_by_kubernetes(document) || is_own_record(search, id))
         return NULL;
     if (known && known->desired)
         return arena_printf(search->arena, "it holds %s, which is still wanted", name);
-    if (known && known->recorded && (!set || strcmp(set, search->session->set_id) == 0))
-        return NULL;
-    return arena_printf(search->arena, "it holds %s, which is not of this set", name);
+    if (!is_of_set(search, known, document))
+        return arena_printf(search->arena, "it holds %s, which is not of this set", name);
+    return known->leaving ? NULL
+                          : arena_printf(search->arena, "it holds %s, which this run does not delete",
+                                         name);
 }
 
 static bool on_item(void *context, struct arena *arena, const struct value *value,
@@ -95,7 +107,7 @@ static bool on_item(void *context, struct arena *arena, const struct value *valu
     value_set(arena, document, "kind", value_string(arena, search->kind.kind));
     struct object_id id = { search->kind.group, search->kind.kind, namespace ? namespace : "",
                             name };
-    search->found = why_kept(search, arena, &id, document);
+    search->found = why_kept(search, &id, document);
     return true;
 }
 
@@ -141,8 +153,13 @@ static bool on_instance(void *context, struct arena *arena, const struct value *
     struct search *search = context;
     const char *name = value_text_at(value, "metadata", "name", NULL);
     const char *namespace = value_text_at(value, "metadata", "namespace", NULL);
+    struct object_id id = { search->kind.group, search->kind.kind, namespace ? namespace : "",
+                            name ? name : "" };
+    const struct subject *known = session_subject(search->session, &id);
     (void)arena;
     (void)err;
+    if (known && known->leaving && is_of_set(search, known, value) && !keeps_itself(value))
+        return true; /* it goes in the same run, and before its definition */
     if (!search->found)
         search->found = arena_printf(search->arena, "%s %s%s%s is of that kind and would go too",
                                      search->kind.kind, namespace ? namespace : "",
@@ -188,7 +205,7 @@ bool kubernetes_guard(struct session *session, struct arena *arena, const struct
     struct search search = { .session = session, .arena = arena, .subject = subject };
     if (subject->live.state == LIVE_ABSENT)
         return true;
-    if (keeps_itself(arena, document))
+    if (keeps_itself(document))
         return error_set(err, ERROR_REFUSED, "it says cmx.dev/prune: disabled");
     if (is_kind(id, "", "PersistentVolumeClaim") || is_kind(id, "", "PersistentVolume"))
         return error_set(err, ERROR_REFUSED, "it holds data");
@@ -196,9 +213,13 @@ bool kubernetes_guard(struct session *session, struct arena *arena, const struct
         return error_set(err, ERROR_REFUSED,
                          "its persistentVolumeClaimRetentionPolicy deletes its claims and their "
                          "data");
-    if (is_kind(id, "apiextensions.k8s.io", "CustomResourceDefinition"))
-        return guard_definition(&search, wait, err);
-    if (is_kind(id, "", "Namespace"))
-        return guard_namespace(&search, wait, err);
-    return true;
+    if (is_kind(id, "apiextensions.k8s.io", "CustomResourceDefinition")
+        && !guard_definition(&search, wait, err))
+        return false;
+    if (is_kind(id, "", "Namespace") && !guard_namespace(&search, wait, err))
+        return false;
+    const char *why;
+    if (!dependents_find(session, arena, subject, &why, wait, err))
+        return false;
+    return !why || error_set(err, ERROR_REFUSED, "%s", why);
 }

@@ -4,13 +4,14 @@
  *   scopes.c      which kinds there are          observe.c, judge.c   what is live
  *   wanted.c      what is sent                   predict.c, drift.c   what would be
  *   apply.c       takeover.c handover.c submit.c how it is sent
- *   remove.c      guard.c release.c              how it goes
+ *   remove.c      guard.c dependents.c release.c how it goes
  *   lock.c        parent.c applyset.c            the record, and who runs
  *   settle.c      watch.c health.c               waiting (see there)
  */
 #include "providers/kubernetes/apply.h"
 #include "providers/kubernetes/applyset.h"
 #include "providers/kubernetes/claim.h"
+#include "providers/kubernetes/dependents.h"
 #include "providers/kubernetes/guard.h"
 #include "providers/kubernetes/lock.h"
 #include "providers/kubernetes/managers.h"
@@ -29,6 +30,7 @@ static void kubernetes_close(struct session *session)
     watches_free(session->watches);
     scalers_free(session->scalers);
     storage_classes_free(session->storage_classes);
+    dependents_free(session->dependents);
     arena_free(session->discovery_arena);
     pthread_rwlock_destroy(&session->discovery_lock);
     client_close(session->client);
@@ -70,6 +72,7 @@ static bool kubernetes_open(const struct target *target, struct arena *arena,
     session->discovery_arena = arena_new();
     session->scalers = scalers_new();
     session->storage_classes = storage_classes_new();
+    session->dependents = dependents_new();
     session->lock = lock_new(session);
     session->watches = watches_new(session);
     if (!check_pin(session, wait, err)) {

@@ -20,6 +20,7 @@
 struct watches; /* watch.h: one watch a kind and namespace, shared by all who wait */
 struct scalers; /* scale.h: live autoscalers, looked up once a namespace */
 struct storage_classes; /* claim.h: those that bind late, looked up once */
+struct dependents; /* dependents.h: what would be deleted with an object */
 struct lock;    /* lock.h: the run id, and the thread that renews it */
 
 struct session {
@@ -36,6 +37,7 @@ struct session {
     size_t subject_count;
     struct scalers *scalers;
     struct storage_classes *storage_classes;
+    struct dependents *dependents;
     struct lock *lock;
 };
 

@@ -70,6 +70,9 @@ static void test_namespace(void **state)
     allows(world, "Namespace", world->namespace);
     kubectl(world, NULL, "annotate", "configmap", "member", "cmx.dev/prune=disabled");
     refuses(world, "Namespace", world->namespace, "prune: disabled");
+    kubectl(world, NULL, "annotate", "configmap", "member", "cmx.dev/prune-");
+    world_subject(world, "ConfigMap", "member")->leaving = false; /* its folder did not load, say */
+    refuses(world, "Namespace", world->namespace, "which this run does not delete");
 }
 
 static void test_definition(void **state)
@@ -94,7 +97,58 @@ static void test_definition(void **state)
             "\"one\"}}",
             "create", "-f", "-");
     refuses(world, "CustomResourceDefinition", "guards.obs.example.com", "one is of that kind");
+    struct object_id one = { "obs.example.com", "Guard", world->namespace, "one" };
+    world_remember(world, &one);
+    look(world, CM("x"));
+    allows(world, "CustomResourceDefinition", "guards.obs.example.com"); /* it goes in the same run */
+    world_subject(world, "Guard", "one")->leaving = false;
+    refuses(world, "CustomResourceDefinition", "guards.obs.example.com", "one is of that kind");
     kubectl(world, NULL, "delete", "crd", "guards.obs.example.com");
+}
+
+/* An object that says that `owner` (a ConfigMap) owns it. */
+static void make_owned(struct world *world, const char *type, const char *name, const char *owner,
+                       const char *rest)
+{
+    const char *uid = kubectl(world, NULL, "get", "configmap", owner, "-o", "jsonpath={.metadata.uid}");
+    kubectl(world,
+            arena_printf(world->arena,
+                         "{\"apiVersion\":\"v1\",\"kind\":\"%s\",\"metadata\":{\"name\":\"%s\","
+                         "\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\","
+                         "\"name\":\"%s\",\"uid\":\"%s\"}]}%s}",
+                         type, name, owner, uid, rest),
+            "create", "-f", "-");
+}
+
+/* Looks anew, with nothing remembered of what belonged to whom. */
+static void look_again(struct world *world)
+{
+    world_again(world);
+    look(world, CM("x"));
+}
+
+static void test_dependents(void **state)
+{
+    static const char claim[] = ",\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],"
+                                "\"storageClassName\":\"none\",\"resources\":{\"requests\":{"
+                                "\"storage\":\"1Gi\"}}}";
+    struct world *world = *state;
+    apply_all(world, CM("owner"), CM("other"));
+    make_owned(world, "ConfigMap", "middle", "owner", "");
+    look_again(world);
+    allows(world, "ConfigMap", "owner");
+    make_owned(world, "ConfigMap", "kept", "middle", "");
+    kubectl(world, NULL, "annotate", "configmap", "kept", "cmx.dev/prune=disabled");
+    look_again(world);
+    refuses(world, "ConfigMap", "owner", "/kept would go with it, which says cmx.dev/prune: disabled");
+    allows(world, "ConfigMap", "other");
+    kubectl(world, NULL, "annotate", "configmap", "kept", "cmx.dev/prune-");
+    make_owned(world, "PersistentVolumeClaim", "data", "middle", claim);
+    look_again(world);
+    refuses(world, "ConfigMap", "owner", "/data and its data would go with it");
+    kubectl(world, NULL, "delete", "pvc", "data");
+    look_again(world);
+    allows(world, "ConfigMap", "owner");
 }
 
 static void test_remove(void **state)
@@ -135,6 +189,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_data, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_namespace, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_definition, world_setup, world_teardown),
+    cmocka_unit_test_setup_teardown(test_dependents, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_remove, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_release, world_setup, world_teardown),
 };

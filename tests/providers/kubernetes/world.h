@@ -167,7 +167,7 @@ static inline void world_look(struct world *world, const char *const *texts)
             wanted |= world->subjects[j].recorded == &world->members[i];
         if (!wanted)
             world->subjects[world->count++] = (struct subject){
-                .id = world->members[i].id, .recorded = &world->members[i]
+                .id = world->members[i].id, .recorded = &world->members[i], .leaving = true
             };
     }
     must(provider_kubernetes.observe(world->session, world->arena, world->subjects, world->count,
