@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "manifest/references.h"
 #include "manifest/value_json.h"
+#include "providers/record.h"
 
 #include <string.h>
 
@@ -32,13 +33,6 @@ void status_done(struct status *status)
     buf_done(&status->facts);
 }
 
-static bool has_drifted(const struct subject *subject)
-{
-    const char *recorded = subject->recorded ? subject->recorded->mark : NULL;
-    const char *now = subject->live.mark;
-    return recorded && *recorded && now && strcmp(recorded, now) != 0;
-}
-
 static const char *first_image(const struct subject *subject)
 {
     const struct value *template = subject->live.document
@@ -48,6 +42,23 @@ static const char *first_image(const struct subject *subject)
                                 "image"));
 }
 
+/* "5 min"; a moment ago is a second. */
+static const char *since_text(struct arena *arena, int64_t time)
+{
+    int64_t seconds = clock_unix() - time;
+    return duration_text(arena, (seconds > 0 ? seconds : 1) * 1000);
+}
+
+static const char *drift_text(struct arena *arena, const struct observation *live)
+{
+    if (!live->touched_by)
+        return "changed since the last apply";
+    if (!live->touched)
+        return arena_printf(arena, "changed by %s", live->touched_by);
+    return arena_printf(arena, "changed by %s, %s ago", live->touched_by,
+                        since_text(arena, live->touched));
+}
+
 static struct row row_of(struct arena *arena, const struct subject *subject)
 {
     const struct observation *live = &subject->live;
@@ -55,7 +66,8 @@ static struct row row_of(struct arena *arena, const struct subject *subject)
     row.image = first_image(subject);
     row.unknown = live->state == LIVE_UNKNOWN;
     row.missing = live->state == LIVE_ABSENT;
-    row.drifted = row.missing || has_drifted(subject);
+    row.drifted = row.missing || (subject->recorded &&
+                                  record_mark_differs(subject->recorded->mark, live->mark));
     row.failing = !row.unknown && !row.missing && live->health && !live->healthy;
     if (row.unknown) {
         row.health = "unknown";
@@ -64,11 +76,11 @@ static struct row row_of(struct arena *arena, const struct subject *subject)
         row.health = "missing";
         row.note = "deleted by another";
     } else if (row.drifted)
-        row.note = "changed since the last apply";
+        row.note = drift_text(arena, live);
     else if (live->owner != OWNER_SELF && live->owner != OWNER_NONE && live->owner_text)
         row.note = arena_printf(arena, "belongs to %s", live->owner_text);
     if (live->since)
-        row.since = duration_text(arena, (clock_unix() - live->since) * 1000);
+        row.since = since_text(arena, live->since);
     return row;
 }
 
@@ -154,7 +166,7 @@ static void add_row(struct status *status, struct arena *arena, const struct tar
     buf_printf(&status->text, "%s%s%s\n", row->note, *row->note && row->image ? ", " : "",
                row->image ? row->image : "");
     buf_printf(&status->facts, "%s %s %s %d\n", object_id_full(arena, &subject->id), row->health,
-               row->note, row->drifted);
+               row->drifted ? "" : row->note, row->drifted);
 }
 
 static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)

@@ -43,7 +43,7 @@ struct record_member {
     const char *path;   /* of its manifest in the source                   */
     const char *digest; /* hex SHA-256 of the document that was wanted     */
     const char *mark;   /* the provider's own note of the object as it was after applying, or ""; another
-                           mark later means drift, and no source is needed to see it */
+                           mark later means drift (record_mark_differs()): no source is needed */
 };
 
 /* Where a set came from when it was last applied. */
@@ -94,6 +94,8 @@ struct observation {
     bool healthy, failed;   /* both false: in progress or not known */
     int64_t since;          /* when that health began, seconds; 0: not known */
     const char *mark;       /* as record_member.mark, of now; NULL: not known */
+    const char *touched_by; /* who but us and controllers wrote it last, or NULL */
+    int64_t touched;        /* and when, seconds; 0: not known */
 };
 
 struct subject {

@@ -5,6 +5,7 @@
 #include "manifest/value_json.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { FORMAT = 1 };
 
@@ -119,4 +120,15 @@ bool record_parse(struct arena *arena, const char *data, size_t length,
     source_read(arena, value_get(map, "source"), &record.source);
     *ret_record = record;
     return true;
+}
+
+bool record_mark_differs(const char *recorded, const char *now)
+{
+    if (!recorded || !*recorded || !now)
+        return false;
+    const char *recorded_rest = strchrnul(recorded, '-'), *now_rest = strchrnul(now, '-');
+    size_t length = (size_t)(recorded_rest - recorded);
+    if (length != (size_t)(now_rest - now) || memcmp(recorded, now, length) != 0)
+        return true;
+    return *recorded_rest && *now_rest && strcmp(recorded_rest, now_rest) != 0;
 }

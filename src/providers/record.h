@@ -17,4 +17,11 @@ bool record_parse(struct arena *arena, const char *data, size_t length,
                   struct record *ret_record, struct error *err)
     __attribute__((warn_unused_result));
 
+/*
+ * Do two marks of one object tell that it has changed? A mark may have two parts,
+ * "a-b"; each is compared only where both have it, and a mark that is missing says
+ * nothing.
+ */
+bool record_mark_differs(const char *recorded, const char *now);
+
 #endif

@@ -57,6 +57,9 @@ k set env deployment/web EXTRA=added >/dev/null
 k delete configmap two >/dev/null
 k patch service web --type=merge -p '{"spec":{"selector":{"app":"other"}}}' >/dev/null
 k label deployment web applyset.kubernetes.io/part-of- >/dev/null
+k rollout status deployment/web --timeout=60s >/dev/null
+run 1 status --project flow -n "$ns" # which sees them without the source
+has "changed by kubectl-patch" "deleted by another"
 run 1 diff -f .
 has "data.key edited → 1" "drift (kubectl-patch" "spec.replicas 3 → 2" "ConfigMap/two" "EXTRA"
 has "1 create" "3 change"
@@ -67,6 +70,21 @@ same A "$(k get deployment web -o jsonpath='{.spec.template.spec.containers[0].e
 same web "$(k get service web -o jsonpath='{.spec.selector.app}')"
 same 2 "$(k get configmap two -o jsonpath='{.data.key}')"
 run 0 diff -f .
+
+# --- what leaves our fields ours is seen without the source, too
+k scale deployment web --replicas=3 >/dev/null
+k rollout status deployment/web --timeout=60s >/dev/null
+run 1 status --project flow -n "$ns"
+has "changed by kubectl"
+run 0 apply -f . --yes
+run 0 status --project flow -n "$ns"
+k get configmap one -o json | sed '/managedFields/,/^        \],/d; s/"key": "1"/"key": "ours"/' |
+    k apply --server-side --field-manager=cmx-reconcile -f - >/dev/null
+run 1 status --project flow -n "$ns"
+has "changed since the last apply"
+run 0 apply -f . --yes
+same 1 "$(k get configmap one -o jsonpath='{.data.key}')"
+run 0 status --project flow -n "$ns"
 
 # --- a commit changes one and removes another
 configmap one key changed

@@ -77,6 +77,8 @@ void judge_object(const struct session *session, struct arena *arena, struct are
     live.owner_text = owner ? arena_strdup(arena, owner) : NULL;
     live.uid = uid ? arena_strdup(arena, uid) : NULL;
     live.mark = arena_strdup(arena, manager_mark(scratch, document));
+    const char *other = manager_last_other(document, &live.touched);
+    live.touched_by = other ? arena_strdup(arena, other) : NULL;
     judge_health(session, arena, scratch, &subject->id, document, &live);
     if (subject->desired && leaving) {
         live.state = LIVE_UNKNOWN;

@@ -159,9 +159,54 @@ size_t manager_foreign_fields(struct arena *arena, const struct value *document)
     return count;
 }
 
+/* spec.replicas may be an autoscaler's; where a person scaled (`kubectl scale`) it is drift. */
+static bool scaled_by_person(struct arena *arena, const struct value *document)
+{
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        if (strncmp(entry.manager, "kubectl", strlen("kubectl")) == 0 && entry.fields
+            && fields_hold(arena, entry.fields, document, "/spec/replicas"))
+            return true;
+    return false;
+}
+
+/* The values that the set names, in its order. */
+static void add_values(struct arena *arena, struct buf *out, const struct value *fields,
+                       const struct value *live)
+{
+    for (size_t i = 0; live && i < value_count(fields); i++) {
+        const struct member *member = &fields->map.members[i];
+        size_t at;
+        const struct value *child = member->key[0] == 'f'
+                                        ? value_get(live, member->key + 2)
+                                        : fields_element(arena, member->key, live, false, &at);
+        buf_printf(out, "%s\n", member->key);
+        if (value_count(member->value) > 0)
+            add_values(arena, out, member->value, child);
+        else if (child)
+            json_write(out, child);
+    }
+}
+
+static const char *mark_part(struct arena *arena, const struct buf *text)
+{
+    struct digest digest = digest_sha256(buf_text(text), text->length);
+    return arena_memdup(arena, digest_hex(arena, &digest), MARK_LENGTH);
+}
+
+/* In another version of the API the same fields may have other names and values. */
+static bool may_digest_values(const struct value *document, const struct manager_entry *ours)
+{
+    const char *version = text_or_empty(document, "apiVersion");
+    return strcmp(version, ours->api_version) == 0
+           && !(strcmp(version, "v1") == 0
+                && strcmp(text_or_empty(document, "kind"), "Secret") == 0);
+}
+
 const char *manager_mark(struct arena *arena, const struct value *document)
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    AUTO_BUF values = BUF_INIT(BUF_OUTPUT_CEILING);
     struct manager_entry entry = { .fields = NULL };
     if (!manager_ours(document, &entry) || !entry.fields)
         return "";
@@ -171,8 +216,12 @@ const char *manager_mark(struct arena *arena, const struct value *document)
         value_remove(spec, "f:replicas");
     json_write(&text, fields);
     json_write(&text, manager_kubectl_extras(arena, document));
-    struct digest digest = digest_sha256(buf_text(&text), text.length);
-    return arena_memdup(arena, digest_hex(arena, &digest), MARK_LENGTH);
+    if (scaled_by_person(arena, document))
+        buf_puts(&text, "scaled");
+    if (!may_digest_values(document, &entry))
+        return mark_part(arena, &text);
+    add_values(arena, &values, fields, document);
+    return arena_printf(arena, "%s-%s", mark_part(arena, &text), mark_part(arena, &values));
 }
 
 void manager_blame(struct arena *arena, const struct value *document, const char *pointer,
@@ -193,4 +242,21 @@ void manager_blame(struct arena *arena, const struct value *document, const char
     }
     if (ret_blame->manager && !time_parse(latest, &ret_blame->time))
         ret_blame->time = 0;
+}
+
+const char *manager_last_other(const struct value *document, int64_t *ret_time)
+{
+    struct manager_entry entry;
+    const char *found = NULL, *latest = "";
+    for (size_t i = 0; manager_entry(document, i, &entry); i++) {
+        if (manager_is_us(&entry) || strcmp(entry.subresource, "status") == 0
+            || manager_is_controller(entry.manager, entry.subresource)
+            || (found && strcmp(entry.time, latest) < 0))
+            continue;
+        found = entry.manager;
+        latest = entry.time;
+    }
+    if (!found || !time_parse(latest, ret_time))
+        *ret_time = 0;
+    return found;
 }

@@ -46,14 +46,21 @@ struct value *manager_drift_fields(struct arena *arena, const struct manager_ent
 size_t manager_foreign_fields(struct arena *arena, const struct value *document);
 
 /*
- * A digest of what we hold and of what kubectl* added: whoever changes a field
- * of ours takes it from us, so that another mark means drift. No value is in
- * it (it may be a Secret's), nor spec.replicas, which autoscalers take.
+ * A digest of which fields we hold and which kubectl* added, and one of the
+ * values of those that we hold: whoever changes a field of ours takes it from us,
+ * but for one who writes under our name. Not of a Secret's values; nor of
+ * spec.replicas, which autoscalers take: there only a person counts.
  */
 const char *manager_mark(struct arena *arena, const struct value *document);
 
 /* Who holds the field at this JSON pointer. */
 void manager_blame(struct arena *arena, const struct value *document, const char *pointer,
                    struct blame *ret_blame);
+
+/*
+ * Who but us and controllers wrote it last, or NULL; *ret_time in seconds, 0: not known (scaling
+ * leaves no time).
+ */
+const char *manager_last_other(const struct value *document, int64_t *ret_time);
 
 #endif

@@ -52,6 +52,7 @@ static void keep_judgement(struct group *group, struct arena *scratch, struct su
     live.uid = live.uid ? arena_strdup(observer->arena, live.uid) : NULL;
     live.why = live.why ? arena_strdup(observer->arena, live.why) : NULL;
     live.mark = live.mark ? arena_strdup(observer->arena, live.mark) : NULL;
+    live.touched_by = live.touched_by ? arena_strdup(observer->arena, live.touched_by) : NULL;
     live.health = live.health ? arena_strdup(observer->arena, live.health) : NULL;
     live.document = keep ? value_copy(observer->arena, whole) : NULL;
     pthread_mutex_unlock(&observer->lock);

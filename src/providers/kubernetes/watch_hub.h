@@ -38,6 +38,8 @@ struct watch {
     char *version; /* resourceVersion to go on from; NULL: a LIST is needed */
     bool progress; /* something was read since it connected */
     bool troubled; /* the followers were told of an error   */
+    bool worked;   /* it was allowed before                 */
+    int64_t denied_since; /* clock_now(); 0: it is not      */
 };
 
 struct watches {

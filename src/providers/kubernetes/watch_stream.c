@@ -3,7 +3,8 @@
  * follows, and keeps the connection up: a closed stream goes on from the last
  * version (bookmarks keep that young), a version that is too old means a LIST,
  * anything else is tried again after a pause that grows, with jitter. A refusal
- * (401, 403) is told to who follows, and ends it.
+ * (401, 403) is told to who follows, and ends it; one of what was allowed before,
+ * once it has lasted.
  */
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -19,6 +20,8 @@ enum {
     LIST_MS = 60000,
     PAUSE_LEAST_MS = 200,
     PAUSE_MOST_MS = 10000,
+    /* An API server that has just started refuses everybody until it has read the roles. */
+    DENIED_GRACE_MS = 20000,
 };
 
 /* Evenly between 0 and `most`, so that many clients do not come back at one moment. */
@@ -165,10 +168,25 @@ static bool watch_stream(struct watch *watch, struct error *err)
 
 /* ------------------------------------------------------------ the thread */
 
+/* Is it more than a moment's refusal of what was allowed before? Else it is told as trouble. */
+static bool denied_for_good(struct watch *watch, struct error *err)
+{
+    if (!watch->denied_since)
+        watch->denied_since = clock_now();
+    if (!watch->worked || clock_now() - watch->denied_since >= DENIED_GRACE_MS)
+        return true;
+    err->kind = ERROR_UNREACHABLE;
+    return false;
+}
+
 /* One LIST or one stream. False when nothing of the kind will ever succeed. */
 static bool watch_step(struct watch *watch, struct error *err)
 {
     bool done = watch->version ? watch_stream(watch, err) : watch_list(watch, err);
+    if (done || watch->progress) {
+        watch->worked = true;
+        watch->denied_since = 0;
+    }
     if (done || stopped(watch))
         return true;
     log_debug("watch %s: %s", watch->kind.plural, err->message);
@@ -176,7 +194,7 @@ static bool watch_step(struct watch *watch, struct error *err)
         free(watch->version);
         watch->version = NULL;
     }
-    return err->kind != ERROR_DENIED;
+    return err->kind != ERROR_DENIED || !denied_for_good(watch, err);
 }
 
 static void watch_loop(struct watch *watch)
