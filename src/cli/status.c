@@ -2,7 +2,8 @@
  * status: every object of a set, as it is now: health, drift, owner.
  *
  * Needs no source: the record names the members, and its marks tell drift. With
- * --watch it looks again and prints what became different.
+ * --watch it looks again and again: a terminal is redrawn, elsewhere the table is
+ * printed once more when it has become different (as JSON: a document a line).
  */
 #include "base/cleanup.h"
 #include "cli/command.h"
@@ -10,6 +11,7 @@
 #include "reconciler/removal.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { WATCH_PAUSE_MS = 2000 };
 
@@ -91,6 +93,22 @@ static enum exit_code print(const struct invocation *invocation, const struct st
     return command_print_text(&status->text, invocation_style(invocation).colour);
 }
 
+/* A terminal is redrawn even where only time has passed. */
+static void show(const struct invocation *invocation, struct status *status, struct buf *last)
+{
+    bool redraw = isatty(STDOUT_FILENO) && invocation->output != OUTPUT_JSON;
+    bool differs = strcmp(buf_text(last), buf_text(&status->facts)) != 0;
+    if (invocation->output == OUTPUT_JSON)
+        status_finish_json(status);
+    if (redraw)
+        fputs("\033[H\033[2J", stdout);
+    if (redraw || differs)
+        print(invocation, status);
+    fflush(stdout);
+    buf_clear(last);
+    buf_puts(last, buf_text(&status->facts));
+}
+
 static enum exit_code watch(struct invocation *invocation)
 {
     AUTO_BUF last = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -98,10 +116,7 @@ static enum exit_code watch(struct invocation *invocation)
         struct status status;
         status_start(&status);
         look(invocation, &status);
-        if (strcmp(buf_text(&last), buf_text(&status.facts)) != 0)
-            print(invocation, &status);
-        buf_clear(&last);
-        buf_puts(&last, buf_text(&status.facts));
+        show(invocation, &status, &last);
         enum exit_code code = status.code;
         status_done(&status);
         if (atomic_load(&invocation->cancel->level) != CANCEL_NONE

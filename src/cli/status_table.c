@@ -59,6 +59,19 @@ static const char *drift_text(struct arena *arena, const struct observation *liv
                         since_text(arena, live->touched));
 }
 
+/* Of what is there: what holds it up, who changed it or whose it is. */
+static const char *note_of(struct arena *arena, const struct subject *subject,
+                           const struct row *row)
+{
+    const struct observation *live = &subject->live;
+    bool others = live->owner != OWNER_SELF && live->owner != OWNER_NONE && live->owner_text;
+    const char *trouble = row->failing && live->trouble ? live->trouble : "";
+    const char *note = row->drifted ? drift_text(arena, live)
+                       : others     ? arena_printf(arena, "belongs to %s", live->owner_text)
+                                    : "";
+    return arena_printf(arena, "%s%s%s", trouble, *trouble && *note ? "; " : "", note);
+}
+
 static struct row row_of(struct arena *arena, const struct subject *subject)
 {
     const struct observation *live = &subject->live;
@@ -75,10 +88,8 @@ static struct row row_of(struct arena *arena, const struct subject *subject)
     } else if (row.missing) {
         row.health = "missing";
         row.note = "deleted by another";
-    } else if (row.drifted)
-        row.note = drift_text(arena, live);
-    else if (live->owner != OWNER_SELF && live->owner != OWNER_NONE && live->owner_text)
-        row.note = arena_printf(arena, "belongs to %s", live->owner_text);
+    } else
+        row.note = note_of(arena, subject, &row);
     if (live->since)
         row.since = since_text(arena, live->since);
     return row;
@@ -165,6 +176,12 @@ static void add_row(struct status *status, struct arena *arena, const struct tar
         add_cell(&status->text, row->since, SINCE_COLUMNS);
     buf_printf(&status->text, "%s%s%s\n", row->note, *row->note && row->image ? ", " : "",
                row->image ? row->image : "");
+}
+
+/* What of a row makes a difference to who watches: not how long ago it was. */
+static void add_facts(struct status *status, struct arena *arena, const struct subject *subject,
+                      const struct row *row)
+{
     buf_printf(&status->facts, "%s %s %s %d\n", object_id_full(arena, &subject->id), row->health,
                row->drifted ? "" : row->note, row->drifted);
 }
@@ -222,6 +239,7 @@ static void add_target(struct status *status, const struct invocation *invocatio
         const struct subject *subject = &target->plan.subjects[i];
         struct row row = row_of(arena, subject);
         status->code = exit_worse(status->code, code_of(&row));
+        add_facts(status, arena, subject, &row);
         if (json)
             value_push(arena, rows, row_value(arena, subject, &row));
         else if (!invocation->quiet || code_of(&row) != EXIT_DONE)

@@ -91,6 +91,7 @@ struct observation {
     const char *owner_text; /* "Helm release shop/web" */
     size_t foreign_fields;  /* fields that others own, left alone */
     const char *health;     /* one line where observe could tell: "healthy 3/3", or NULL */
+    const char *trouble;    /* what holds it up, where observe could tell: "pod web-…: CrashLoopBackOff" */
     bool healthy, failed;   /* both false: in progress or not known */
     int64_t since;          /* when that health began, seconds; 0: not known */
     const char *mark;       /* as record_member.mark, of now; NULL: not known */

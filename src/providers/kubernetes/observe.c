@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "providers/kubernetes/claim.h"
+#include "providers/kubernetes/glance.h"
 #include "providers/kubernetes/judge.h"
 #include "providers/kubernetes/request.h"
 
@@ -330,6 +331,7 @@ bool kubernetes_observe(struct session *session, struct arena *arena, struct sub
             *err = groups[i].error;
             return false;
         }
+    glance_at_pods(session, arena, wait);
     return true;
 }
 
