@@ -33,22 +33,47 @@ static const struct value *replicas_in(const struct value *document)
     return value_at(document, "spec", "replicas", NULL);
 }
 
+/* The least that an autoscaler of the set keeps of a workload; 1 where none does. */
+static int64_t autoscaler_least(const struct outlook *outlook, const struct object_id *id)
+{
+    for (size_t i = 0; i < outlook->count; i++) {
+        const struct object_change *other = &outlook->changes[i];
+        const struct value *spec = value_get(other->after ? other->after : other->before, "spec");
+        const char *kind = value_text_at(spec, "scaleTargetRef", "kind", NULL);
+        const char *name = value_text_at(spec, "scaleTargetRef", "name", NULL);
+        if (!strcmp(other->id->kind, "HorizontalPodAutoscaler") && kind && name &&
+            !strcmp(other->id->namespace, id->namespace) && !strcmp(kind, id->kind) &&
+            !strcmp(name, id->name))
+            return value_int(value_get(spec, "minReplicas"), 1);
+    }
+    return 1;
+}
+
+/* Where nobody looked at the cluster, an autoscaler's least is the best that is known. */
+static int64_t at_least(const struct outlook *outlook, const struct object_change *change,
+                        int64_t pods)
+{
+    int64_t least = change->live || !pods ? 0 : autoscaler_least(outlook, change->id);
+    return pods > least ? pods : least;
+}
+
 /* Pods as they are now; a DaemonSet's are known only from its status. */
-static int64_t pods_before(const struct object_change *change)
+static int64_t pods_before(const struct outlook *outlook, const struct object_change *change)
 {
     const struct value *live = change->live ? change->live : change->before;
     if (!strcmp(change->id->kind, "DaemonSet"))
         return value_int(value_at(live, "status", "desiredNumberScheduled", NULL), 0);
-    return value_int(replicas_in(replicas_in(live) ? live : change->before), 1);
+    return at_least(outlook, change,
+                    value_int(replicas_in(replicas_in(live) ? live : change->before), 1));
 }
 
 /* A document without replicas leaves them to an autoscaler: they stay as they are. */
-static int64_t pods_after(const struct object_change *change)
+static int64_t pods_after(const struct outlook *outlook, const struct object_change *change)
 {
     const struct value *replicas = replicas_in(change->after);
     if (!replicas || !strcmp(change->id->kind, "DaemonSet"))
-        return pods_before(change);
-    return value_int(replicas, 1);
+        return pods_before(outlook, change);
+    return at_least(outlook, change, value_int(replicas, 1));
 }
 
 static bool on_delete(const struct value *document)
@@ -76,13 +101,13 @@ static void count_workload(struct outlook *outlook, const struct object_change *
     struct consequences *found = outlook->found;
     if (!change->before) {
         found->started++;
-        found->started_pods += pods_after(change);
+        found->started_pods += pods_after(outlook, change);
     } else if (!change->after) {
         found->stopped++;
-        found->stopped_pods += pods_before(change);
+        found->stopped_pods += pods_before(outlook, change);
     } else if (rolls(change)) {
         found->rolled++;
-        found->rolled_pods += pods_after(change);
+        found->rolled_pods += pods_after(outlook, change);
     }
 }
 
@@ -99,17 +124,17 @@ static void say_count(struct outlook *outlook, const char *verb, size_t workload
 }
 
 /* From some to none, by the source's own word: nothing serves any more. */
-static bool goes_to_zero(const struct object_change *change)
+static bool goes_to_zero(const struct outlook *outlook, const struct object_change *change)
 {
     return is_workload(change->id) && strcmp(change->id->kind, "DaemonSet") != 0 &&
-           change->before && change->after && pods_before(change) > 0 &&
-           pods_after(change) == 0;
+           change->before && change->after && pods_before(outlook, change) > 0 &&
+           pods_after(outlook, change) == 0;
 }
 
 static void find_zero(struct outlook *outlook)
 {
     for (size_t i = 0; i < outlook->count; i++) {
-        if (!goes_to_zero(&outlook->changes[i]))
+        if (!goes_to_zero(outlook, &outlook->changes[i]))
             continue;
         outlook->found->to_zero++;
         outlook_say(outlook, "%s goes to 0 replicas", outlook->changes[i].id->name);
