@@ -95,6 +95,15 @@ const struct api_kind *discovery_at(const struct discovery *discovery, size_t in
     return index < discovery->preferred_count ? discovery->preferred[index] : NULL;
 }
 
+const char *discovery_stale_group(const struct discovery *discovery)
+{
+    for (size_t i = 0; i < discovery->group_count; i++)
+        for (size_t j = 0; j < discovery->groups[i]->count; j++)
+            if (discovery->groups[i]->versions[j]->stale)
+                return discovery->groups[i]->name;
+    return NULL;
+}
+
 /* A kind is preferred where no earlier version of its group serves it. */
 static void index_group(struct discovery *discovery, const struct api_group *group)
 {

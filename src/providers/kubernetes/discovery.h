@@ -36,6 +36,9 @@ enum kind_state discovery_find(const struct discovery *discovery, const char *gr
 /* Every kind that can be listed and deleted, preferred versions: NULL past the end. */
 const struct api_kind *discovery_at(const struct discovery *discovery, size_t index);
 
+/* A group of which some version is stale, or NULL: then discovery_at() tells every kind. */
+const char *discovery_stale_group(const struct discovery *discovery);
+
 /*
  * "/apis/apps/v1/namespaces/shop/deployments/web"; name NULL: the collection;
  * namespace "" or NULL: all.

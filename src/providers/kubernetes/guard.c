@@ -123,6 +123,20 @@ static bool next_kind(struct session *session, size_t *index, struct api_kind *r
     return kind != NULL;
 }
 
+/* What a server that does not answer keeps in the namespace goes with it once it is back. */
+static bool sees_every_kind(struct search *search, struct error *err)
+{
+    struct session *session = search->session;
+    pthread_rwlock_rdlock(&session->discovery_lock);
+    const char *stale = session->discovery ? discovery_stale_group(session->discovery) : "?";
+    if (stale)
+        error_set(err, ERROR_UNREACHABLE,
+                  "cannot see what %s holds: the server behind the API group %s does not answer",
+                  object_id_text(search->arena, &search->subject->id, NULL), stale);
+    pthread_rwlock_unlock(&session->discovery_lock);
+    return !stale;
+}
+
 static bool guard_namespace(struct search *search, const struct wait *wait, struct error *err)
 {
     for (size_t i = 0; next_kind(search->session, &i, &search->kind);) {
@@ -142,7 +156,7 @@ static bool guard_namespace(struct search *search, const struct wait *wait, stru
         if (search->found)
             return error_set(err, ERROR_REFUSED, "%s", search->found);
     }
-    return true;
+    return sees_every_kind(search, err);
 }
 
 /* ------------------------------------------------------------ a definition */
@@ -167,6 +181,12 @@ static bool on_instance(void *context, struct arena *arena, const struct value *
     return true;
 }
 
+/* Then there may be instances that no version serves any more: storage still holds them. */
+static bool was_established(const struct value *document)
+{
+    return value_count(value_at(document, "status", "storedVersions", NULL)) > 0;
+}
+
 static bool guard_definition(struct search *search, const struct wait *wait, struct error *err)
 {
     const struct value *spec = value_get(search->subject->live.document, "spec");
@@ -177,9 +197,9 @@ static bool guard_definition(struct search *search, const struct wait *wait, str
     struct list_request list = { .kind = &search->kind, .metadata_only = true };
     enum kind_state state = session_find_kind(search->session, &id, NULL, true, &search->kind,
                                               wait);
-    if (state == KIND_ABSENT)
-        return true; /* never established: no instance can be there */
-    if (state == KIND_STALE)
+    if (state == KIND_ABSENT && !was_established(search->subject->live.document))
+        return true; /* no instance can be there */
+    if (state != KIND_KNOWN)
         return error_set(err, ERROR_UNREACHABLE, "cannot see whether there are objects of kind %s",
                          id.kind);
     if (!request_list(search->session, arena, &list, on_instance, NULL, search, wait, err))

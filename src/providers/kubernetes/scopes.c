@@ -55,9 +55,10 @@ enum kind_state session_find_kind(struct session *session, const struct object_i
     pthread_rwlock_wrlock(&session->discovery_lock);
     state = find(session, id, version, ret_kind); /* another thread may have been quicker */
     if (state == KIND_ABSENT) {
-        if (!read_anew(session, wait, &error))
+        bool read = read_anew(session, wait, &error);
+        if (!read)
             log_debug("discovery: %s", error.message);
-        state = find(session, id, version, ret_kind);
+        state = read ? find(session, id, version, ret_kind) : KIND_STALE;
     }
     pthread_rwlock_unlock(&session->discovery_lock);
     return state;

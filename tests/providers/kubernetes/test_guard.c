@@ -19,6 +19,16 @@ static void refuses(struct world *world, const char *kind, const char *name, con
                  why);
 }
 
+static void cannot_see(struct world *world, const char *kind, const char *name, const char *why)
+{
+    struct error error = { 0 };
+    if (!guarded(world, world_subject(world, kind, name), &error))
+        fail_msg("%s/%s may be deleted; expected: %s", kind, name, why);
+    if (error.kind != ERROR_UNREACHABLE || !strstr(error.message, why))
+        fail_msg("%s/%s: error %d: %s; expected: %s", kind, name, (int)error.kind, error.message,
+                 why);
+}
+
 static void allows(struct world *world, const char *kind, const char *name)
 {
     struct error error = { 0 };
@@ -75,6 +85,33 @@ static void test_namespace(void **state)
     refuses(world, "Namespace", world->namespace, "which this run does not delete");
 }
 
+/* What lies behind a server that is down is not known to be gone. */
+static void test_stale_group(void **state)
+{
+    struct world *world = *state;
+    const char *itself = arena_printf(world->arena,
+                                      "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":"
+                                      "{\"name\":\"%s\"}}",
+                                      world->namespace);
+    look(world, itself);
+    world->subjects[0].live.owner = OWNER_NONE;
+    world_apply(world);
+    look(world, CM("x"));
+    allows(world, "Namespace", world->namespace);
+    kubectl(world,
+            "{\"apiVersion\":\"apiregistration.k8s.io/v1\",\"kind\":\"APIService\",\"metadata\":{"
+            "\"name\":\"v1.guard-test.example\"},\"spec\":{\"group\":\"guard-test.example\","
+            "\"version\":\"v1\",\"groupPriorityMinimum\":10,\"versionPriority\":10,"
+            "\"insecureSkipTLSVerify\":true,\"service\":{\"name\":\"none\",\"namespace\":"
+            "\"default\"}}}",
+            "create", "-f", "-");
+    sleep(3); /* until the aggregator has noticed that nobody answers */
+    world_again(world);
+    look(world, CM("x"));
+    cannot_see(world, "Namespace", world->namespace, "guard-test.example does not answer");
+    kubectl(world, NULL, "delete", "apiservice", "v1.guard-test.example");
+}
+
 static void test_definition(void **state)
 {
     struct world *world = *state;
@@ -103,6 +140,12 @@ static void test_definition(void **state)
     allows(world, "CustomResourceDefinition", "guards.obs.example.com"); /* it goes in the same run */
     world_subject(world, "Guard", "one")->leaving = false;
     refuses(world, "CustomResourceDefinition", "guards.obs.example.com", "one is of that kind");
+    kubectl(world, NULL, "patch", "crd", "guards.obs.example.com", "--type=json",
+            "-p=[{\"op\":\"replace\",\"path\":\"/spec/versions/0/served\",\"value\":false}]");
+    sleep(2); /* until discovery tells */
+    world_again(world);
+    look(world, CM("x"));
+    cannot_see(world, "CustomResourceDefinition", "guards.obs.example.com", "of kind Guard");
     kubectl(world, NULL, "delete", "crd", "guards.obs.example.com");
 }
 
@@ -188,6 +231,7 @@ static void test_release(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_data, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_namespace, world_setup, world_teardown),
+    cmocka_unit_test_setup_teardown(test_stale_group, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_definition, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_dependents, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_remove, world_setup, world_teardown),
