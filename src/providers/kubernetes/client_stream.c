@@ -84,7 +84,11 @@ bool client_list(struct client *client, struct arena *arena, const struct api_ca
                 restart(context);
             continue;
         }
-        token = value_text_at(rest, "metadata", "continue", NULL);
+        const char *next = value_text_at(rest, "metadata", "continue", NULL);
+        if (next && token && *next && strcmp(next, token) == 0)
+            return error_set(err, ERROR_UNREACHABLE, "%s: the server sends one page again and again",
+                             call->what);
+        token = next;
         if (!token || !*token) {
             const char *version = value_text_at(rest, "metadata", "resourceVersion", NULL);
             *ret_version = version ? version : "";
