@@ -11,6 +11,9 @@ static const char *const LIST_KEYS[] = { "name",       "mountPath", "containerPo
                                          "devicePath", "ip",        "topologyKey",   "uid",
                                          "type",       "key",       "path",          "id" };
 
+/* Elements are looked up one by one: a list of a million would take days. */
+enum { KEYED_MOST = 4096 };
+
 struct walk {
     struct arena *arena;
     struct field_changes *changes;
@@ -78,7 +81,7 @@ static bool key_values_unique(const struct value *list, const char *key)
 
 const char *diff_list_key(const struct value *a, const struct value *b)
 {
-    if (value_count(a) + value_count(b) == 0)
+    if (value_count(a) + value_count(b) == 0 || value_count(a) + value_count(b) > KEYED_MOST)
         return NULL;
     for (size_t k = 0; k < sizeof LIST_KEYS / sizeof *LIST_KEYS; k++)
         if (key_values_unique(a, LIST_KEYS[k]) && key_values_unique(b, LIST_KEYS[k]))
