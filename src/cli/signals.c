@@ -1,6 +1,7 @@
 /*
  * signals: the first SIGINT or SIGTERM stops at the boundary of an action, the
- * second at once.
+ * second at once. A third meets no handler: it ends whatever only computes and
+ * looks at no flag.
  *
  * The only mutable state outside of functions in the program: a handler can be
  * handed nothing.
@@ -17,6 +18,8 @@ static void on_signal(int number)
     int level = atomic_load(&cancel.level);
     last_signal = number;
     atomic_store(&cancel.level, level == CANCEL_NONE ? CANCEL_SOFT : CANCEL_HARD);
+    if (level != CANCEL_NONE)
+        signal(number, SIG_DFL);
 }
 
 struct cancel *signals_install(void)
