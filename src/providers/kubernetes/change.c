@@ -12,16 +12,21 @@ static bool replicas_differ(const struct resource *desired, const struct value *
 {
     const struct value *wanted = value_at(desired->document, "spec", "replicas", NULL);
     const struct value *there = value_at(live, "spec", "replicas", NULL);
-    return there && (!wanted || !value_equal(wanted, there));
+    struct manager_entry ours;
+    if (!there || wanted)
+        return there && !value_equal(wanted, there);
+    return manager_ours(live, &ours) && value_at(ours.fields, "f:spec", "f:replicas", NULL);
 }
 
-static bool is_scaled(struct session *session, const struct resource *desired,
-                      const struct value *live, const struct wait *wait)
+static bool find_scaled(struct session *session, const struct resource *desired,
+                        const struct value *live, bool *ret_scaled, const struct wait *wait,
+                        struct error *err)
 {
-    if (!value_at(live, "spec", "replicas", NULL) || !*desired->id.namespace)
-        return false;
-    return scale_in_set(session, &desired->id)
-           || (replicas_differ(desired, live) && scale_live(session, &desired->id, wait));
+    *ret_scaled = value_at(live, "spec", "replicas", NULL) && *desired->id.namespace
+                  && scale_in_set(session, &desired->id);
+    if (*ret_scaled || !*desired->id.namespace || !replicas_differ(desired, live))
+        return true;
+    return scale_live(session, &desired->id, ret_scaled, wait, err);
 }
 
 bool change_prepare(struct session *session, struct arena *arena, const struct subject *subject,
@@ -36,7 +41,8 @@ bool change_prepare(struct session *session, struct arena *arena, const struct s
         if (!change->live
             && !request_get(session, arena, &object, &change->live, wait, err))
             return false;
-        scaled = is_scaled(session, subject->desired, change->live, wait);
+        if (!find_scaled(session, subject->desired, change->live, &scaled, wait, err))
+            return false;
     }
     wanted_make(session, arena, subject->desired, change->live, scaled, &change->wanted);
     return true;

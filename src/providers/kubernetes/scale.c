@@ -2,7 +2,6 @@
 #include "providers/kubernetes/scale.h"
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "providers/kubernetes/request.h"
 
 #include <string.h>
@@ -13,7 +12,7 @@ struct scaled {
 
 struct scaled_namespace {
     const char *name;
-    bool unknown; /* could not be listed */
+    const char *unknown; /* why it could not be listed, or NULL */
     struct scaled *items;
     size_t count, capacity;
 };
@@ -114,16 +113,16 @@ static struct scaled_namespace *look(struct session *session, const char *name,
     enum kind_state state = session_find_kind(session, &AUTOSCALER, NULL, false, &kind, wait);
     struct list_request list = { .kind = &kind, .namespace = name };
     AUTO_ARENA arena = arena_new();
+    if (state == KIND_STALE)
+        kept->unknown = "the server behind the API group autoscaling does not answer";
     if (state == KIND_KNOWN
         && !request_list(session, arena, &list, keep_target, forget_targets, scalers, wait, &error))
-        kept->unknown = true;
-    kept->unknown |= state == KIND_STALE;
-    if (kept->unknown)
-        log_debug("autoscalers in %s: %s", name, error.message);
+        kept->unknown = arena_strdup(scalers->arena, error.message);
     return kept;
 }
 
-bool scale_live(struct session *session, const struct object_id *id, const struct wait *wait)
+bool scale_live(struct session *session, const struct object_id *id, bool *ret_scaled,
+                const struct wait *wait, struct error *err)
 {
     struct scalers *scalers = session->scalers;
     struct scaled_namespace *namespace = NULL;
@@ -134,9 +133,13 @@ bool scale_live(struct session *session, const struct object_id *id, const struc
             namespace = &scalers->items[i];
     if (!namespace)
         namespace = look(session, id->namespace, wait);
-    found = namespace->unknown;
+    bool known = !namespace->unknown
+                 || error_set(err, ERROR_UNREACHABLE,
+                              "cannot see whether an autoscaler sets spec.replicas: %s",
+                              namespace->unknown);
     for (size_t i = 0; i < namespace->count && !found; i++)
         found = targets(&namespace->items[i], id);
     pthread_mutex_unlock(&scalers->lock);
-    return found;
+    *ret_scaled = found;
+    return known;
 }

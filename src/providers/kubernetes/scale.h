@@ -19,10 +19,10 @@ void scalers_free(struct scalers *scalers);
 bool scale_in_set(const struct session *session, const struct object_id *id);
 
 /*
- * By a live one: one LIST a namespace and session. Where it may not be listed
- * the answer is true, since leaving replicas alone can be mended and losing
- * pods cannot.
+ * By a live one: one LIST a namespace and session. False where it could not be
+ * listed: "no" would fight an autoscaler, "yes" would hide a change of replicas.
  */
-bool scale_live(struct session *session, const struct object_id *id, const struct wait *wait);
+bool scale_live(struct session *session, const struct object_id *id, bool *ret_scaled,
+                const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 
 #endif

@@ -49,6 +49,14 @@ has "1 change" "not confirmed"
 k scale deployment web --replicas=3 >/dev/null
 as 1 diff -f .
 has "spec.replicas 3 → 0" "not confirmed"
+# --- may not list autoscalers: whether the number of replicas is ours to set is not known
+k create role no-scalers --verb=get,list,watch --resource=configmaps,deployments.apps >/dev/null
+k delete rolebinding runner >/dev/null
+k create rolebinding runner --role=no-scalers --serviceaccount="$ns:runner" >/dev/null
+as 4 diff -f .
+has "cannot see whether an autoscaler sets spec.replicas" 'cannot list resource "horizontalpodautoscalers"'
+k delete rolebinding runner >/dev/null
+k create rolebinding runner --clusterrole=cmx-reconcile-diff --serviceaccount="$ns:runner" >/dev/null
 as 4 apply -f . --yes
 has 'cannot patch resource "configmaps"'
 same 3 "$(k get deployment web -o jsonpath='{.spec.replicas}')"
