@@ -45,8 +45,7 @@ const struct source_reader *git_reader(struct git_source *source);
  */
 const struct record_source *git_record(const struct git_source *source);
 
-/* The work tree's root (absolute, "/" at its end) and its git folder; NULL for a bare one or a URL.
- */
+/* The work tree's root, absolute; NULL for a bare repository or a URL. */
 const char *git_root(const struct git_source *source);
 
 /*
