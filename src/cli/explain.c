@@ -26,9 +26,25 @@ static const struct kind_shape *find_kind(const char *name, size_t length)
     return NULL;
 }
 
+static void say_no_kind(const char *name, size_t length)
+{
+    AUTO_FREE char *wrong = memory_alloc(length + 1);
+    const char *names[16], *meant;
+    size_t count = 0;
+    memcpy(wrong, name, length);
+    wrong[length] = '\0';
+    for (const struct kind_shape *shape = kind_shapes; shape->kind && count < 16; shape++)
+        names[count++] = shape->kind;
+    meant = suggest(wrong, names, count);
+    fprintf(stderr, "cmx-reconcile: there is no kind %s of " SHAPE_API_VERSION "%s%s%s\n", wrong,
+            meant ? " (did you mean `" : "; for kinds of the cluster ask kubectl explain",
+            meant ? meant : "", meant ? "`?)" : "");
+}
+
 enum exit_code command_explain(struct invocation *invocation)
 {
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct error err = { 0 };
     if (invocation->arguments.count == 0) {
         add_kinds(&out);
         return command_print(&out);
@@ -37,15 +53,12 @@ enum exit_code command_explain(struct invocation *invocation)
     size_t length = strcspn(argument, ".");
     const struct kind_shape *shape = find_kind(argument, length);
     if (!shape) {
-        fprintf(stderr, "cmx-reconcile: there is no kind %.*s of " SHAPE_API_VERSION
-                        "; for kinds of the cluster ask kubectl explain\n",
-                (int)length, argument);
+        say_no_kind(argument, length);
         return EXIT_NO;
     }
     const char *path = argument[length] ? argument + length + 1 : "";
-    if (!shape_explain(&out, shape, path)) {
-        fprintf(stderr, "cmx-reconcile: %s has no field %s: cmx-reconcile explain %s lists them\n",
-                shape->kind, path, shape->kind);
+    if (!shape_explain(&out, shape, path, &err)) {
+        fprintf(stderr, "cmx-reconcile: %s\n", err.message);
         return EXIT_NO;
     }
     return command_print(&out);

@@ -312,10 +312,15 @@ static struct value *check_value(struct check *check, const struct shape *shape,
 
 /* ------------------------------------------------------------- the whole kind */
 
-static const struct shape metadata_members[] = {
-    { .name = "name", .type = SHAPE_NAME, .required = true },
-    { .name = "labels", .type = SHAPE_TEXT_MAP },
-    { .name = "annotations", .type = SHAPE_TEXT_MAP },
+const struct shape shape_metadata[] = {
+    { .name = "name",
+      .type = SHAPE_NAME,
+      .required = true,
+      .text = "Its name: at most 63 of a-z, 0-9 and `-`, with a letter or digit at both ends." },
+    { .name = "labels", .type = SHAPE_TEXT_MAP, .text = "Labels, for people and other tools." },
+    { .name = "annotations",
+      .type = SHAPE_TEXT_MAP,
+      .text = "Annotations, for people and other tools." },
     { .name = NULL },
 };
 
@@ -327,7 +332,7 @@ const struct value *shape_check(struct arena *arena, const struct kind_shape *sh
     const struct shape root[] = {
         { .name = "apiVersion", .type = SHAPE_STRING, .required = true },
         { .name = "kind", .type = SHAPE_STRING, .required = true },
-        { .name = "metadata", .type = SHAPE_MAP, .required = true, .members = metadata_members },
+        { .name = "metadata", .type = SHAPE_MAP, .required = true, .members = shape_metadata },
         { .name = "spec", .type = SHAPE_MAP, .members = shape->spec },
         { .name = NULL },
     };

@@ -9,6 +9,7 @@
 #define CMX_MANIFEST_SHAPE_H
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "manifest/problem.h"
 #include "manifest/value.h"
 
@@ -63,6 +64,9 @@ struct kind_shape {
 
 #define SHAPE_API_VERSION "cmx.dev/v1"
 
+/* What `metadata` holds, of every own kind. */
+extern const struct shape shape_metadata[];
+
 /* All own kinds, ended by one without a name. */
 extern const struct kind_shape kind_shapes[];
 
@@ -91,7 +95,11 @@ void shape_print_schema(struct buf *out, const struct kind_shape *shape);
 void shape_print_reference(struct buf *out, const struct kind_shape *shape);
 void shape_print_annotations(struct buf *out);
 
-/* `path` is "" or "spec.pruneBudget"; false: no such member. */
-bool shape_explain(struct buf *out, const struct kind_shape *shape, const char *path);
+/*
+ * `path` is "" or "spec.pruneBudget". False where there is no such member: err says
+ * so, with what was probably meant.
+ */
+bool shape_explain(struct buf *out, const struct kind_shape *shape, const char *path,
+                   struct error *err);
 
 #endif

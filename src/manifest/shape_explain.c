@@ -13,11 +13,16 @@
 static const char *type_text(const struct shape *shape)
 {
     static const char *const names[] = {
-        [SHAPE_STRING] = "string",     [SHAPE_BOOL] = "boolean",
-        [SHAPE_INTEGER] = "integer",   [SHAPE_DURATION] = "duration",
-        [SHAPE_BUDGET] = "number or percentage", [SHAPE_ENUM] = "choice",
-        [SHAPE_NAME] = "name",         [SHAPE_POINTER] = "JSON pointer",
-        [SHAPE_TEXT_MAP] = "map of strings", [SHAPE_MAP] = "map",
+        [SHAPE_STRING] = "string",
+        [SHAPE_BOOL] = "boolean",
+        [SHAPE_INTEGER] = "integer",
+        [SHAPE_DURATION] = "duration",
+        [SHAPE_BUDGET] = "number or percentage",
+        [SHAPE_ENUM] = "choice",
+        [SHAPE_NAME] = "name",
+        [SHAPE_POINTER] = "JSON pointer",
+        [SHAPE_TEXT_MAP] = "map of strings",
+        [SHAPE_MAP] = "map",
         [SHAPE_LIST] = "list",
     };
     if (shape->type == SHAPE_LIST && shape->element->type == SHAPE_POINTER)
@@ -82,8 +87,7 @@ static void print_rows(struct buf *out, struct arena *arena, const struct shape 
         print_row(out, members, path);
         if (members_of(members))
             print_rows(out, arena, members_of(members),
-                       arena_printf(arena, "%s%s", path,
-                                    members->type == SHAPE_LIST ? "[]" : ""));
+                       arena_printf(arena, "%s%s", path, members->type == SHAPE_LIST ? "[]" : ""));
     }
 }
 
@@ -189,37 +193,109 @@ static void explain_kind(struct buf *out, const struct kind_shape *kind)
     }
 }
 
-/* The member that a dotted path names; "[]" behind a list's name is allowed. */
-static const struct shape *find_path(const struct shape *members, const char *path)
+/* What stands above the spec, of every kind. */
+static void fill_root(const struct kind_shape *kind, struct shape root[static 5])
 {
-    const struct shape *found = NULL;
-    while (members && *path) {
-        size_t length = strcspn(path, ".");
-        size_t name = strcspn(path, ".[");
-        for (found = members; found->name; found++)
-            if (strncmp(found->name, path, name) == 0 && found->name[name] == '\0')
-                break;
-        if (!found->name)
-            return NULL;
-        members = members_of(found);
-        path += length + (path[length] == '.');
-    }
-    return *path ? NULL : found;
+    const struct shape members[] = {
+        { .name = "apiVersion",
+          .type = SHAPE_STRING,
+          .required = true,
+          .text = "Always `" SHAPE_API_VERSION "`.",
+          .example = SHAPE_API_VERSION },
+        { .name = "kind",
+          .type = SHAPE_STRING,
+          .required = true,
+          .text = "The kind.",
+          .example = kind->kind },
+        { .name = "metadata",
+          .type = SHAPE_MAP,
+          .required = true,
+          .members = shape_metadata,
+          .text = "Its name, labels and annotations." },
+        { .name = "spec", .type = SHAPE_MAP, .members = kind->spec, .text = kind->text },
+        { .name = NULL },
+    };
+    memcpy(root, members, sizeof members);
 }
 
-bool shape_explain(struct buf *out, const struct kind_shape *shape, const char *path)
+/* Where a path leads as far as it can be followed. */
+struct way {
+    const struct shape *found;   /* the last member of it; NULL: none */
+    const struct shape *members; /* below that; NULL: none            */
+    const char *rest;            /* of the path; "": it is whole      */
+};
+
+/* "[]" behind a list's name is allowed. */
+static struct way follow(const struct shape *members, const char *path)
 {
-    const struct shape spec = {
-        .name = "spec", .type = SHAPE_MAP, .members = shape->spec, .text = shape->text
-    };
-    const struct shape root[] = { spec, { .name = NULL } };
+    struct way way = { .members = members, .rest = path };
+    while (way.members && *way.rest) {
+        size_t length = strcspn(way.rest, "."), name = strcspn(way.rest, ".[");
+        const struct shape *found = way.members;
+        while (found->name
+               && !(strncmp(found->name, way.rest, name) == 0 && found->name[name] == '\0'))
+            found++;
+        if (!found->name)
+            break;
+        way.found = found;
+        way.members = members_of(found);
+        way.rest += length + (way.rest[length] == '.');
+    }
+    return way;
+}
+
+static const char *suggest_member(const char *wrong, const struct shape *members)
+{
+    enum { MOST = 64 };
+    const char *names[MOST];
+    size_t count = 0;
+    for (; members && members->name && count < MOST; members++)
+        names[count++] = members->name;
+    return suggest(wrong, names, count);
+}
+
+static const char *why_refused(const struct kind_shape *kind, const char *name)
+{
+    for (const struct shape_refused *refused = kind->refused; refused && refused->name; refused++)
+        if (strcmp(refused->name, name) == 0)
+            return refused->why;
+    return NULL;
+}
+
+/* There is no such member: what was meant, perhaps one of the spec, or why there is none. */
+static bool say_missing(const struct kind_shape *kind, const char *path, const struct way *way,
+                        struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    const char *wrong = arena_memdup(arena, way->rest, strcspn(way->rest, ".["));
+    const char *above = arena_memdup(arena, path, (size_t)(way->rest - path));
+    const char *meant = suggest_member(wrong, way->members);
+    bool in_spec = way->found && way->found->members == kind->spec;
+    const char *why = in_spec ? why_refused(kind, wrong) : NULL;
+    if (!meant && !way->found && (meant = suggest_member(wrong, kind->spec)))
+        above = "spec.";
+    if (why)
+        return error_set(err, ERROR_NOT_FOUND, "%s has no field %s: %s", kind->kind, path, why);
+    if (meant)
+        return error_set(err, ERROR_NOT_FOUND, "%s has no field %s (did you mean `%s.%s%s`?)",
+                         kind->kind, path, kind->kind, above, meant);
+    return error_set(err, ERROR_NOT_FOUND,
+                     "%s has no field %s: cmx-reconcile explain %s lists them", kind->kind, path,
+                     kind->kind);
+}
+
+bool shape_explain(struct buf *out, const struct kind_shape *shape, const char *path,
+                   struct error *err)
+{
+    struct shape root[5];
     if (*path == '\0') {
         explain_kind(out, shape);
         return true;
     }
-    const struct shape *found = find_path(root, path);
-    if (!found)
-        return false;
-    explain_member(out, shape, found, path);
+    fill_root(shape, root);
+    struct way way = follow(root, path);
+    if (*way.rest)
+        return say_missing(shape, path, &way, err);
+    explain_member(out, shape, way.found, path);
     return true;
 }

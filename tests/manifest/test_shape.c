@@ -81,8 +81,9 @@ static void explain_case(struct arena *arena, const struct test_case *test, stru
     size_t length = dot ? (size_t)(dot - test->name) : strlen(test->name);
     const struct kind_shape *kind = kind_shape_find(arena_memdup(arena, test->name, length));
     assert_non_null(kind);
-    if (!shape_explain(out, kind, dot ? dot + 1 : ""))
-        buf_puts(out, "no such member\n");
+    struct error err = { 0 };
+    if (!shape_explain(out, kind, dot ? dot + 1 : "", &err))
+        buf_printf(out, "%s\n", err.message);
 }
 
 static bool update;
