@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define OWN_MARK "cmx.dev/"
+
 bool load_takes_name(const char *name)
 {
     static const char *const ends[] = { ".yaml", ".yml", ".json" };
@@ -71,6 +73,8 @@ static void parse(struct loader *loader, struct loaded_file *loaded)
     file->quotable = text_quotable(file->data, file->length);
     if (yaml_read(loader->arena, file, &loaded->documents, loader->problems))
         file->quotable = true;
+    else if (memmem(file->data, file->length, OWN_MARK, sizeof OWN_MARK - 1))
+        loader->faulty_own = true;
     for (size_t i = 0; i < loaded->documents.count; i++)
         file->quotable &= all_quotable(loaded->documents.items[i].root, 0);
 }
@@ -121,7 +125,7 @@ struct loaded_file *load_file(struct loader *loader, const char *path, bool only
         return NULL;
     }
     file->data = data;
-    if (only_own && !memmem(data, file->length, "cmx.dev/", 8))
+    if (only_own && !memmem(data, file->length, OWN_MARK, sizeof OWN_MARK - 1))
         return NULL;
     if (!count_bytes(loader, file))
         return NULL;

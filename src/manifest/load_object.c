@@ -211,6 +211,14 @@ static void load_object(struct loading *loading, const char *api_version, const 
 
 /* ------------------------------------------------------------------- own kinds */
 
+void load_faulty_cluster(struct loader *loader, const struct value *document)
+{
+    struct text_list *names = &loader->faulty_clusters;
+    const char *name = value_text_at(document, "metadata", "name", NULL);
+    if (name)
+        arena_push(loader->arena, names->items, names->count, names->capacity, name);
+}
+
 void load_own(struct loader *loader, const struct value *document, const struct source_file *file)
 {
     const struct value *kind = value_get(document, "kind");
@@ -236,6 +244,8 @@ void load_own(struct loader *loader, const struct value *document, const struct 
     const struct value *checked = shape_check(loader->arena, shape, document, file,
                                               loader->problems);
     struct own_document own = { shape, checked, document, file, document->place };
+    if (!checked && strcmp(shape->kind, "Cluster") == 0)
+        load_faulty_cluster(loader, document);
     if (!checked && strcmp(shape->kind, "Project") == 0)
         load_failed(loader, "", "its Project is not valid"); /* whose set would it be? */
     if (checked)

@@ -202,6 +202,7 @@ static void fill_project(struct loader *loader, const struct own_document *own)
     const struct value *spec = own ? value_get(own->document, "spec") : default_spec(loader);
     const char *namespace = own ? value_text_at(own->written, "spec", "namespace", NULL) : NULL;
     const char *fallback = loader->options->fallback_name;
+    const struct value *cluster = value_get(spec, "cluster");
     if (!namespace)
         namespace = loader->options->namespace;
     *project = (struct project){
@@ -209,7 +210,8 @@ static void fill_project(struct loader *loader, const struct own_document *own)
         .named = own != NULL,
         .namespace = namespace ? namespace : "default",
         .create_namespace = value_is_true(value_get(spec, "createNamespace"), false),
-        .cluster = value_text(value_get(spec, "cluster")),
+        .cluster = value_text(cluster),
+        .cluster_place = cluster ? cluster->place : (struct place){ 0 },
         .prune = value_is_true(value_get(spec, "prune"), true),
         .prune_budget = budget_of(value_get(spec, "pruneBudget")),
         .adopt = adopt_of(value_text(value_get(spec, "adopt"))),
@@ -281,6 +283,8 @@ static void add_cluster(struct loader *loader, const struct own_document *own, s
     if (check_cluster(loader, own, &cluster))
         arena_push(loader->arena, loader->set->clusters, loader->set->cluster_count, *capacity,
                    cluster);
+    else
+        load_faulty_cluster(loader, own->document);
 }
 
 void load_project(struct loader *loader)

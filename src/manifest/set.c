@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-static const struct place nowhere = { 0 };
-
 const struct cluster *set_cluster(const struct set *set, const char *name)
 {
     for (size_t i = 0; name && i < set->cluster_count; i++)
@@ -20,11 +18,20 @@ const struct cluster *set_cluster(const struct set *set, const char *name)
 
 /* ------------------------------------------------------------------- references */
 
+/* What is wrong with it, or with the file where it may stand, has been told. */
+static bool is_faulty(const struct loader *loader, const char *name)
+{
+    for (size_t i = 0; i < loader->faulty_clusters.count; i++)
+        if (strcmp(loader->faulty_clusters.items[i], name) == 0)
+            return true;
+    return loader->faulty_own;
+}
+
 static void check_cluster_name(struct loader *loader, const char *name,
                                const struct source_file *file, struct place place, bool quotable)
 {
     const struct set *set = loader->set;
-    if (!name || set_cluster(set, name))
+    if (!name || set_cluster(set, name) || is_faulty(loader, name))
         return;
     const char **names = arena_array(loader->arena, set->cluster_count + 1, sizeof *names);
     for (size_t i = 0; i < set->cluster_count; i++)
@@ -38,7 +45,8 @@ static void check_cluster_name(struct loader *loader, const char *name,
 static void check_clusters(struct loader *loader)
 {
     const struct set *set = loader->set;
-    check_cluster_name(loader, set->project.cluster, set->project.file, nowhere, true);
+    check_cluster_name(loader, set->project.cluster, set->project.file,
+                       set->project.cluster_place, true);
     for (size_t i = 0; i < set->count; i++) {
         const struct resource *resource = &set->resources[i];
         const struct value *value = value_at(resource->document, "metadata", "annotations",

@@ -38,6 +38,7 @@ struct project {
     const char *namespace; /* "default" where none is given                */
     bool create_namespace;
     const char *cluster; /* name of the default Cluster, or NULL          */
+    struct place cluster_place;
     bool prune;
     struct budget prune_budget;
     enum adopt_policy adopt;
