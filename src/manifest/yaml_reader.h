@@ -32,6 +32,7 @@ struct reader {
     struct arena *arena;
     const struct source_file *file;
     const char *input; /* file->data, or a copy: with the last line ended, without \' */
+    char *copy;        /* that copy, once there is one */
     size_t length;     /* of input */
     size_t reread;     /* bytes that were read again because of \' */
     struct problems *problems;

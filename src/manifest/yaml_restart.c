@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Each new start makes libyaml read ahead 16 KiB, so there is a limit. */
-enum { MOST_RESTARTS = 100, REREAD_CEILING = 32 << 20 };
+enum { MOST_RESTARTS = 100, REREAD_CEILING = 16 << 20 };
 
 /* Is the line indented with a tab, or begins the fault with one? */
 static bool is_tab(const struct reader *reader, struct place place)
@@ -75,9 +75,9 @@ static bool reread_without(struct reader *reader, struct place place, size_t *re
     reader->reread += reader->length - first;
     if (reader->reread > REREAD_CEILING)
         return false;
-    char *copy = arena_memdup(reader->arena, reader->input, reader->length);
-    yaml_drop_apostrophe_escapes(copy + place.start, copy + reader->length);
-    reader->input = copy;
+    if (!reader->copy)
+        reader->input = reader->copy = arena_memdup(reader->arena, reader->input, reader->length);
+    yaml_drop_apostrophe_escapes(reader->copy + place.start, reader->copy + reader->length);
     reader->nodes = before->nodes;
     reader->documents->count = before->documents;
     reader->problems->count = before->problems;

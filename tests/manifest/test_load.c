@@ -147,6 +147,24 @@ static void test_documents(void **state)
     cases_run("manifest/cases/load/documents.txt", load_case, update);
 }
 
+static void test_objects(void **state)
+{
+    (void)state;
+    cases_run("manifest/cases/load/objects.txt", load_case, update);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    cases_run("manifest/cases/load/names.txt", load_case, update);
+}
+
+static void test_annotations(void **state)
+{
+    (void)state;
+    cases_run("manifest/cases/load/annotations.txt", load_case, update);
+}
+
 static void test_folders(void **state)
 {
     (void)state;
@@ -175,9 +193,10 @@ int main(int argc, char **argv)
 {
     update = argc > 1 && strcmp(argv[1], "--update") == 0;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_documents), cmocka_unit_test(test_folders),
-        cmocka_unit_test(test_projects),  cmocka_unit_test(test_secrets),
-        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_documents), cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_annotations),
+        cmocka_unit_test(test_folders),   cmocka_unit_test(test_projects),
+        cmocka_unit_test(test_secrets),   cmocka_unit_test(test_references),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
