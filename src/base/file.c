@@ -11,6 +11,13 @@
 
 enum { READ_CHUNK = 64 << 10 };
 
+static bool too_large(const char *name, size_t ceiling, struct error *err)
+{
+    bool whole = ceiling >= 1 << 20 && ceiling % (1 << 20) == 0;
+    return error_set(err, ERROR_INPUT, "%s is larger than %zu %s", name,
+                     whole ? ceiling >> 20 : ceiling, whole ? "MiB" : "bytes");
+}
+
 bool file_read_descriptor(struct arena *arena, int descriptor, const char *name, size_t ceiling,
                           char **ret_data, size_t *ret_length, struct error *err)
 {
@@ -25,7 +32,7 @@ bool file_read_descriptor(struct arena *arena, int descriptor, const char *name,
         if (length == 0)
             break;
         if (!buf_add(&content, chunk, (size_t)length))
-            return error_set(err, ERROR_INPUT, "%s is larger than %zu bytes", name, ceiling);
+            return too_large(name, ceiling, err);
     }
     *ret_data = arena_memdup(arena, buf_text(&content), content.length);
     *ret_length = content.length;

@@ -83,7 +83,9 @@ void load_report(struct loader *loader, const struct source_file *file, const st
 
 /*
  * The documents of a file, read once; NULL where it cannot be read, which is a
- * problem then. With `only_own`, a file that does not mention cmx.dev/ is not parsed.
+ * problem then. With `only_own`, a file that does not mention cmx.dev/ is not parsed,
+ * and one that cannot be a manifest (a pipe, a link to nothing, above the ceiling) is
+ * passed over.
  */
 struct loaded_file *load_file(struct loader *loader, const char *path, bool only_own);
 

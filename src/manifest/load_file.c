@@ -99,6 +99,8 @@ void load_report(struct loader *loader, const struct source_file *file, const st
     size_t length = strlen(file->path);
     if (strncmp(message, file->path, length) == 0 && strncmp(message + length, ": ", 2) == 0)
         message += length + 2;
+    else if (strncmp(message, file->path, length) == 0 && message[length] == ' ')
+        message += length + 1;
     problem_add(loader->problems, file, (struct place){ 0 }, false, "%s", message);
 }
 
@@ -108,6 +110,12 @@ static struct loaded_file *keep(struct loader *loader, struct source_file *file)
     loaded->file = file;
     HASH_ADD_KEYPTR(hh, loader->files, file->source, strlen(file->source), loaded);
     return loaded;
+}
+
+/* A link to nowhere, a pipe or a file above the ceiling holds no Project; one unread might. */
+static bool cannot_hold_own(const struct error *err)
+{
+    return err->kind == ERROR_INPUT || err->kind == ERROR_NOT_FOUND;
 }
 
 struct loaded_file *load_file(struct loader *loader, const char *path, bool only_own)
@@ -121,7 +129,8 @@ struct loaded_file *load_file(struct loader *loader, const char *path, bool only
     char *data = NULL;
     if (!loader->reader->read(loader->reader->context, loader->arena, path, YAML_FILE_CEILING,
                               &data, &file->length, &err)) {
-        load_report(loader, file, &err);
+        if (!only_own || !cannot_hold_own(&err))
+            load_report(loader, file, &err);
         return NULL;
     }
     file->data = data;

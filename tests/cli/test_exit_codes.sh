@@ -34,7 +34,7 @@ done <<'END'
 # the answer is no
 1 | data.a                 | diff -f more --take-set
 1 | no kind                | explain Nothing
-1 | did you mean .Project.spec.pruneBudget | explain Project.spec.pruneBudgt
+1 | did you mean           | explain Project.spec.pruneBudgt
 # usage, each with what would be right
 2 | Usage                  |
 2 | did you mean apply     | aply -f deploy
