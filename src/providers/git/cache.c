@@ -4,14 +4,18 @@
  *   CACHE/git/ID.lock   held (flock) while one process brings ID up to date
  *   CACHE/git/ID/       the bare repository; `cmx-url` in it is written last,
  *                       and a folder without it is begun anew
+ *   CACHE/git/ID.use    held (flock, shared) while a process reads ID
  *
  * Objects are only added. So another process may read a commit while this one
  * fetches, and a kill leaves at worst temporary files, which the next removes.
+ * Only packs are joined now and then, while nobody reads (compact.c).
  */
 #include "providers/git/cache.h"
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/log.h"
+#include "providers/git/compact.h"
 #include "providers/git/fetch.h"
 #include "providers/git/repository.h"
 
@@ -26,10 +30,11 @@
 enum { LOCK_LOOK_MS = 50, WALK_DESCRIPTORS = 16 };
 
 static const char READY[] = "cmx-url";
+#define NO_WRITING "cannot write to the cache %s (XDG_CACHE_HOME names another place)"
 
 struct cache {
     struct arena *arena;
-    const char *parent, *folder, *lock_name;
+    const char *parent, *folder, *lock_name, *use_name;
     const struct git_url *url;
 };
 
@@ -47,11 +52,12 @@ static bool find_place(struct cache *cache, struct error *err)
     cache->parent = path_join(cache->arena, root, "git");
     cache->folder = path_join(cache->arena, cache->parent, id);
     cache->lock_name = arena_printf(cache->arena, "%s.lock", cache->folder);
+    cache->use_name = arena_printf(cache->arena, "%s.use", cache->folder);
     if (!folder_make(cache->parent, err))
         return false;
     /* A private repository stays private on a shared machine. */
     if (chmod(cache->parent, 0700) != 0)
-        return error_errno(err, ERROR_LOCAL, "cannot protect the cache %s", cache->parent);
+        return error_errno(err, ERROR_LOCAL, NO_WRITING, cache->parent);
     return true;
 }
 
@@ -60,7 +66,7 @@ static bool take_lock(const struct cache *cache, int *ret_lock, const struct wai
 {
     AUTO_CLOSE lock = open(cache->lock_name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0)
-        return error_errno(err, ERROR_LOCAL, "cannot open %s", cache->lock_name);
+        return error_errno(err, ERROR_LOCAL, NO_WRITING, cache->lock_name);
     while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return error_errno(err, ERROR_LOCAL, "cannot lock %s", cache->lock_name);
@@ -70,6 +76,17 @@ static bool take_lock(const struct cache *cache, int *ret_lock, const struct wai
     }
     *ret_lock = lock;
     lock = -1;
+    return true;
+}
+
+/* Told to others until it is closed. Nobody packs the cache anew now: we hold its lock. */
+static bool start_use(const struct cache *cache, int *ret_use, struct error *err)
+{
+    AUTO_CLOSE use = open(cache->use_name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (use < 0 || flock(use, LOCK_SH | LOCK_NB) != 0)
+        return error_errno(err, ERROR_LOCAL, "cannot use %s", cache->use_name);
+    *ret_use = use;
+    use = -1;
     return true;
 }
 
@@ -146,16 +163,34 @@ static bool make(const struct cache *cache, git_repository **ret_repository, str
     return true;
 }
 
+void git_cache_distrust(git_repository *cache)
+{
+    AUTO_ARENA arena = arena_new();
+    unlink(path_join(arena, git_repository_path(cache), READY));
+}
+
+/* Many packs only make it slower: what stands in the way is no error of the run. */
+static void compact(const struct cache *cache, const struct wait *wait)
+{
+    struct error why = { 0 };
+    AUTO_CLOSE use = open(cache->use_name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (use < 0 || flock(use, LOCK_EX | LOCK_NB) != 0)
+        return;
+    if (!git_compact(cache->folder, wait, &why))
+        log_debug("%s: %s", cache->url->display, why.message);
+}
+
 /* A cache that cannot be opened is begun anew: everything in it is elsewhere too. */
 static bool open_or_make(const struct cache *cache, git_repository **ret_repository,
-                         struct error *err)
+                         const struct wait *wait, struct error *err)
 {
-    const char *ready = path_join(cache->arena, cache->folder, READY);
-    if (access(ready, F_OK) != 0 || git_repository_open_bare(ret_repository, cache->folder) != 0)
+    if (access(path_join(cache->arena, cache->folder, READY), F_OK) != 0)
         return make(cache, ret_repository, err);
     remove_left_overs(cache->arena, cache->folder, false);
     remove_left_overs(cache->arena, path_join(cache->arena, cache->folder, "objects/pack"), true);
-    return true;
+    compact(cache, wait);
+    return git_repository_open_bare(ret_repository, cache->folder) == 0
+           || make(cache, ret_repository, err);
 }
 
 /* A full name that is neither branch nor tag has to be asked for. */
@@ -183,7 +218,8 @@ static bool fetch(const struct cache *cache, const struct git_options *options, 
 }
 
 bool git_cache_open(const struct git_options *options, const struct git_url *url, const char *ref,
-                    git_repository **ret_repository, const struct wait *wait, struct error *err)
+                    git_repository **ret_repository, int *ret_use, const struct wait *wait,
+                    struct error *err)
 {
     AUTO_ARENA arena = arena_new();
     AUTO_CLOSE lock = -1;
@@ -192,7 +228,7 @@ bool git_cache_open(const struct git_options *options, const struct git_url *url
     struct error first;
     bool damaged;
     if (!find_place(&cache, err) || !take_lock(&cache, &lock, wait, err)
-        || !open_or_make(&cache, &repository, err))
+        || !open_or_make(&cache, &repository, wait, err))
         return false;
     if (!fetch(&cache, options, ref, repository, &damaged, wait, &first)) {
         if (!damaged) {
@@ -205,6 +241,8 @@ bool git_cache_open(const struct git_options *options, const struct git_url *url
             || !fetch(&cache, options, ref, repository, &damaged, wait, err))
             return false;
     }
+    if (!start_use(&cache, ret_use, err))
+        return false;
     *ret_repository = repository;
     repository = NULL;
     return true;

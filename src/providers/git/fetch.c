@@ -142,8 +142,10 @@ static bool failed(struct transfer *transfer, struct error *err)
     transfer->damaged = transfer->error.kind == ERROR_NONE
                         && (place == GIT_ERROR_ODB || place == GIT_ERROR_REFERENCE
                             || place == GIT_ERROR_REPOSITORY || place == GIT_ERROR_CONFIG);
+    /* Of files only: the network is ours. A full disk, say. */
+    enum error_kind kind = place == GIT_ERROR_OS ? ERROR_LOCAL : ERROR_UNREACHABLE;
     if (transfer->error.kind == ERROR_NONE)
-        return git_failed(err, ERROR_UNREACHABLE, "cannot fetch from %s", transfer->url.display);
+        return git_failed(err, kind, "cannot fetch from %s", transfer->url.display);
     *err = transfer->error;
     return false;
 }

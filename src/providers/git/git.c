@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ------------------------------------------------------------------ repositories */
 
@@ -19,6 +20,8 @@ static void repository_release(struct repository *repository)
     if (--repository->users)
         return;
     git_repository_free(repository->handle);
+    if (repository->cache_use >= 0)
+        close(repository->cache_use);
     arena_free(repository->arena);
     git_library_end();
 }
@@ -34,7 +37,8 @@ static struct repository *repository_new(const struct git_options *options)
 {
     struct arena *arena = arena_new();
     struct repository *repository = arena_alloc(arena, sizeof *repository);
-    *repository = (struct repository){ .arena = arena, .users = 1, .options = *options };
+    *repository =
+        (struct repository){ .arena = arena, .users = 1, .options = *options, .cache_use = -1 };
     struct git_options *own = &repository->options;
     own->url = copy(arena, options->url);
     own->folder = copy(arena, options->folder);
@@ -154,7 +158,8 @@ static bool open_url(struct repository *repository, const char *ref, const struc
     if (url.scheme == GIT_URL_LOCAL)
         return open_local(repository, url.path, err);
     repository->remote = true;
-    return git_cache_open(&repository->options, &url, ref, &repository->handle, wait, err);
+    return git_cache_open(&repository->options, &url, ref, &repository->handle,
+                          &repository->cache_use, wait, err);
 }
 
 static bool repository_open(const struct git_options *options, struct repository **ret_repository,
@@ -238,6 +243,18 @@ bool git_open(const struct git_options *options, struct git_source **ret_source,
               const struct wait *wait, struct error *err)
 {
     CLEANUP(repository_release_at) struct repository *repository = NULL;
+    struct error first;
+    if (!repository_open(options, &repository, wait, err))
+        return false;
+    if (source_new(repository, options->ref, ret_source, &first))
+        return true;
+    if (first.kind != ERROR_LOCAL || !repository->remote) {
+        *err = first;
+        return false;
+    }
+    git_cache_distrust(repository->handle); /* its refs name what it cannot read */
+    repository_release(repository);
+    repository = NULL;
     return repository_open(options, &repository, wait, err)
            && source_new(repository, options->ref, ret_source, err);
 }
@@ -249,7 +266,7 @@ bool git_open_ref(struct git_source *source, const char *ref, struct git_source 
     struct error first;
     if (source_new(source->repository, ref, ret_source, &first))
         return true;
-    if (first.kind != ERROR_NOT_FOUND || !source->repository->remote) {
+    if (first.kind != ERROR_USAGE || !source->repository->remote) {
         *err = first;
         return false;
     }

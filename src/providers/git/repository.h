@@ -31,6 +31,7 @@ struct repository {
     const char *origin; /* as in struct record_source                           */
     const char *root;   /* of the work tree, or NULL                            */
     bool remote;        /* handle is our cache of `options.url`                 */
+    int cache_use;      /* while it is open, the cache's packs stay; or -1      */
     bool shallow;
     struct git_options options; /* copies, for opening another ref */
 };
@@ -74,6 +75,15 @@ bool git_failed(struct error *err, enum error_kind kind, const char *format, ...
 bool git_ref_find(const struct repository *repository, struct arena *arena, const char *ref,
                   git_oid *ret_commit, const char **ret_name, struct error *err)
     __attribute__((warn_unused_result));
+
+/*
+ * ref_unknown.c: refuses forms that name no one commit; and what is wrong with a
+ * ref that was not found: ERROR_USAGE, or ERROR_NOT_FOUND in a shallow clone,
+ * where it may be beyond the clone's end. The last two answer false.
+ */
+bool git_ref_form(const char *ref, struct error *err) __attribute__((warn_unused_result));
+bool git_ref_malformed(const char *ref, struct error *err);
+bool git_ref_unknown(const struct repository *repository, const char *ref, struct error *err);
 
 /* semver_ref.c: the highest tag in a range ("semver:>=1.2 <2" without "semver:"). */
 bool git_ref_semver(const struct repository *repository, struct arena *arena, const char *range,

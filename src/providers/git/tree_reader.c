@@ -8,6 +8,7 @@
  * can leave it out.
  */
 #include "base/file.h"
+#include "providers/git/cache.h"
 #include "providers/git/repository.h"
 
 #include <string.h>
@@ -44,9 +45,21 @@ static bool refused(const struct walk *walk, struct error *err, const char *why)
     return error_set(err, ERROR_INPUT, "%s%s: %s", walk->source->reader.display, walk->path, why);
 }
 
+/* A cache is whole unless the disk lost something; the next run fetches it again. */
+static bool damaged(const struct walk *walk, struct error *err)
+{
+    const struct repository *repository = walk->source->repository;
+    git_cache_distrust(repository->handle);
+    return error_set(err, ERROR_LOCAL,
+                     "%s%s: the cache of %s is damaged; run again, and it is fetched anew",
+                     walk->source->reader.display, walk->path, repository->name);
+}
+
 /* An object that a tree names and the database lacks: a partial clone, or damage. */
 static bool unreadable(const struct walk *walk, int code, struct error *err)
 {
+    if (walk->source->repository->remote)
+        return damaged(walk, err);
     if (code == GIT_ENOTFOUND)
         return error_set(err, ERROR_LOCAL,
                          "%s%s: its content is not in %s; fetch it whole (a clone without "

@@ -26,7 +26,7 @@ static void unchanged_and_changed(void **state)
     options.ref = "v1.1.0";
     opens(&options, "6\n");
     options.ref = "other";
-    assert_int_equal(open_fails(&options, "no branch, tag or commit other"), ERROR_NOT_FOUND);
+    assert_int_equal(open_fails(&options, "no branch, tag or commit other"), ERROR_USAGE);
     bash(f->arena,
          "cd \"$1/m\"; git reset -q --hard HEAD~3; git push -qf origin main; "
          "git -C ../repos/moving.git symbolic-ref HEAD refs/heads/next; "
@@ -170,6 +170,14 @@ static void damaged_cache(void **state)
         "rm packed-refs",
         "rm -f objects/pack/*.idx",
         "rm -f objects/pack/*.pack",
+        "chmod +w objects/pack/*; for p in objects/pack/*.pack; do : >$p; done",
+        "chmod +w objects/pack/*; for p in objects/pack/*.pack; do truncate -s 99 $p; done",
+        "chmod +w objects/pack/*; for p in objects/pack/*.idx; do truncate -s 99 $p; done",
+        "chmod +w objects/pack/*; for p in objects/pack/*.pack; do "
+        "head -c 90 /dev/zero | dd of=$p bs=1 seek=20 conv=notrunc status=none; done",
+        "head -c 60 packed-refs >x; mv x packed-refs",
+        "echo garbage >packed-refs",
+        "echo ref: refs/heads/nowhere >HEAD",
     };
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         forget_cache(f);
@@ -179,12 +187,37 @@ static void damaged_cache(void **state)
     }
 }
 
+/* Each fetch with news is a pack: they are joined, but not while somebody reads them. */
+static void packs_are_joined(void **state)
+{
+    struct fixture *f = *state;
+    static const char count[] = "ls \"$1\"/cache/cmx-reconcile/git/*/objects/pack/*.pack | wc -l";
+    forget_cache(f);
+    bash(f->arena, "cd \"$1\"; cp -a repos/line.git repos/busy.git; git clone -q repos/busy.git b",
+         f->folder, NULL);
+    struct git_options options = options_for(f, git_url(f, "busy.git"));
+    struct git_source *reader = open_git(&options);
+    for (int i = 0; i < 30; i++) {
+        bash(f->arena, "cd \"$1/b\"; echo $2 >f.yaml; git commit -qam x; git push -q", f->folder,
+             arena_printf(f->arena, "%d", i));
+        opens(&options, arena_printf(f->arena, "%d\n", i));
+    }
+    assert_int_equal(atoi(bash(f->arena, count, f->folder, NULL)), 31);
+    reads(reader, "f.yaml", "5\n");
+    git_close(reader);
+    opens(&options, "29\n");
+    assert_in_range(atoi(bash(f->arena, count, f->folder, NULL)), 1, 11);
+    check_cache(f);
+    options.ref = "HEAD~30";
+    opens(&options, "5\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unchanged_and_changed), cmocka_unit_test(killed_in_the_middle),
         cmocka_unit_test(many_at_once),          cmocka_unit_test(lock_is_awaited),
-        cmocka_unit_test(damaged_cache),
+        cmocka_unit_test(damaged_cache),         cmocka_unit_test(packs_are_joined),
     };
     return cmocka_run_group_tests(tests, fixture_start, fixture_done);
 }
