@@ -105,6 +105,20 @@ static void collect_failed(struct loader *loader, size_t first)
 
 /* ------------------------------------------------------------------------- loading */
 
+/* True: the path may be missing, and is. */
+static bool note_missing(struct loader *loader, size_t which, enum error_kind kind)
+{
+    const struct load_options *options = loader->options;
+    if (!options->missing_is_empty || kind != ERROR_NOT_FOUND)
+        return false;
+    bool *missing = arena_array(loader->arena, options->path_count, sizeof *missing);
+    for (size_t i = 0; loader->set->missing && i < which; i++)
+        missing[i] = loader->set->missing[i];
+    missing[which] = true;
+    loader->set->missing = missing;
+    return true;
+}
+
 /* Every given path; those that are not there become problems, or the error where nothing is. */
 static bool read_paths(struct loader *loader, struct error *err)
 {
@@ -113,7 +127,9 @@ static bool read_paths(struct loader *loader, struct error *err)
     bool any = options->stdin_data || options->path_count == 0;
     const struct error *first = NULL;
     for (size_t i = 0; i < options->path_count; i++) {
-        bool read = loader->reader && load_path(loader, options->paths[i], &errors[i]);
+        bool read = loader->reader
+                    && (load_path(loader, options->paths[i], &errors[i])
+                        || note_missing(loader, i, errors[i].kind));
         any |= read;
         if (!read && !errors[i].kind)
             error_set(&errors[i], ERROR_BUG, "a path without a reader");

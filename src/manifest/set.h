@@ -87,7 +87,8 @@ struct set {
     size_t count;
     struct failed_scope *failed;
     size_t failed_count;
-    size_t files; /* manifests read */
+    size_t files;        /* manifests read */
+    const bool *missing; /* which of the given paths was not there; NULL: all were */
 };
 
 /* One entry that a reader offers. Paths have "/" between their parts. */
@@ -120,6 +121,7 @@ struct load_options {
     const char *stdin_data;  /* manifests from standard input, or NULL */
     size_t stdin_length;
     const char *fallback_name; /* project name where no Project gives one */
+    bool missing_is_empty; /* a path that the reader does not have is told in `missing`: no error */
 };
 
 /* Ceilings of one load; a file has those of value_yaml.h. */

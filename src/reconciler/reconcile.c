@@ -102,9 +102,13 @@ bool run_load(struct run *run, const struct wait *wait, struct error *err)
         .stdin_data = run->source.stdin_data,
         .stdin_length = run->source.stdin_length,
         .fallback_name = run->source.name,
+        .missing_is_empty = run->options->missing_is_empty,
     };
-    if (!set_load(run->arena, run->source.reader, &load, &run->set, &run->problems, err))
+    if (!set_load(run->arena, run->source.reader, &load, &run->set, &run->problems, err)) {
+        if (err->kind == ERROR_NOT_FOUND)
+            err->kind = ERROR_USAGE; /* what was written names nothing, as a wrong -f */
         return false;
+    }
     name_source_path(run);
     run->partial = why_partial(run);
     return filter(run, err);

@@ -61,9 +61,10 @@ static void derive_name(struct source *source, struct arena *arena)
 static void set_revision(struct source *source, struct arena *arena)
 {
     const char *commit = source->commit.commit;
-    source->revision = !commit || !*commit ? ""
-                                           : arena_printf(arena, "%s%s", commit_short(arena, commit),
-                                                          source->commit.dirty ? "-dirty" : "");
+    source->revision = !commit || !*commit
+                           ? ""
+                           : arena_printf(arena, "%s%s", commit_short(arena, commit),
+                                          source->commit.dirty ? "-dirty" : "");
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -94,22 +95,65 @@ static bool read_stdin(struct source *source, struct arena *arena, struct error 
 
 /* ------------------------------------------------------------------ the disk */
 
-static bool real_path(struct arena *arena, const char *path, const char **ret_real,
-                      bool *ret_folder, struct error *err)
-{
-    struct stat status;
-    AUTO_FREE char *real = realpath(path, NULL);
-    if (!real || stat(real, &status) != 0)
-        return error_errno(err, errno == ENOENT ? ERROR_USAGE : ERROR_LOCAL, "-f %s", path);
-    *ret_real = arena_strdup(arena, real);
-    *ret_folder = S_ISDIR(status.st_mode);
-    return true;
-}
-
 static const char *parent_of(struct arena *arena, const char *path)
 {
     size_t length = (size_t)(last_part(path) - path);
     return arena_memdup(arena, path, length > 1 ? length - 1 : length);
+}
+
+/* A path of -f as the disk has it. */
+struct disk_path {
+    const char *real;   /* without links, as far as it exists       */
+    const char *anchor; /* a folder that exists: itself, or above it */
+    bool folder;
+};
+
+/* "" and "/" where nothing is left: the working folder, or the root. */
+static const char *resolvable(const char *path, const char *head)
+{
+    return *head ? head : *path == '/' ? "/" : ".";
+}
+
+/* What a commit holds may be gone from the disk: resolves what is there, and keeps the rest. */
+static bool resolve_missing(struct arena *arena, const char *path, struct disk_path *ret_path)
+{
+    char *head = arena_strdup(arena, path);
+    const char *rest = "";
+    AUTO_FREE char *real = NULL;
+    while (!(real = realpath(resolvable(path, head), NULL)) && *head
+           && (errno == ENOENT || errno == ENOTDIR)) {
+        char *slash = strrchr(head, '/'), *name = slash ? slash + 1 : head;
+        if (strcmp(name, "..") == 0)
+            return false;
+        if (*name && strcmp(name, ".") != 0)
+            rest = *rest ? arena_printf(arena, "%s/%s", name, rest) : arena_strdup(arena, name);
+        *(slash ? slash : head) = '\0';
+    }
+    if (!real)
+        return false;
+    ret_path->anchor = arena_strdup(arena, real);
+    ret_path->real = path_join(arena, ret_path->anchor, rest);
+    ret_path->folder = true;
+    return true;
+}
+
+static bool resolve(struct arena *arena, const char *path, bool of_commit,
+                    struct disk_path *ret_path, struct error *err)
+{
+    struct stat status;
+    AUTO_FREE char *real = realpath(path, NULL);
+    if (real && stat(real, &status) == 0) {
+        ret_path->real = arena_strdup(arena, real);
+        ret_path->folder = S_ISDIR(status.st_mode);
+        ret_path->anchor = ret_path->folder ? ret_path->real : parent_of(arena, ret_path->real);
+        return true;
+    }
+    int number = errno;
+    if (of_commit && *path && resolve_missing(arena, path, ret_path))
+        return true;
+    errno = number;
+    return error_errno(err, number == ENOENT || number == ENOTDIR ? ERROR_USAGE : ERROR_LOCAL,
+                       "-f %s", path);
 }
 
 static bool is_below(const char *path, const char *root)
@@ -159,18 +203,41 @@ static const char *common_root(struct arena *arena, const char *const *paths, si
     return root;
 }
 
+/* Another commit of a repository that is open already, or the repository. */
+static bool open_git(struct source *source, const struct source_options *options,
+                     const struct git_options *git, const struct wait *wait, struct error *err)
+{
+    if (options->opened && options->ref)
+        return git_open_ref(options->opened, options->ref, &source->git, wait, err);
+    return git_open(git, &source->git, wait, err);
+}
+
 static bool open_repository(struct source *source, const struct source_options *options,
                             const char *folder, const struct wait *wait, struct error *err)
 {
     struct error none = { 0 };
     struct git_options git = { .folder = folder, .ref = options->ref, .http = options->http };
-    if (git_open(&git, &source->git, wait, &none))
+    if (open_git(source, options, &git, wait, &none))
         return true;
     source->git = NULL;
     if (none.kind == ERROR_NOT_FOUND && !options->ref)
         return true;
     *err = none;
     return false;
+}
+
+/* Of a commit: a path that is a file makes the source a part, whatever the disk has there now. */
+static void find_files(struct source *source)
+{
+    for (size_t i = 0; i < source->path_count; i++) {
+        AUTO_ARENA arena = arena_new();
+        struct source_entry *entries;
+        struct error why = { 0 };
+        size_t count;
+        source->only_folders &= source->reader->list(source->reader->context, arena,
+                                                     source->paths[i], &entries, &count, &why)
+                                || why.kind != ERROR_INPUT;
+    }
 }
 
 static bool read_commit(struct source *source, const struct source_options *options,
@@ -184,37 +251,58 @@ static bool read_commit(struct source *source, const struct source_options *opti
     return git_dirty(source->git, source->paths, source->path_count, &source->commit.dirty, err);
 }
 
-static bool open_disk(struct source *source, struct arena *arena,
-                      const struct source_options *options, const struct wait *wait,
-                      struct error *err)
+/* The given paths, and the folder on the disk that the repository is looked for from. */
+static bool resolve_all(struct source *source, struct arena *arena,
+                        const struct source_options *options, struct disk_path *ret_first,
+                        struct error *err)
 {
-    bool folder = false, first_is_folder = false;
     source->paths = arena_array(arena, options->file_count, sizeof *source->paths);
     source->only_folders = true;
     for (size_t i = 0; i < options->file_count; i++) {
-        if (!real_path(arena, options->files[i], &source->paths[i], &folder, err))
+        struct disk_path path;
+        if (!resolve(arena, options->files[i], options->ref != NULL, &path, err))
             return false;
-        source->only_folders &= folder;
-        first_is_folder |= folder && i == 0;
+        source->paths[i] = path.real;
+        source->only_folders &= path.folder;
+        if (i == 0)
+            *ret_first = path;
     }
     source->path_count = options->file_count;
-    const char *start = first_is_folder ? source->paths[0] : parent_of(arena, source->paths[0]);
-    if (!open_repository(source, options, start, wait, err))
-        return false;
-    const char *root = source->git ? git_root(source->git) : NULL;
-    source->root = root ? arena_strdup(arena, root)
-                        : common_root(arena, source->paths, source->path_count, first_is_folder);
+    return true;
+}
+
+static bool below_root(struct source *source, const struct source_options *options,
+                       struct error *err)
+{
     for (size_t i = 0; i < source->path_count; i++) {
         if (!is_below(source->paths[i], source->root))
             return error_set(err, ERROR_USAGE, "-f %s is outside of the repository %s of -f %s",
                              options->files[i], source->root, options->files[0]);
         source->paths[i] = below(source->paths[i], source->root);
     }
+    return true;
+}
+
+static bool open_disk(struct source *source, struct arena *arena,
+                      const struct source_options *options, const struct wait *wait,
+                      struct error *err)
+{
+    struct disk_path first = { 0 };
+    if (!resolve_all(source, arena, options, &first, err)
+        || !open_repository(source, options, first.anchor, wait, err))
+        return false;
+    const char *root = source->git ? git_root(source->git) : NULL;
+    source->root = root ? arena_strdup(arena, root)
+                        : common_root(arena, source->paths, source->path_count, first.folder);
+    if (!below_root(source, options, err))
+        return false;
     sort_paths(source, arena);
     if (source->git && !read_commit(source, options, err))
         return false;
     if (options->ref) {
         source->reader = git_reader(source->git);
+        source->only_folders = true;
+        find_files(source);
         return true;
     }
     if (!disk_open(arena, source->root, display_prefix(arena, source->root), &source->disk, err))
@@ -225,6 +313,20 @@ static bool open_disk(struct source *source, struct arena *arena,
 
 /* --------------------------------------------------------------- a repository */
 
+/* "deploy" of "./deploy/": the path is a part of a set's identity. ".." is the reader's to refuse.
+ */
+static const char *plain_path(struct arena *arena, const char *path)
+{
+    AUTO_BUF plain = BUF_INIT(BUF_OUTPUT_CEILING);
+    for (const char *part = path; *part;) {
+        size_t length = strcspn(part, "/");
+        if (length && !(length == 1 && *part == '.'))
+            buf_printf(&plain, "%s%.*s", plain.length ? "/" : "", (int)length, part);
+        part += length + (part[length] == '/');
+    }
+    return arena_strdup(arena, buf_text(&plain));
+}
+
 static bool open_url(struct source *source, struct arena *arena,
                      const struct source_options *options, const struct wait *wait,
                      struct error *err)
@@ -234,15 +336,16 @@ static bool open_url(struct source *source, struct arena *arena,
                                .http = options->http,
                                .ca_file = options->ca_file,
                                .token_file = options->token_file };
-    if (!git_open(&git, &source->git, wait, err))
+    if (!open_git(source, options, &git, wait, err))
         return false;
     source->paths = arena_array(arena, 1, sizeof *source->paths);
-    source->paths[0] = options->path ? options->path : "";
+    source->paths[0] = plain_path(arena, options->path ? options->path : "");
     source->path_count = 1;
     source->only_folders = true;
     source->reader = git_reader(source->git);
     source->commit = *git_record(source->git);
     sort_paths(source, arena);
+    find_files(source);
     return true;
 }
 
@@ -276,12 +379,9 @@ static bool open_any(struct source *source, struct arena *arena,
 bool source_open(struct source *source, struct arena *arena, const struct source_options *options,
                  const struct wait *wait, struct error *err)
 {
-    *source = (struct source){ .commit = { .origin = "",
-                                           .path = "",
-                                           .ref = "",
-                                           .commit = "",
-                                           .subject = "",
-                                           .author = "" } };
+    *source = (struct source){
+        .commit = { .origin = "", .path = "", .ref = "", .commit = "", .subject = "", .author = "" }
+    };
     if (!open_any(source, arena, options, wait, err)) {
         source_close(source);
         return false;

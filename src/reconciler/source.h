@@ -24,6 +24,7 @@ struct source_options {
     const char *git_url, *ref, *path; /* --git, --ref, --path */
     const char *ca_file, *token_file; /* of the git server    */
     struct http *http;
+    struct git_source *opened; /* another commit of the repository, fetched already; or NULL */
 };
 
 struct source {
@@ -32,11 +33,11 @@ struct source {
     size_t path_count;
     const char *stdin_data;
     size_t stdin_length;
-    const char *root;     /* the reader's root on the disk, absolute; NULL: not on the disk */
-    bool only_folders;    /* every path is a folder */
+    const char *root;  /* the reader's root on the disk, absolute; NULL: not on the disk */
+    bool only_folders; /* every path is a folder */
     struct record_source commit;
-    const char *revision; /* "3f2a1c7", "3f2a1c7-dirty", "" where there is no repository */
-    const char *name;     /* a set's name where no Project gives one */
+    const char *revision;   /* "3f2a1c7", "3f2a1c7-dirty", "" where there is no repository */
+    const char *name;       /* a set's name where no Project gives one */
     struct git_source *git; /* NULL: no repository */
     struct disk *disk;
 };

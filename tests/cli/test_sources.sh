@@ -46,6 +46,18 @@ run 0 validate -f deploy --ref six
 run 0 diff -f deploy --ref HEAD
 rm deploy/broken.yaml
 
+# What the commit holds may be gone from the disk; a file of it is a part, as on the disk.
+git mv deploy/inner moved
+run 0 render -f deploy/inner --ref six
+has "name: inner"
+run 0 apply -f deploy/inner/inner.yaml --ref six --yes
+has "Nothing is deleted"
+run 0 apply --git "$repo" --path deploy/c.yaml --directory-root "$repo" --yes
+has "Nothing is deleted"
+run 2 render -f deploy/inner
+run 2 render -f deploy/never --ref six
+git mv moved deploy/inner
+
 # An older commit is refused, with its way out; so are commits of another branch.
 run 3 apply -f deploy --ref seven --yes
 has --allow-older "Nothing was changed"
@@ -110,10 +122,15 @@ for url in "$repo" "$work/bare.git" "file://$work/bare.git" "file://$work/bare.g
     has "name: f"
 done
 run 4 render --git "file://$work/none.git" --path deploy
-run 4 render --git "$work/bare.git" --path nowhere
-run 4 render --git "$work/bare.git" --path deploy --ref nothing
-has nothing
+run 2 render --git "$work/bare.git" --path nowhere
+has nowhere "not in this commit"
+run 2 render --git "$work/bare.git" --path deploy --ref nothing
+has "no branch, tag or commit nothing"
+run 2 render --git "$work/bare.git" --path deploy --ref sixx
+has "did you mean six?"
 run 2 render --git "$work/bare.git" --path ../deploy
+run 0 render --git "$work/bare.git" --path ./deploy/
+same "$wanted" "$out"
 run 2 render --git "$work/bare.git" --path deploy -f deploy
 git tag v1.2.0 six && git tag v1.9.0 seven && git push -q "$work/bare.git" v1.2.0 v1.9.0
 run 0 render --git "file://$work/bare.git" --path deploy --ref 'semver:^1.2'

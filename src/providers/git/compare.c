@@ -132,7 +132,7 @@ bool git_shallow_walk(const struct repository *repository, const git_oid *from, 
 
 static bool cannot_tell(const struct repository *repository, const char *other, struct error *err)
 {
-    return error_set(err, ERROR_LOCAL,
+    return error_set(err, ERROR_NOT_FOUND,
                      "cannot tell whether this commit follows %.12s: %s is a shallow "
                      "clone. " GIT_DEPTH_HINT,
                      other, repository->name);
@@ -196,4 +196,26 @@ bool git_compare(struct git_source *source, const char *other, enum git_order *r
     }
     return repository->shallow ? compare_shallow(source, &id, ret_order, other, err)
                                : compare_whole(source, &id, ret_order, err);
+}
+
+bool git_base(struct git_source *source, struct arena *arena, const char *other,
+              const char **ret_base, struct error *err)
+{
+    enum git_order order;
+    git_oid id, base;
+    char hex[GIT_OID_HEXSZ + 1];
+    *ret_base = NULL;
+    if (!git_compare(source, other, &order, err))
+        return false;
+    if (order != GIT_DIVERGED || git_oid_fromstr(&id, other) != 0)
+        return true;
+    int code = git_merge_base(&base, source->repository->handle, &source->commit, &id);
+    if (code == GIT_ENOTFOUND)
+        return true;
+    if (code != 0)
+        return git_failed(err, ERROR_LOCAL, "cannot read the history of %s",
+                          source->repository->name);
+    git_oid_tostr(hex, sizeof hex, &base);
+    *ret_base = arena_strdup(arena, hex);
+    return true;
 }

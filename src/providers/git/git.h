@@ -28,7 +28,9 @@ struct git_options {
 
 /*
  * Opens and, for a URL, fetches: an unchanged remote costs one ls-remote. The
- * caller owns it. ERROR_NOT_FOUND where `folder` is in no repository.
+ * caller owns it. ERROR_NOT_FOUND where `folder` is in no repository, or in one
+ * without a commit and no ref was given; ERROR_USAGE where the repository was
+ * reached and surely has no such ref.
  */
 bool git_open(const struct git_options *options, struct git_source **ret_source,
               const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
@@ -64,6 +66,14 @@ enum git_order { GIT_SAME, GIT_DESCENDANT, GIT_OLDER, GIT_DIVERGED, GIT_NOT_KNOW
  */
 bool git_compare(struct git_source *source, const char *other, enum git_order *ret_order,
                  struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Where two commits part: the last one that both have behind them, 40 digits in
+ * the arena; NULL where one is the other's ancestor, or they have none in common.
+ * A shallow clone that cannot tell is an error, as above.
+ */
+bool git_base(struct git_source *source, struct arena *arena, const char *other,
+              const char **ret_base, struct error *err) __attribute__((warn_unused_result));
 
 /*
  * "https://host/team/repo": without user, password, port of the scheme, ".git" and

@@ -5,7 +5,7 @@
  * id; then a full ref, refs/NAME, tags, branches, remote branches; then a short
  * id. Only where all of that fails is NAME also looked for below refs/remotes/
  * origin/, because CI checks out a detached commit without local branches.
- * Ranges of versions are semver_ref.c's.
+ * Ranges of versions are semver_ref.c's, messages are ref_unknown.c's.
  */
 #include "providers/git/repository.h"
 
@@ -63,7 +63,7 @@ static bool find_short_commit(const struct repository *repository, const char *r
         || git_odb_foreach(odb, note_commit, &search) != 0)
         return git_failed(err, ERROR_LOCAL, "cannot read the objects of %s", repository->name);
     if (search.found == 0)
-        return error_set(err, ERROR_NOT_FOUND, "%s: no commit %s", repository->name, ref);
+        return git_ref_unknown(repository, ref, err);
     if (search.found > 1)
         return name_candidates(&search, ref, err);
     git_oid_cpy(ret_commit, &search.commits[0]);
@@ -94,25 +94,19 @@ static bool peel(const struct repository *repository, const char *ref, git_objec
     return true;
 }
 
-static bool not_found(const struct repository *repository, const char *ref, struct error *err)
-{
-    if (repository->shallow)
-        return error_set(err, ERROR_NOT_FOUND,
-                         "no branch, tag or commit %s in the shallow clone %s: " GIT_DEPTH_HINT,
-                         ref, repository->name);
-    return error_set(err, ERROR_NOT_FOUND, "no branch, tag or commit %s in %s", ref,
-                     repository->name);
-}
-
-/* The current branch of a work tree; a cache's HEAD was set to the remote's. */
-static bool find_head(const struct repository *repository, struct arena *arena, git_oid *ret_commit,
-                      const char **ret_name, struct error *err)
+/*
+ * The current branch of a work tree; a cache's HEAD was set to the remote's. A folder
+ * without a commit may still be read from the disk, unless a commit was `asked` for.
+ */
+static bool find_head(const struct repository *repository, struct arena *arena, bool asked,
+                      git_oid *ret_commit, const char **ret_name, struct error *err)
 {
     CLEANUP(git_reference_free_at) git_reference *head = NULL;
     CLEANUP(git_object_free_at) git_object *object = NULL;
     int code = git_repository_head(&head, repository->handle);
     if (code == GIT_EUNBORNBRANCH || code == GIT_ENOTFOUND)
-        return error_set(err, ERROR_NOT_FOUND, "%s has no commit yet", repository->name);
+        return error_set(err, asked ? ERROR_USAGE : ERROR_NOT_FOUND, "%s has no commit yet",
+                         repository->name);
     if (code != 0 || git_reference_peel(&object, head, GIT_OBJECT_ANY) != 0)
         return git_failed(err, ERROR_LOCAL, "cannot read HEAD of %s", repository->name);
     if (!peel(repository, "HEAD", object, ret_commit, err))
@@ -143,10 +137,11 @@ static bool find_expression(const struct repository *repository, struct arena *a
         return find_short_commit(repository, ref, ret_commit, err);
     }
     if (code == GIT_ENOTFOUND || code == GIT_EPEEL)
-        return not_found(repository, ref, err);
+        return git_ref_unknown(repository, ref, err);
+    if (code == GIT_EINVALIDSPEC)
+        return git_ref_malformed(ref, err);
     if (code != 0)
-        return git_failed(err, ERROR_USAGE, "%s: cannot understand the ref %s", repository->name,
-                          ref);
+        return git_failed(err, ERROR_LOCAL, "%s: cannot find %s", repository->name, ref);
     if (!peel(repository, ref, object, ret_commit, err))
         return false;
     *ret_name = reference ? short_name(arena, reference) : "";
@@ -158,12 +153,14 @@ bool git_ref_find(const struct repository *repository, struct arena *arena, cons
 {
     static const char semver[] = "semver:";
     if (!ref || strcmp(ref, "HEAD") == 0)
-        return find_head(repository, arena, ret_commit, ret_name, err);
+        return find_head(repository, arena, ref || repository->options.url, ret_commit, ret_name,
+                         err);
     if (!*ref || strlen(ref) > GIT_REF_CEILING)
         return error_set(err, ERROR_USAGE, "a ref has 1 to %d bytes, this one has %zu",
                          GIT_REF_CEILING, strlen(ref));
     if (strncmp(ref, semver, sizeof semver - 1) == 0)
         return git_ref_semver(repository, arena, ref + sizeof semver - 1, ret_commit, ret_name,
                               err);
-    return find_expression(repository, arena, ref, ret_commit, ret_name, err);
+    return git_ref_form(ref, err)
+           && find_expression(repository, arena, ref, ret_commit, ret_name, err);
 }

@@ -83,8 +83,8 @@ bool git_ref_semver(const struct repository *repository, struct arena *arena, co
         || !consider_all(repository, arena, parsed, &best, err))
         return false;
     if (!best.found)
-        return error_set(err, ERROR_NOT_FOUND, "no tag of %s is a version within %s%s",
-                         repository->name, range,
+        return error_set(err, repository->shallow ? ERROR_NOT_FOUND : ERROR_USAGE,
+                         "no tag of %s is a version within %s%s", repository->name, range,
                          repository->shallow ? " (it is a shallow clone: " GIT_DEPTH_HINT ")" : "");
     *ret_commit = best.commit;
     *ret_name = best.name;

@@ -110,7 +110,7 @@ static void semver_refs(void **state)
         git_close(source);
     }
     struct git_options none = { .folder = f->work, .ref = "semver:>=7" };
-    assert_int_equal(open_fails(&none, "no tag of"), ERROR_NOT_FOUND);
+    assert_int_equal(open_fails(&none, "no tag of"), ERROR_USAGE);
     struct git_options wrong = { .folder = f->work, .ref = "semver:>=x.y" };
     assert_int_equal(open_fails(&wrong, "is not a range of versions"), ERROR_USAGE);
 }
@@ -123,14 +123,22 @@ static void wrong_refs(void **state)
         { "blobtag", "is a blob, not a commit" },
         { "HEAD~99", "no branch, tag or commit HEAD~99" },
         { "0123456789012345678901234567890123456789", "no branch, tag or commit" },
-        { "main:deploy", "is a tree, not a commit" },
+        { "main:deploy", "is a file or folder of a commit" },
+        { "HEAD^{tree}", "is a tree, not a commit" },
+        { ":/first", "a search in messages" },
+        { "HEAD^{/first}", "a search in messages" },
+        { "@{-1}", "what was checked out before" },
+        { "1.2.0", "no branch, tag or commit 1.2.0 in" },
+        { "1.2.0", "(did you mean v1.2.0?)" },
+        { "a b", "is no ref; right would be" },
+        { "^main", "is no ref" },
         { "", "a ref has 1 to" },
-        { "HEAD^{", "" },
-        { "a..b", "" },
+        { "HEAD^{", "is no ref" },
+        { "a..b", "a range of commits" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct git_options options = { .folder = f->work, .ref = cases[i][0] };
-        open_fails(&options, cases[i][1]);
+        assert_int_equal(open_fails(&options, cases[i][1]), ERROR_USAGE);
     }
     struct git_source *source = open_at(f->work, "only-remote");
     assert_string_equal(git_record(source)->ref, "only-remote");

@@ -180,7 +180,7 @@ static void failures(void **state)
     options.url = "git://127.0.0.1:1/x";
     assert_int_equal(open_fails(&options, "refused"), ERROR_UNREACHABLE);
     options.url = git_url(f, "empty.git");
-    assert_int_equal(open_fails(&options, "has no commit yet"), ERROR_NOT_FOUND);
+    assert_int_equal(open_fails(&options, "has no commit yet"), ERROR_USAGE);
 }
 
 /* Accepts and never answers: an error once the time is over, not before, not much later. */
