@@ -28,43 +28,26 @@ static enum exit_code show_plan(struct invocation *invocation, bool order)
     return code;
 }
 
-/* A folder that the older commit does not have yet is an empty set: all of it is created. */
-static bool load_before(struct invocation *invocation, struct run *before,
-                        enum exit_code *ret_code)
-{
-    struct error error = { 0 };
-    if (run_load(before, &invocation->wait, &error))
-        return command_check(invocation, before, false, ret_code);
-    bool new_folder = error.kind == ERROR_NOT_FOUND && before->source.git;
-    if (new_folder)
-        before->set = (struct set){ .arena = before->arena };
-    else
-        *ret_code = command_fail(&error);
-    return new_folder;
-}
-
 /* What a pull request changes: two commits, no cluster. */
 static enum exit_code compare(struct invocation *invocation)
 {
     AUTO_ARENA arena = arena_new();
-    struct run_options before_options = invocation->run, after_options = invocation->run;
     struct error error = { 0 };
     enum exit_code code = EXIT_DONE;
-    struct run before, after;
-    before_options.source.ref = invocation->from;
-    after_options.source.ref = invocation->to ? invocation->to : "HEAD";
-    run_start(&before, arena, &before_options);
-    run_start(&after, arena, &after_options);
+    struct between between;
     if (!invocation->from) {
         error_set(&error, ERROR_USAGE, "--to needs --from: the commit to compare with");
-        code = command_fail(&error);
-    } else if (load_before(invocation, &before, &code)
-               && command_load(invocation, &after, false, &code)) {
-        run_between(&before, &after);
-        code = print(invocation, &after, false);
+        return command_fail(&error);
     }
-    run_done(&after);
-    run_done(&before);
+    if (!between_load(&between, arena, &invocation->run, invocation->from,
+                      invocation->to ? invocation->to : "HEAD", &invocation->wait, &error))
+        code = command_fail(&error);
+    else if (command_check(invocation, &between.before, false, &code)
+             && command_check(invocation, &between.after, false, &code)) {
+        between_plan(&between);
+        code = print(invocation, &between.after, false);
+    }
+    between_done(&between);
     return code;
 }
 

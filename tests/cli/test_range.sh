@@ -51,13 +51,49 @@ run 1 diff --git "$work/bare.git" --path deploy --from one --to two
 has "~ ConfigMap/web"
 
 # A folder that the older commit does not have yet: all of it is created.
-mkdir added && config new >added/new.yaml
+mkdir added && config more >added/more.yaml
 commit "Add a folder"
 run 1 diff -f added --from one --to HEAD
 has "1 create"
 
+# A folder that the newer one does not have any more: all of it goes, of the set that it was.
+git rm -qr added && commit "Remove the folder"
+run 1 diff -f added --from HEAD~1 --to HEAD
+has "1 delete"
+run 1 diff -f deploy -f added --from HEAD~1 --to HEAD
+has "1 delete" "unchanged"
+run 2 diff -f never --from HEAD~1 --to HEAD
+has "never is neither in"
+
+# A branch does not revert what the other one got since they parted; an older commit does.
+git checkout -qb feature two
+config new z=2 | write deploy/new.yaml
+commit "On the branch"
+run 1 diff -f deploy --from main --to feature
+has "where it parted from" "~ ConfigMap/new" "1 change"
+lacks Secret/db
+run 1 diff --git "$work/bare.git" --path deploy --from main --to one
+lacks "where it parted from"
+
+# Another name of the Project is another set.
+sed -i 's/name: shop/name: boutique/' deploy/project.yaml
+commit "Another name"
+run 0 diff -f deploy --from HEAD~1 --to HEAD
+has "the set was shop" "would be boutique" "begins a new set"
+git checkout -q main
+
+# In a shallow clone there may be no telling.
+git clone -q --depth 1 "file://$repo" -b feature "$work/shallow"
+git -C "$work/shallow" fetch -q --depth 1 origin main:main
+cd "$work/shallow" || exit 1
+run 4 diff -f deploy --from main --to feature
+has "fetch-depth: 0"
+run 4 diff -f deploy --from one --to feature
+has "fetch-depth: 0"
+cd "$repo" || exit 1
+
 # What cannot be.
-run 4 diff -f deploy --from nothing --to HEAD
+run 2 diff -f deploy --from nothing --to HEAD
 has nothing
 run 2 diff -f deploy --to HEAD
 has --from
