@@ -22,6 +22,8 @@ static void repository_release(struct repository *repository)
     git_repository_free(repository->handle);
     if (repository->cache_use >= 0)
         close(repository->cache_use);
+    if (repository->http)
+        http_free(repository->http);
     arena_free(repository->arena);
     git_library_end();
 }
@@ -158,6 +160,8 @@ static bool open_url(struct repository *repository, const char *ref, const struc
     if (url.scheme == GIT_URL_LOCAL)
         return open_local(repository, url.path, err);
     repository->remote = true;
+    if (!repository->options.http)
+        repository->options.http = repository->http = http_new();
     return git_cache_open(&repository->options, &url, ref, &repository->handle,
                           &repository->cache_use, wait, err);
 }
@@ -255,8 +259,13 @@ bool git_open(const struct git_options *options, struct git_source **ret_source,
     git_cache_distrust(repository->handle); /* its refs name what it cannot read */
     repository_release(repository);
     repository = NULL;
-    return repository_open(options, &repository, wait, err)
-           && source_new(repository, options->ref, ret_source, err);
+    if (!repository_open(options, &repository, wait, err))
+        return false;
+    if (source_new(repository, options->ref, ret_source, err))
+        return true;
+    if (err->kind == ERROR_LOCAL) /* from a cache that was begun anew: the server left it out */
+        err->kind = ERROR_UNREACHABLE;
+    return false;
 }
 
 /* What a fetch brought is enough for most refs; one that it did not bring is asked for. */
@@ -272,6 +281,8 @@ bool git_open_ref(struct git_source *source, const char *ref, struct git_source 
     }
     struct git_options options = source->repository->options;
     options.ref = ref;
+    if (source->repository->http)
+        options.http = NULL; /* ours goes with us */
     return git_open(&options, ret_source, wait, err);
 }
 

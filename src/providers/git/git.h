@@ -22,7 +22,7 @@ struct git_options {
     const char *folder; /* a folder on the disk inside a repository       */
     const char
         *ref; /* branch, tag, commit, "semver:>=1.2 <2"; NULL: HEAD (URL: its default branch) */
-    struct http *http; /* for https URLs                                  */
+    struct http *http; /* for https URLs; NULL: one is made               */
     const char *user, *token, *token_file, *ca_file; /* or NULL            */
 };
 

@@ -31,6 +31,7 @@ struct repository {
     const char *origin; /* as in struct record_source                           */
     const char *root;   /* of the work tree, or NULL                            */
     bool remote;        /* handle is our cache of `options.url`                 */
+    struct http *http;  /* our own, where the options bring none; or NULL       */
     int cache_use;      /* while it is open, the cache's packs stay; or -1      */
     bool shallow;
     struct git_options options; /* copies, for opening another ref */
