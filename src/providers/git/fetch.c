@@ -142,8 +142,12 @@ static bool failed(struct transfer *transfer, struct error *err)
     transfer->damaged = transfer->error.kind == ERROR_NONE
                         && (place == GIT_ERROR_ODB || place == GIT_ERROR_REFERENCE
                             || place == GIT_ERROR_REPOSITORY || place == GIT_ERROR_CONFIG);
-    /* Of files only: the network is ours. A full disk, say. */
+    /* Of files only: the network is ours. A full disk, say. A setting that was not
+       found is what libgit2 said before, and no reason. */
     enum error_kind kind = place == GIT_ERROR_OS ? ERROR_LOCAL : ERROR_UNREACHABLE;
+    if (transfer->error.kind == ERROR_NONE
+        && (place == GIT_ERROR_NONE || place == GIT_ERROR_CONFIG))
+        return error_set(err, kind, "%s: its answer is not git's protocol", transfer->url.display);
     if (transfer->error.kind == ERROR_NONE)
         return git_failed(err, kind, "cannot fetch from %s", transfer->url.display);
     *err = transfer->error;
@@ -172,6 +176,7 @@ static bool connect_remote(struct transfer *transfer, git_remote *remote, struct
     git_remote_connect_options options;
     git_remote_connect_options_init(&options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
     options.callbacks = callbacks_of(transfer);
+    git_error_clear(); /* of settings that are not there */
     return git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, &options) == 0
            || failed(transfer, err);
 }
@@ -191,6 +196,7 @@ static bool download(struct transfer *transfer, git_remote *remote, const struct
         specs[refspecs.count++] = arena_printf(transfer->arena, "+%s:%s", refs->extra, refs->extra);
     if (refs->detached)
         specs[refspecs.count++] = arena_printf(transfer->arena, "+HEAD:%s", DETACHED);
+    git_error_clear();
     return git_remote_download(remote, &refspecs, &options) == 0 || failed(transfer, err);
 }
 

@@ -68,5 +68,9 @@ bool git_failed(struct error *err, enum error_kind kind, const char *format, ...
     va_end(args);
     if (!last || !last->message || !*last->message)
         return false;
-    return error_set(err, kind, "%s: %s", err->message, last->message);
+    AUTO_FREE char *said = memory_strdup(last->message);
+    for (char *at = said; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = ' '; /* a server's words may be in it: no escape reaches a terminal */
+    return error_set(err, kind, "%s: %s", err->message, said);
 }

@@ -16,7 +16,13 @@
 #include <fcntl.h>
 #include <string.h>
 
-enum { REQUEST_CEILING = 64 << 20, REDIRECTS = 5 };
+enum {
+    REQUEST_CEILING = 64 << 20,
+    REFS_CEILING = 64 << 20, /* bytes of a list of refs: near a million of them */
+    REDIRECTS = 5,
+    RETRIES = 3,
+    PAUSE_SECONDS = 30, /* the longest Retry-After that is waited for */
+};
 
 static const int64_t ANSWER_CEILING = 8LL << 30;
 static const char ADVERTISEMENT[] = "/info/refs?service=git-upload-pack";
@@ -96,7 +102,7 @@ static bool exchange(struct http_transport *transport, struct http_stream *strea
         .password = transport->credential.password,
         .sink = spool_write,
         .sink_context = stream,
-        .ceiling = (size_t)ANSWER_CEILING,
+        .ceiling = stream->post ? (size_t)ANSWER_CEILING : REFS_CEILING,
         .idle = TRANSFER_IDLE_MS,
     };
     return http_do(transfer->options->http, transfer->arena, &request, ret_response, transfer->wait,
@@ -192,10 +198,36 @@ static bool check_type(const struct http_transport *transport, const struct http
                      transport->transfer->url.display, type ? type : "no content type");
 }
 
+static bool is_busy(int status)
+{
+    return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+/* A server that asks for time gets some: what it says, else 1, 2 and 4 seconds. */
+static bool pause_for(struct http_transport *transport, unsigned tries,
+                      const struct http_response *response, bool *ret_again, struct error *err)
+{
+    const char *text = http_header(response, "Retry-After");
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    long seconds = digits && digits < 9 && !text[digits] ? strtol(text, NULL, 10) : 1L << tries;
+    if (tries >= RETRIES || seconds > PAUSE_SECONDS) {
+        refused(transport, response, err);
+        return text ? error_set(err, err->kind, "%s; it asks to be left alone for %.64s%s",
+                                err->message, text, digits ? " s" : "")
+                    : false;
+    }
+    wait_sleep(transport->transfer->wait, seconds * 1000);
+    *ret_again = true;
+    return wait_check(transport->transfer->wait, transport->transfer->url.display, err);
+}
+
 static bool judge(struct http_transport *transport, struct http_stream *stream,
-                  const struct http_response *response, bool *ret_again, struct error *err)
+                  const struct http_response *response, unsigned tries, bool *ret_again,
+                  struct error *err)
 {
     *ret_again = false;
+    if (is_busy(response->status))
+        return pause_for(transport, tries, response, ret_again, err);
     if (response->status == 401)
         return answer_challenge(transport, ret_again, response, err);
     if (is_redirect(response->status) && !stream->post) {
@@ -218,7 +250,7 @@ static bool ask(struct http_transport *transport, struct http_stream *stream, st
     transport->credential_known = true;
     if (!spool_open(transfer, &stream->spool, err))
         return false;
-    for (int tries = 0; again; tries++) {
+    for (unsigned tries = 0; again; tries++) {
         struct http_response response = { 0 };
         if (tries > REDIRECTS)
             return error_set(err, ERROR_UNREACHABLE, "%s: more than %d redirects",
@@ -226,7 +258,7 @@ static bool ask(struct http_transport *transport, struct http_stream *stream, st
         if (ftruncate(stream->spool, 0) != 0 || lseek(stream->spool, 0, SEEK_SET) != 0)
             return error_errno(err, ERROR_LOCAL, "cannot empty a temporary file");
         if (!exchange(transport, stream, &response, err)
-            || !judge(transport, stream, &response, &again, err))
+            || !judge(transport, stream, &response, tries, &again, err))
             return false;
     }
     if (lseek(stream->spool, 0, SEEK_SET) != 0)

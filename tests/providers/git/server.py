@@ -17,6 +17,13 @@ import threading
 
 ROOT = sys.argv[1]
 PORTS = {}
+SEEN = set()
+BROKEN = {
+    "garbage": b"\x00\xff" * 400,
+    "short": b"0003abc",
+    "giant": b"ffff" + b"x" * 70000,
+    "says": b"001fERR not exported: \x1b[31mred\n",
+}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -92,6 +99,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, [("Content-Type", "text/html")], b"<html>hello</html>")
         if mode in ("500", "403", "404"):
             return self.answer(int(mode), [], b"no")
+        if mode == "busy" and mode not in SEEN:
+            SEEN.add(mode)
+            return self.answer(503, [("Retry-After", "1")], b"later")
+        if mode == "limit":
+            return self.answer(429, [("Retry-After", "3600")], b"no more today")
+        if mode in BROKEN:
+            return self.answer(200, [("Content-Type", "application/x-git-upload-pack-advertisement")],
+                               b"001e# service=git-upload-pack\n0000" + BROKEN[mode])
         if mode == "auth" and not self.allowed("ann", "s3cret"):
             return self.answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"who?")
         if mode == "token" and not self.allowed("oauth2", "t0ken"):
