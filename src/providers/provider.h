@@ -41,7 +41,7 @@
 struct record_member {
     struct object_id id;
     const char *path;   /* of its manifest in the source                   */
-    const char *digest; /* hex SHA-256 of the document that was wanted     */
+    const char *digest; /* of the document that was wanted: 80 bits of its SHA-256 in hex */
     const char *mark;   /* the provider's own note of the object as it was after applying, or ""; another
                            mark later means drift (record_mark_differs()): no source is needed */
 };
@@ -216,6 +216,12 @@ struct provider {
      */
     bool (*record_lock)(struct session *session, int64_t lock_wait, settle_note *on_wait,
                         void *context, const struct wait *wait, struct error *err);
+
+    /*
+     * Is there room for such a record? ERROR_REFUSED says how much there is. Asked
+     * while planning, so that nothing has been written yet. May be NULL: always.
+     */
+    bool (*record_fits)(struct session *session, const struct record *record, struct error *err);
 
     /* Writes recorded ∪ desired, before anything acts. */
     bool (*record_widen)(struct session *session, const struct record *record,

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+enum { DIGEST_LENGTH = 20 }; /* 80 bits tell documents apart; a record holds thousands of them */
+
 const char *resource_digest(struct arena *arena, const struct resource *resource)
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -14,7 +16,7 @@ const char *resource_digest(struct arena *arena, const struct resource *resource
         return "";
     json_write(&text, resource->document);
     struct digest digest = digest_sha256(buf_text(&text), text.length);
-    return digest_hex(arena, &digest);
+    return arena_memdup(arena, digest_hex(arena, &digest), DIGEST_LENGTH);
 }
 
 static int compare_members(const void *a, const void *b)

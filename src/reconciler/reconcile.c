@@ -271,8 +271,21 @@ static bool refuse_older(struct run *run, struct target_run *target, struct erro
     return true;
 }
 
+/* What the record cannot hold is told before anything is written. */
+static void refuse_too_large(struct run *run, struct target_run *target)
+{
+    struct record wide;
+    struct error error = { 0 };
+    if (!target->provider->record_fits)
+        return;
+    inventory_widen(run->arena, &target->plan, &run->source.commit, &wide);
+    if (!target->provider->record_fits(target->session, &wide, &error))
+        plan_refuse(&target->plan, NULL, "%s", error.message);
+}
+
 static bool refuse_whole(struct run *run, struct target_run *target, struct error *err)
 {
+    refuse_too_large(run, target);
     if (!target->record.exists)
         return true;
     refuse_other_source(run, target);

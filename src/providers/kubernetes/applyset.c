@@ -100,6 +100,21 @@ bool applyset_pack(struct arena *arena, const struct record *record, const char 
     return true;
 }
 
+/* Compressed, a member takes no more than half of its plain JSON, which has 90 bytes of names. */
+bool applyset_fits(const struct record *record, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    const char *data;
+    size_t length = 0;
+    for (size_t i = 0; i < record->count; i++) {
+        const struct record_member *member = &record->members[i];
+        length += strlen(member->id.group) + strlen(member->id.kind) + strlen(member->id.namespace)
+                  + strlen(member->id.name) + strlen(member->path) + strlen(member->digest)
+                  + strlen(member->mark);
+    }
+    return length < PACKED_CEILING / 4 || applyset_pack(arena, record, &data, err);
+}
+
 /* The size that the end of a gzip stream tells (RFC 1952). */
 static size_t told_size(const char *packed, size_t length)
 {

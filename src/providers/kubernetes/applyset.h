@@ -33,6 +33,10 @@ const char *applyset_namespaces(struct arena *arena, const struct record *record
 bool applyset_pack(struct arena *arena, const struct record *record, const char **ret_data,
                    struct error *err) __attribute__((warn_unused_result));
 
+/* Would it? Tells by the length of the texts alone where they are short enough. */
+bool applyset_fits(const struct record *record, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* The other way. ERROR_INPUT: damaged, or over the ceiling. */
 bool applyset_unpack(struct arena *arena, const char *data, struct record *ret_record,
                      struct error *err) __attribute__((warn_unused_result));

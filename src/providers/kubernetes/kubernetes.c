@@ -96,6 +96,13 @@ static void kubernetes_blame(struct session *session, struct arena *arena,
     manager_blame(arena, subject->live.document, path, ret_blame);
 }
 
+static bool kubernetes_record_fits(struct session *session, const struct record *record,
+                                   struct error *err)
+{
+    (void)session;
+    return applyset_fits(record, err);
+}
+
 const struct provider provider_kubernetes = {
     .name = "kubernetes",
     .open = kubernetes_open,
@@ -107,6 +114,7 @@ const struct provider provider_kubernetes = {
     .predict = kubernetes_predict,
     .blame = kubernetes_blame,
     .record_lock = kubernetes_record_lock,
+    .record_fits = kubernetes_record_fits,
     .record_widen = kubernetes_record_widen,
     .record_check = kubernetes_record_check,
     .record_settle = kubernetes_record_settle,
