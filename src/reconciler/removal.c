@@ -1,6 +1,7 @@
 /* removal: see removal.h. */
 #include "reconciler/removal.h"
 
+#include "manifest/shape.h"
 #include "reconciler/inventory.h"
 
 #include <string.h>
@@ -20,6 +21,33 @@ void run_without_source(struct run *run, const char *name, const char *namespace
     };
 }
 
+/* The names of the members, written as the pattern is: with or without group and namespace. */
+static const char *nearest(struct arena *arena, const struct object_id *pattern,
+                           const struct record *record)
+{
+    const char **names = arena_array(arena, record->count + 1, sizeof *names);
+    for (size_t i = 0; i < record->count; i++) {
+        struct object_id id = record->members[i].id;
+        id.group = pattern->group ? id.group : "";
+        id.namespace = pattern->namespace ? id.namespace : "";
+        names[i] = object_id_text(arena, &id, NULL);
+    }
+    struct object_id wrong = *pattern;
+    wrong.group = wrong.group ? wrong.group : "";
+    wrong.namespace = wrong.namespace ? wrong.namespace : "";
+    return suggest(object_id_text(arena, &wrong, NULL), names, record->count);
+}
+
+static bool no_such_object(struct run *run, const struct target_run *target,
+                           const struct object_id *pattern, const struct record *record,
+                           struct error *err)
+{
+    const char *meant = nearest(run->arena, pattern, record);
+    return error_set(err, ERROR_NOT_FOUND, "the set %s has no such object%s%s%s",
+                     target->target.set_name, meant ? " (did you mean " : "", meant ? meant : "",
+                     meant ? "?)" : "");
+}
+
 /* Keeps the members that fit; the others stay in the record untouched. */
 static bool narrow(struct run *run, struct target_run *target, const struct object_id *pattern,
                    struct record *record, struct error *err)
@@ -33,8 +61,7 @@ static bool narrow(struct run *run, struct target_run *target, const struct obje
         else
             outside[rest++] = record->members[i];
     if (pattern && count == 0)
-        return error_set(err, ERROR_NOT_FOUND, "the set %s has no such object",
-                         target->target.set_name);
+        return no_such_object(run, target, pattern, record, err);
     if (pattern && count > 1)
         return error_set(err, ERROR_USAGE, "several objects fit: %s and %s; write Kind.group/namespace/name",
                          object_id_full(run->arena, &inside[0].id),
