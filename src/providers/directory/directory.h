@@ -22,7 +22,10 @@ struct session {
     struct record record; /* as it was read */
 };
 
-/* "/…/out/shop/Deployment.apps_web.yaml". Characters that file systems dislike become %XX. */
+/*
+ * "/…/out/shop/Deployment.apps_web.yaml". What file systems
+ * dislike or do not tell apart becomes %XX; a name too long for them is cut, with a digest behind.
+ */
 const char *directory_file(struct arena *arena, const struct session *session,
                            const struct object_id *id);
 

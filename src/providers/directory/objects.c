@@ -15,34 +15,52 @@
 static const char CLUSTER_FOLDER[] = "_cluster";
 static const char TEMPORARY[] = ".tmp";
 
-/* A record may have been tampered with: no part of an id is a hidden file, or "..". */
-static void add_escaped(struct buf *out, const char *text)
+/* File systems hold 255 bytes; ".yaml" and what file_write() hangs on while it writes come behind. */
+enum { NAME_BYTES = 255 - 5 - 11, NAME_DIGEST = 16 };
+
+/*
+ * Capitals of names too: not every file system tells `A` from `a`, and roles may differ in that.
+ * A record may have been tampered with: no part of an id is a hidden file, or "..".
+ */
+static void add_escaped(struct buf *out, const char *text, bool capitals)
 {
     for (const char *at = text; *at; at++)
-        if (isalnum((unsigned char)*at) || *at == '-' || (*at == '.' && at != text))
+        if (isdigit((unsigned char)*at) || *at == '-' || (*at == '.' && at != text)
+            || (capitals ? isalpha((unsigned char)*at) : islower((unsigned char)*at)))
             buf_putc(out, *at);
         else
             buf_printf(out, "%%%02X", (unsigned char)*at);
 }
 
+/* Of a file name that is too long, the beginning and a digest of the whole. */
+static void shorten(struct buf *name)
+{
+    AUTO_ARENA arena = arena_new();
+    if (name->length <= NAME_BYTES)
+        return;
+    struct digest digest = digest_sha256(buf_text(name), name->length);
+    const char *kept = arena_memdup(arena, buf_text(name), NAME_BYTES - NAME_DIGEST - 1);
+    buf_clear(name);
+    buf_printf(name, "%s~%.*s", kept, NAME_DIGEST, digest_hex(arena, &digest));
+}
+
 const char *directory_file(struct arena *arena, const struct session *session,
                            const struct object_id *id)
 {
-    AUTO_BUF path = BUF_INIT(BUF_OUTPUT_CEILING);
+    AUTO_BUF path = BUF_INIT(BUF_OUTPUT_CEILING), name = BUF_INIT(BUF_OUTPUT_CEILING);
     buf_printf(&path, "%s/", session->root);
     if (*id->namespace)
-        add_escaped(&path, id->namespace);
+        add_escaped(&path, id->namespace, false);
     else
         buf_puts(&path, CLUSTER_FOLDER);
-    buf_putc(&path, '/');
-    add_escaped(&path, id->kind);
-    if (*id->group) {
-        buf_putc(&path, '.');
-        add_escaped(&path, id->group);
-    }
-    buf_putc(&path, '_');
-    add_escaped(&path, id->name);
-    buf_puts(&path, ".yaml");
+    add_escaped(&name, id->kind, true);
+    if (*id->group)
+        buf_putc(&name, '.');
+    add_escaped(&name, id->group, true);
+    buf_putc(&name, '_');
+    add_escaped(&name, id->name, false);
+    shorten(&name);
+    buf_printf(&path, "/%s.yaml", buf_text(&name));
     return arena_memdup(arena, buf_text(&path), path.length);
 }
 
