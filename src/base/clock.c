@@ -32,6 +32,7 @@ struct wait wait_for(int64_t milliseconds, const struct wait *outer)
     if (!outer)
         return wait;
     wait.cancel = outer->cancel;
+    wait.soft = outer->soft;
     if (outer->deadline < wait.deadline)
         wait.deadline = outer->deadline;
     return wait;
@@ -47,7 +48,13 @@ int64_t wait_left(const struct wait *wait)
 
 bool wait_cancelled(const struct wait *wait)
 {
-    return wait->cancel && atomic_load(&wait->cancel->level) >= CANCEL_HARD;
+    int least = wait->soft ? CANCEL_SOFT : CANCEL_HARD;
+    return wait->cancel && atomic_load(&wait->cancel->level) >= least;
+}
+
+bool wait_stopped(const struct wait *wait)
+{
+    return wait->cancel && atomic_load(&wait->cancel->level) >= CANCEL_SOFT;
 }
 
 bool wait_check(const struct wait *wait, const char *what, struct error *err)
@@ -97,6 +104,8 @@ bool duration_parse(const char *text, int64_t *milliseconds)
     int64_t total = 0;
     if (!*text)
         return false;
+    if (strcmp(text, "0") == 0) /* of any unit */
+        text++;
     while (*text) {
         int64_t number = 0, unit;
         if (!isdigit((unsigned char)*text))

@@ -32,6 +32,7 @@ enum cancel_level { CANCEL_NONE, CANCEL_SOFT, CANCEL_HARD };
 struct wait {
     int64_t deadline;            /* clock_now() at which to give up; INT64_MAX for never */
     const struct cancel *cancel; /* may be NULL                                         */
+    bool soft;                   /* nothing is being written: a soft cancel ends it too */
 };
 
 /* A wait that ends in `milliseconds`, or earlier where `outer` (may be NULL) does. */
@@ -40,8 +41,11 @@ struct wait wait_for(int64_t milliseconds, const struct wait *outer);
 /* Milliseconds left, 0 when over. */
 int64_t wait_left(const struct wait *wait);
 
-/* True once the wait was cancelled hard. */
+/* True once the wait was cancelled hard; of a soft wait, at all. */
 bool wait_cancelled(const struct wait *wait);
+
+/* True once somebody asked to stop at the next boundary, or at once. */
+bool wait_stopped(const struct wait *wait);
 
 /* False with ERROR_TIMEOUT ("WHAT: gave up after the deadline") or ERROR_CANCELLED when over. */
 bool wait_check(const struct wait *wait, const char *what, struct error *err)
@@ -50,7 +54,7 @@ bool wait_check(const struct wait *wait, const char *what, struct error *err)
 /* Sleeps, but no longer than the wait; false when the wait is over. */
 bool wait_sleep(const struct wait *wait, int64_t milliseconds);
 
-/* "90s", "5m", "1h30m", "500ms" to milliseconds; at most 1000 hours. False: not a duration. */
+/* "90s", "5m", "1h30m", "500ms", "0" to milliseconds; at most 1000 hours. False: not a duration. */
 bool duration_parse(const char *text, int64_t *milliseconds) __attribute__((warn_unused_result));
 
 /* As people say it: "0.4 s", "12 s", "5 min", "2 h", "3 days". */

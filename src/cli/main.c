@@ -29,7 +29,7 @@ static int run(const struct command *command, int count, char **arguments)
     struct error error = { 0 };
     struct invocation invocation = { .arena = arena, .command = command };
     invocation.cancel = signals_install();
-    invocation.wait = (struct wait){ INT64_MAX, invocation.cancel };
+    invocation.wait = (struct wait){ INT64_MAX, invocation.cancel, true };
     if (!invocation_parse(&invocation, count, arguments, &error))
         return command_fail(&error);
     enum exit_code code = invocation.command->run(&invocation);

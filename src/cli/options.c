@@ -239,8 +239,6 @@ static void finish(struct invocation *invocation)
     run->allow_delete_count = invocation->allow_delete.count;
     run->concurrency = invocation->concurrency > 0 ? (unsigned)invocation->concurrency
                                                    : DEFAULT_CONCURRENCY;
-    if (!run->lock_timeout)
-        run->lock_timeout = DEFAULT_LOCK_TIMEOUT_MS;
 }
 
 static bool unknown_option(const struct invocation *invocation, const char *argument,
@@ -288,6 +286,7 @@ bool invocation_parse(struct invocation *invocation, int count, char **arguments
     struct option table[MOST_OPTIONS];
     AUTO_BUF letters = BUF_INIT(BUF_OUTPUT_CEILING);
     bool help = false;
+    invocation->run.lock_timeout = DEFAULT_LOCK_TIMEOUT_MS;
     buf_puts(&letters, ":");
     make_tables(invocation->command, table, &letters);
     if (!read_arguments(invocation, count, arguments, table, buf_text(&letters), &help, err))

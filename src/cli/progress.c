@@ -159,7 +159,7 @@ static void redraw(struct progress_view *view, const struct change *finished)
 static void *tick(void *context)
 {
     struct progress_view *view = context;
-    struct wait pause = { INT64_MAX, NULL };
+    struct wait pause = { .deadline = INT64_MAX };
     for (;;) {
         wait_sleep(&pause, TICK_MS);
         pthread_mutex_lock(&view->lock);
@@ -194,6 +194,20 @@ static void track(struct progress_view *view, const struct change *change)
         *shown = (struct shown){ 0 };
     else if (shown->change != change)
         *shown = (struct shown){ .change = change, .started = clock_now() };
+}
+
+/* Whoever waits for another run wants to know for whom, also in a log. */
+static void on_waiting(void *context, const char *text)
+{
+    struct progress_view *view = context;
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    if (view->style.quiet)
+        return;
+    pthread_mutex_lock(&view->lock);
+    clear_drawn(view, &out);
+    write_out(&out);
+    fprintf(stderr, "cmx-reconcile: %s\n", text);
+    pthread_mutex_unlock(&view->lock);
 }
 
 static void on_progress(void *context, const struct change *change)
@@ -241,7 +255,7 @@ struct progress_view *progress_new(const struct invocation *invocation, const st
                                     .run = run,
                                     .target = target,
                                     .total = count_steps(target) };
-    view->events = (struct execute_events){ view, on_progress, on_note };
+    view->events = (struct execute_events){ view, on_progress, on_note, on_waiting };
     view->mode = silent                                                ? MODE_SILENT
                  : isatty(STDOUT_FILENO) && plan_differs(&target->plan) ? MODE_LIVE
                                                                        : MODE_LINES;

@@ -102,18 +102,19 @@ bool record_parse(struct arena *arena, const char *data, size_t length,
     const struct value *map;
     struct record record = { .exists = true };
     if (!json_parse(arena, data, length, &map, err))
-        return error_prefix(err, "the record of the set is damaged");
+        return false;
     if (value_int(value_get(map, "format"), 0) != FORMAT)
         return error_set(err, ERROR_INPUT,
-                         "the record of the set has a format that this version does not know: "
-                         "use the version that wrote it, or a newer one");
+                         "this version does not know its format: use the version that wrote it, "
+                         "or a newer one");
     const struct value *members = value_get(map, "members");
+    if (!members || members->kind != VALUE_LIST)
+        return error_set(err, ERROR_INPUT, "it has no list of members");
     record.members = arena_array(arena, value_count(members), sizeof *record.members);
     for (; record.count < value_count(members); record.count++)
         if (!member_read(arena, value_item(members, record.count),
                          &record.members[record.count]))
-            return error_set(err, ERROR_INPUT, "the record of the set is damaged: a member has "
-                                               "no kind or no name");
+            return error_set(err, ERROR_INPUT, "a member has no kind or no name");
     if (record.count)
         qsort(record.members, record.count, sizeof *record.members, compare_members);
     record.applied = value_int(value_get(map, "applied"), 0);

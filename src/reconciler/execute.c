@@ -226,9 +226,7 @@ static void after_act(struct phase *phase, struct job *job)
 
 static bool stopped(const struct execution *execution)
 {
-    const struct cancel *cancel = execution->wait->cancel;
-    return execution->result->taken_over
-           || (cancel && atomic_load(&cancel->level) >= CANCEL_SOFT);
+    return execution->result->lost || wait_stopped(execution->wait);
 }
 
 /* A wait that was broken off is no failure of the object. */
@@ -277,7 +275,7 @@ static bool still_ours(struct execution *execution)
     struct error error = { 0 };
     if (execution->provider->record_check(execution->session, execution->wait, &error))
         return true;
-    execution->result->taken_over = true;
+    execution->result->lost = true;
     execution->result->error = error;
     return false;
 }
@@ -379,7 +377,7 @@ void plan_execute(struct plan *plan, const struct provider *provider, struct ses
                                    .wait = wait,
                                    .result = ret_result };
     *ret_result = (struct execute_result){ 0 };
-    execution.settle_wait = (struct wait){ wait->deadline, &execution.settle_cancel };
+    execution.settle_wait = (struct wait){ wait->deadline, &execution.settle_cancel, false };
     pthread_mutex_init(&execution.lock, NULL);
     pthread_cond_init(&execution.finished, NULL);
     execution.actors = pool_new(options->concurrency);
@@ -388,7 +386,7 @@ void plan_execute(struct plan *plan, const struct provider *provider, struct ses
     ret_result->not_pruned = why_not_pruned(&execution);
     if (!stopped(&execution) && !ret_result->not_pruned)
         run_changes(&execution, true);
-    ret_result->interrupted = stopped(&execution) && !ret_result->taken_over;
+    ret_result->interrupted = stopped(&execution) && !ret_result->lost;
     pool_free(execution.actors);
     pool_free(execution.settlers);
     pthread_mutex_destroy(&execution.lock);

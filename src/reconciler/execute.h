@@ -22,6 +22,8 @@ struct execute_events {
     void (*progress)(void *context, const struct change *change);
     /* What a change that settles or waits says: "1 of 3 pods ready", "waits for Job/migrate". */
     void (*note)(void *context, const struct change *change, const char *text);
+    /* What the whole run waits for before it begins: another run on the same set. */
+    void (*waiting)(void *context, const char *text);
 };
 
 struct execute_options {
@@ -34,10 +36,10 @@ struct execute_options {
 
 struct execute_result {
     size_t failed, blocked, skipped;
-    bool taken_over;   /* another run has the set now: nothing more was written */
+    bool lost;         /* the set is not ours any more, or nobody can tell: nothing more was written */
     bool interrupted;  /* cancelled before the end                              */
     const char *not_pruned; /* why deletions were left out, or NULL             */
-    struct error error;     /* where taken_over: by whom                        */
+    struct error error;     /* where lost: to whom (ERROR_CONFLICT), or why nobody can tell */
 };
 
 /* Carries the plan out; the result of each change is in it. */

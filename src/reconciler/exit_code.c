@@ -66,8 +66,6 @@ static enum exit_code exit_of_execution(const struct target_run *target)
     enum exit_code code = exit_of_changes(&target->plan);
     if (target->result.interrupted)
         code = exit_worse(code, EXIT_INTERRUPTED);
-    if (target->result.taken_over)
-        code = exit_worse(code, EXIT_REFUSED);
     return code;
 }
 

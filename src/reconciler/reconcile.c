@@ -2,6 +2,7 @@
 #include "reconciler/reconcile.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "manifest/selector.h"
 #include "reconciler/budget.h"
 #include "reconciler/inventory.h"
@@ -10,6 +11,7 @@
 
 /* Of a Project that does not say: the same as its table in kinds.c. */
 static const int64_t DEFAULT_WAIT_TIMEOUT_MS = 5 * 60 * 1000;
+enum { LAST_WORDS_MS = 30 * 1000, LAST_WORDS_HURRY_MS = 2 * 1000 };
 static const int64_t DEFAULT_TIMEOUT_MS = 30 * 60 * 1000;
 
 void run_start(struct run *run, struct arena *arena, const struct run_options *options)
@@ -342,7 +344,7 @@ bool run_plan(struct run *run, const struct wait *wait, struct error *err)
 static bool all_succeeded(const struct target_run *target)
 {
     const struct execute_result *result = &target->result;
-    return !result->failed && !result->blocked && !result->skipped && !result->taken_over
+    return !result->failed && !result->blocked && !result->skipped && !result->lost
            && !target->plan.counts.refuse && !target->plan.counts.unknown;
 }
 
@@ -379,23 +381,48 @@ static void execute(struct run *run, struct target_run *target,
         .concurrency = run->options->concurrency,
     };
     struct wait whole = wait_for(project->timeout ? project->timeout : DEFAULT_TIMEOUT_MS, wait);
+    whole.soft = false;
     plan_execute(&target->plan, target->provider, target->session, &options, &whole,
                  &target->result);
     target->executed = true;
-    if (target->result.taken_over)
+    if (target->result.lost)
         target->error = target->result.error;
 }
 
-static bool take_set(struct run *run, struct target_run *target, const struct wait *wait,
+struct wait run_last_wait(const struct wait *wait)
+{
+    bool hard = wait->cancel && atomic_load(&wait->cancel->level) >= CANCEL_HARD;
+    return wait_for(hard ? LAST_WORDS_HURRY_MS : LAST_WORDS_MS, NULL);
+}
+
+/* From here on the first Ctrl-C waits for what is being written. */
+static bool take_set(struct run *run, struct target_run *target,
+                     const struct execute_events *events, const struct wait *wait,
                      struct error *err)
 {
     struct record wide;
+    struct error ignored = { 0 };
     const struct provider *provider = target->provider;
+    struct wait writing = *wait;
+    writing.soft = false;
     inventory_widen(run->arena, &target->plan, source_to_record(run, target), &wide);
     wide.applied = target->record.applied;
-    return provider->record_lock(target->session, run->options->lock_timeout, NULL, NULL, wait,
-                                 err)
-           && provider->record_widen(target->session, &wide, wait, err);
+    if (!provider->record_lock(target->session, run->options->lock_timeout,
+                               events ? events->waiting : NULL, events ? events->context : NULL,
+                               &writing, err))
+        return false;
+    if (provider->record_widen(target->session, &wide, &writing, err))
+        return true;
+    struct wait last = run_last_wait(wait); /* nothing was done: the next run need not wait for us */
+    if (!provider->record_settle(target->session, &target->record, &last, &ignored))
+        log_debug("the set could not be let go: %s", ignored.message);
+    return false;
+}
+
+/* The set was taken by another run: the record is theirs to write. */
+static bool is_taken_over(const struct target_run *target)
+{
+    return target->result.lost && target->result.error.kind == ERROR_CONFLICT;
 }
 
 void run_apply(struct run *run, struct target_run *target, const struct execute_events *events,
@@ -404,17 +431,17 @@ void run_apply(struct run *run, struct target_run *target, const struct execute_
     struct error error = { 0 };
     struct record kept;
     bool work = has_work(run, target);
-    if (work && !take_set(run, target, wait, &error)) {
+    if (work && !take_set(run, target, events, wait, &error)) {
         target->stale = error.kind == ERROR_CONFLICT;
         if (!target->stale)
             target->error = error;
         return;
     }
     execute(run, target, events, wait);
-    if (!work || target->result.taken_over)
+    if (!work || is_taken_over(target))
         return;
     /* The record is written even when the run was stopped: it says what is there now. */
-    struct wait last = wait_for(30000, NULL);
+    struct wait last = run_last_wait(wait);
     inventory_settle(run->arena, &target->plan, source_to_record(run, target), &target->record,
                      all_succeeded(target), &kept);
     if (!target->provider->record_settle(target->session, &kept, &last, &error))

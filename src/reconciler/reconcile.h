@@ -84,6 +84,12 @@ void run_apply(struct run *run, struct target_run *target, const struct execute_
                const struct wait *wait);
 
 /*
+ * For the last words of a run, its record: said even when it was stopped, but
+ * after a second Ctrl-C not for long.
+ */
+struct wait run_last_wait(const struct wait *wait);
+
+/*
  * May a loaded run go on to a plan? Not with wrong manifests; with --keep-going
  * only where whole folders failed, which are then left alone.
  */

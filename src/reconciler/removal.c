@@ -155,6 +155,9 @@ static bool release_all(struct run *run, struct target_run *target, size_t *ret_
 {
     for (size_t i = 0; i < target->plan.count; i++) {
         struct change *change = &target->plan.changes[i];
+        if (wait_stopped(wait))
+            return error_set(err, ERROR_CANCELLED, "interrupted: %zu of %zu objects are released",
+                             *ret_count, target->plan.count);
         if (change->subject->live.state == LIVE_UNKNOWN)
             return error_set(err, ERROR_UNREACHABLE, "%s: %s",
                              object_id_text(run->arena, &change->subject->id, NULL),
@@ -174,19 +177,22 @@ bool run_release(struct run *run, struct target_run *target, size_t *ret_count,
 {
     const struct provider *provider = target->provider;
     struct record kept;
-    *ret_count = 0;
-    if (!provider->record_lock(target->session, run->options->lock_timeout, NULL, NULL, wait, err))
-        return false;
-    bool released = release_all(run, target, ret_count, wait, err);
     struct error error = { 0 };
+    struct wait writing = *wait, last = run_last_wait(wait);
+    writing.soft = false;
+    *ret_count = 0;
+    if (!provider->record_lock(target->session, run->options->lock_timeout, NULL, NULL, &writing,
+                               err))
+        return false;
+    bool released = release_all(run, target, ret_count, &writing, err);
     inventory_settle(run->arena, &target->plan, &target->record.source, &target->record, false,
                      &kept);
-    bool settled = provider->record_settle(target->session, &kept, wait, &error);
+    bool settled = provider->record_settle(target->session, &kept, &last, &error);
     if (released && !settled)
         *err = error;
     if (!released || !settled || kept.count)
         return released && settled;
-    return provider->record_remove(target->session, wait, err);
+    return provider->record_remove(target->session, &writing, err);
 }
 
 static bool look(struct run *run, struct target_run *target, const struct wait *wait,

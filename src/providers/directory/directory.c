@@ -155,6 +155,7 @@ static bool directory_record_lock(struct session *session, int64_t lock_wait,
     (void)on_wait;
     (void)context;
     struct wait patience = wait_for(lock_wait, wait);
+    patience.soft = true; /* nothing is written while it waits */
     const char *folder = path_join(session->arena, session->root, ".cmx");
     if (!folder_make(folder, err))
         return false;

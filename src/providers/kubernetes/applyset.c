@@ -128,12 +128,10 @@ bool applyset_unpack(struct arena *arena, const char *data, struct record *ret_r
     char *packed;
     size_t length, size;
     if (!base64_decode(arena, data, strlen(data), &packed, &length) || length < GZIP_LEAST)
-        return error_set(err, ERROR_INPUT, "the record of the set is damaged: its list of members "
-                                           "is no gzip in base64");
+        return error_set(err, ERROR_INPUT, "its list of members is no gzip in base64");
     size = told_size(packed, length);
     if (size > UNPACKED_CEILING)
-        return error_set(err, ERROR_INPUT, "the record of the set is damaged: it would unpack to "
-                                           "%zu bytes", size);
+        return error_set(err, ERROR_INPUT, "it would unpack to %zu bytes", size);
     char *text = arena_alloc(arena, size + 1);
     CLEANUP(libdeflate_free_decompressor_at)
     struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
@@ -141,8 +139,7 @@ bool applyset_unpack(struct arena *arena, const char *data, struct record *ret_r
         abort();
     if (libdeflate_gzip_decompress(decompressor, packed, length, text, size, NULL)
         != LIBDEFLATE_SUCCESS)
-        return error_set(err, ERROR_INPUT, "the record of the set is damaged: its list of members "
-                                           "cannot be unpacked");
+        return error_set(err, ERROR_INPUT, "its list of members cannot be unpacked");
     return record_parse(arena, text, size, ret_record, err);
 }
 

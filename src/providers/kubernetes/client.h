@@ -36,6 +36,7 @@ struct api_call {
     const char *body;
     size_t body_length;
     const char *what; /* for errors: "apply Deployment/web" */
+    bool repeatable;  /* may be sent again where the answer was lost: a second one does no harm */
 };
 
 struct api_answer {

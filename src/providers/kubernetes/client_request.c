@@ -103,7 +103,7 @@ static bool has_uid_precondition(struct arena *arena, const struct api_call *cal
 /* May it be sent again when nobody knows whether it was carried out? */
 static bool is_repeatable(struct arena *arena, const struct api_call *call)
 {
-    if (strcmp(call->method, "GET") == 0 || strcmp(call->method, "HEAD") == 0)
+    if (call->repeatable || strcmp(call->method, "GET") == 0 || strcmp(call->method, "HEAD") == 0)
         return true;
     if (strcmp(call->method, "PATCH") == 0)
         return call->content_type

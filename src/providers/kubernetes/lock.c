@@ -13,7 +13,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { LOOK_MS = 500, TRIES = 5, REQUEST_MS = 20 * 1000, ID_BYTES = 8 };
+enum {
+    LOOK_MS = 500,
+    TRIES = 5,
+    ID_BYTES = 8,
+    RENEW_REQUEST_MS = 5 * 1000, /* so that several fit into a lease */
+    RENEW_AGAIN_MS = 2 * 1000,
+};
 
 struct lock {
     struct session *session;
@@ -26,6 +32,9 @@ struct lock {
     const char *id, *holder;
     int64_t started;
     struct parent seen; /* version by which the next write is guarded */
+    struct cancel ending_now;  /* ends a renewal on its way */
+    const char *other;         /* another run's mark, as it was seen last */
+    int64_t other_since;       /* clock_now() at which it was seen first  */
 };
 
 struct lock *lock_new(struct session *session)
@@ -44,6 +53,7 @@ struct lock *lock_new(struct session *session)
 /* Ends the renewing thread. */
 static void let_go(struct lock *lock)
 {
+    atomic_store(&lock->ending_now.level, CANCEL_HARD);
     pthread_mutex_lock(&lock->mutex);
     bool was_held = lock->held;
     lock->held = false;
@@ -52,6 +62,7 @@ static void let_go(struct lock *lock)
     pthread_mutex_unlock(&lock->mutex);
     if (was_held)
         pthread_join(lock->thread, NULL);
+    atomic_store(&lock->ending_now.level, CANCEL_NONE);
 }
 
 void lock_free(struct lock *lock)
@@ -122,7 +133,8 @@ static bool taken_over(struct arena *arena, const struct parent *parent, struct 
 {
     struct run_mark mark;
     if (!parent->exists)
-        return error_set(err, ERROR_CONFLICT, "the record of the set was removed meanwhile");
+        return error_set(err, ERROR_REFUSED,
+                         "somebody deleted the record of the set meanwhile: run again");
     if (!parent->run || !run_mark_parse(arena, parent->run, &mark))
         return error_set(err, ERROR_CONFLICT, "taken over by another run, which has ended");
     return error_set(err, ERROR_CONFLICT, "taken over by %s since %s", mark.holder,
@@ -140,8 +152,15 @@ static void remember(struct lock *lock, const struct parent *parent)
 
 /* --------------------------------------------------------------- writing */
 
+/* The last write of a run was carried out, though its answer got lost. */
+static bool is_written(const struct parent *parent, const struct parent_content *content)
+{
+    return parent->exists && !parent->run && parent->data && content->data
+           && strcmp(parent->data, content->data) == 0;
+}
+
 /*
- * Writes while the run is ours. Where the parent was changed by somebody who
+ * Writes while the run is ours. A parent that somebody deleted is made anew at the end. Where the parent was changed by somebody who
  * left the run id alone, it is tried again. Called with the mutex held.
  */
 static bool write_held(struct lock *lock, struct parent_content *content, const struct wait *wait,
@@ -160,8 +179,13 @@ static bool write_held(struct lock *lock, struct parent_content *content, const 
             *err = failed;
             return false;
         }
-        if (!parent_read(lock->session, arena, true, &parent, wait, err))
+        bool last = content->run && !*content->run;
+        if (!parent_read(lock->session, arena, !last, &parent, wait, err))
             return false;
+        if (last && is_written(&parent, content))
+            return true;
+        if (!parent.exists && last)
+            return parent_create(lock->session, arena, content, &parent, wait, err);
         if (!parent.exists || !is_ours(lock, arena, &parent))
             return taken_over(arena, &parent, err);
         remember(lock, &parent);
@@ -170,26 +194,36 @@ static bool write_held(struct lock *lock, struct parent_content *content, const 
     return error_prefix(err, "the record of the set is changed all the time");
 }
 
+/* Called with the mutex held. */
+static bool renew_once(struct lock *lock)
+{
+    AUTO_ARENA arena = arena_new();
+    struct wait outer = { INT64_MAX, &lock->ending_now, false };
+    struct wait wait = wait_for(RENEW_REQUEST_MS, &outer);
+    struct error error = { 0 };
+    int64_t now = lock->seen.now + LOCK_RENEW_MS / 1000;
+    struct parent parent;
+    if (parent_read(lock->session, arena, true, &parent, &wait, &error))
+        now = parent.now;
+    struct parent_content content = { .run = mark_now(lock, arena, now) };
+    if (write_held(lock, &content, &wait, &error))
+        return true;
+    log_debug("the run id could not be renewed: %s", error.message);
+    return false;
+}
+
 static void *renew(void *context)
 {
     struct lock *lock = context;
+    int64_t pause = LOCK_RENEW_MS;
     pthread_mutex_lock(&lock->mutex);
     while (!lock->stop) {
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += LOCK_RENEW_MS / 1000;
+        until.tv_sec += pause / 1000;
         if (pthread_cond_timedwait(&lock->ending, &lock->mutex, &until) == 0 || lock->stop)
             continue;
-        AUTO_ARENA arena = arena_new();
-        struct wait wait = wait_for(REQUEST_MS, NULL);
-        struct error error = { 0 };
-        int64_t now = lock->seen.now + LOCK_RENEW_MS / 1000;
-        struct parent parent;
-        if (parent_read(lock->session, arena, true, &parent, &wait, &error))
-            now = parent.now;
-        struct parent_content content = { .run = mark_now(lock, arena, now) };
-        if (!write_held(lock, &content, &wait, &error))
-            log_debug("the run id could not be renewed: %s", error.message);
+        pause = renew_once(lock) ? LOCK_RENEW_MS : RENEW_AGAIN_MS;
     }
     pthread_mutex_unlock(&lock->mutex);
     return NULL;
@@ -247,6 +281,20 @@ static bool unchanged(const struct lock *lock, const struct parent *parent)
     return strcmp(lock->data_read, parent->data) == 0;
 }
 
+/*
+ * Is the run that this mark tells of still going on? By the server's clock; and,
+ * where several API servers' clocks differ or one was set back, by our own: a
+ * mark that stood unchanged before our eyes for a whole lease is dead.
+ */
+static bool is_alive(struct lock *lock, const char *text, const struct run_mark *mark, int64_t now)
+{
+    if (!lock->other || strcmp(lock->other, text) != 0) {
+        lock->other = arena_strdup(lock->arena, text);
+        lock->other_since = clock_now();
+    }
+    return !run_mark_expired(mark, now) && clock_now() - lock->other_since <= LOCK_LEASE * 1000;
+}
+
 /* Tries to take it once. *ret_busy: another run is alive, `mark` tells which. */
 static bool take(struct lock *lock, struct arena *arena, bool *ret_busy, struct run_mark *mark,
                  const struct wait *wait, struct error *err)
@@ -257,8 +305,10 @@ static bool take(struct lock *lock, struct arena *arena, bool *ret_busy, struct 
     *ret_busy = false;
     if (!parent_read(session, arena, false, &parent, wait, err))
         return false;
+    if (parent.exists && is_ours(lock, arena, &parent)) /* taken, though the answer got lost */
+        return start(lock, &parent, err);
     *ret_busy = parent.run && run_mark_parse(arena, parent.run, mark)
-                && !run_mark_expired(mark, parent.now);
+                && is_alive(lock, parent.run, mark, parent.now);
     if (*ret_busy)
         return false;
     if (!unchanged(lock, &parent))
@@ -294,6 +344,7 @@ bool kubernetes_record_lock(struct session *session, int64_t lock_wait, settle_n
 {
     struct lock *lock = session->lock;
     struct wait patience = wait_for(lock_wait, wait);
+    patience.soft = true; /* nothing is written while it waits */
     lock->id = new_id(lock->arena);
     lock->holder = who(lock->arena);
     for (bool told = false;;) {
@@ -309,9 +360,9 @@ bool kubernetes_record_lock(struct session *session, int64_t lock_wait, settle_n
             tell_wait(arena, &mark, on_wait, context);
         told |= mark.holder != NULL;
         if (mark.holder && !wait_sleep(&patience, LOOK_MS)) {
-            if (wait_cancelled(wait))
+            if (wait_cancelled(&patience))
                 return error_set(err, ERROR_CANCELLED, "interrupted");
-            return error_set(err, ERROR_CONFLICT,
+            return error_set(err, ERROR_REFUSED,
                              "the set is held by the run of %s, begun %s: wait for it, or longer "
                              "(--lock-timeout)",
                              mark.holder, time_text(arena, mark.started));
@@ -320,6 +371,23 @@ bool kubernetes_record_lock(struct session *session, int64_t lock_wait, settle_n
 }
 
 /* -------------------------------------------------------------- the record */
+
+static bool unpack(const struct session *session, struct arena *arena, const struct parent *parent,
+                   struct record *ret_record, struct error *err)
+{
+    const struct target *target = session->target;
+    bool robbed = !parent->data && parent->kinds && *parent->kinds;
+    if (robbed)
+        error_set(err, ERROR_UNREACHABLE, "its list of members is missing");
+    else if (!parent->data || applyset_unpack(arena, parent->data, ret_record, err))
+        return true;
+    /* no manifest is wrong: nobody can tell what is ours */
+    return error_set(err, ERROR_UNREACHABLE,
+                     "the record of the set, ConfigMap %s/%s, is damaged: %s. Restore it; or delete "
+                     "it, and the next apply takes over what its source names and forgets the rest",
+                     target->set_namespace, applyset_parent(arena, target->set_name),
+                     arena_strdup(arena, err->message));
+}
 
 bool kubernetes_record_read(struct session *session, struct arena *arena,
                             struct record *ret_record, const struct wait *wait,
@@ -330,7 +398,7 @@ bool kubernetes_record_read(struct session *session, struct arena *arena,
     struct record record = { 0 };
     if (!parent_read(session, arena, false, &parent, wait, err))
         return false;
-    if (parent.data && !applyset_unpack(arena, parent.data, &record, err))
+    if (!unpack(session, arena, &parent, &record, err))
         return false;
     lock->read = true;
     lock->data_read = parent.data ? arena_strdup(lock->arena, parent.data) : NULL;

@@ -50,6 +50,7 @@ static bool take(const struct session *session, struct arena *arena,
         .uid = copy_at(arena, answer->document, "metadata", "uid", NULL),
         .version = copy_at(arena, answer->document, "metadata", "resourceVersion", NULL),
         .run = copy_at(arena, answer->document, "metadata", "annotations", RUN_ANNOTATION),
+        .kinds = copy_at(arena, answer->document, "metadata", "annotations", APPLYSET_KINDS),
         .data = copy_at(arena, answer->document, "binaryData", MEMBERS, NULL),
         .now = server_time(answer->date),
     };
@@ -116,6 +117,7 @@ static bool send_document(struct session *session, struct arena *arena, struct a
     call->body = buf_text(&body);
     call->body_length = body.length;
     call->what = "write the record of the set";
+    call->repeatable = true; /* the second is a conflict, which lock.c looks into */
     return client_call(session->client, arena, call, &answer, wait, err)
            && take(session, arena, &answer, ret_parent, err);
 }

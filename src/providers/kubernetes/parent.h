@@ -15,6 +15,7 @@ struct parent {
     const char *uid, *version; /* resourceVersion */
     const char *run;           /* the annotation's text */
     const char *data;          /* the packed list of members */
+    const char *kinds;         /* of the members, by the annotation */
     int64_t now;               /* the server's clock at that answer, seconds */
 };
 

@@ -80,7 +80,7 @@ static void test_two_runs(void **state)
     take(world);
     world_connect(world);
     assert_false(lock_once(world, 600, &error));
-    assert_int_equal(error.kind, ERROR_CONFLICT);
+    assert_int_equal(error.kind, ERROR_REFUSED);
     assert_non_null(strstr(error.message, "held by the run of"));
     struct session *second = world->session;
     world->session = first;
