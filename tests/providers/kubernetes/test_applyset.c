@@ -1,6 +1,7 @@
 /* The parent's identity and its packed list of members; the id is one that kubectl computed. */
 #include "cases.h"
 
+#include "base/digest.h"
 #include "providers/kubernetes/applyset.h"
 #include "providers/kubernetes/lock.h"
 
@@ -53,6 +54,43 @@ static void test_pack(void **state)
     assert_false(applyset_unpack(arena, damaged, &back, &error));
 }
 
+/* Members as they are: every fourth an app of its own, digests that do not compress. */
+static struct record large_record(struct arena *arena, size_t count)
+{
+    static const char *const kinds[] = { "ConfigMap", "Deployment", "Service", "ServiceAccount" };
+    struct record record = { .exists = true, .count = count };
+    record.source = (struct record_source){ "", "", "", "", false, "", "", 0 };
+    record.members = arena_array(arena, count, sizeof *record.members);
+    for (size_t i = 0; i < count; i++) {
+        struct digest digest = digest_sha256(&i, sizeof i);
+        const char *hex = digest_hex(arena, &digest), *app = arena_printf(arena, "app-%zu", i / 4);
+        record.members[i] = (struct record_member){
+            .id = { i % 4 == 1 ? "apps" : "", kinds[i % 4], "shop", app },
+            .path = arena_printf(arena, "deploy/%s.yaml", app),
+            .digest = arena_memdup(arena, hex, 20),
+            .mark = arena_memdup(arena, hex + 20, 16),
+        };
+    }
+    return record;
+}
+
+static void test_room(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    struct error error = { 0 };
+    struct record record = large_record(arena, 20000), huge = large_record(arena, 60000), back;
+    const char *data;
+    assert_true(applyset_fits(&record, &error));
+    assert_true(applyset_pack(arena, &record, &data, &error));
+    assert_true(applyset_unpack(arena, data, &back, &error));
+    assert_int_equal(back.count, 20000);
+    assert_false(applyset_fits(&huge, &error));
+    assert_int_equal(error.kind, ERROR_REFUSED);
+    assert_non_null(strstr(error.message, "split the set"));
+    printf("20000 members need %zu bytes\n", strlen(data));
+}
+
 static void test_check(void **state)
 {
     (void)state;
@@ -94,7 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_id),    cmocka_unit_test(test_lists),    cmocka_unit_test(test_pack),
-        cmocka_unit_test(test_check), cmocka_unit_test(test_run_mark),
+        cmocka_unit_test(test_check), cmocka_unit_test(test_run_mark), cmocka_unit_test(test_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
