@@ -64,8 +64,11 @@ static bool send_once(struct attempt *attempt, struct error *err)
     const struct api_call *call = attempt->call;
     struct credentials credentials;
     struct http_header *headers;
-    if (!login_get(attempt->client->login, attempt->arena, &credentials, attempt->wait, err))
+    if (!login_get(attempt->client->login, attempt->arena, &credentials, attempt->wait, err)) {
+        if (err->kind != ERROR_CANCELLED && err->kind != ERROR_TIMEOUT)
+            err->kind = ERROR_DENIED; /* a token's file that is not there is no object that is not */
         return false;
+    }
     attempt->generation = credentials.generation;
     size_t header_count = fill_headers(attempt, &credentials, &headers);
     struct http_request request = {

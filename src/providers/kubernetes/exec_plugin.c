@@ -121,7 +121,7 @@ static bool run(struct arena *arena, const struct kubeconfig *config, char **ret
     if (!process_run(arena, string_array(arena, plugin->command, &plugin->arguments, NULL),
                      string_array(arena, NULL, &plugin->environment, exec_info(arena, config)),
                      NULL, OUTPUT_CEILING, &wait, ret_output, &status, err)) {
-        if (err->kind == ERROR_LOCAL)
+        if (err->kind == ERROR_LOCAL || err->kind == ERROR_INPUT)
             return error_set(err, ERROR_DENIED, "exec plugin %s%s%s", err->message,
                              hint ? "; " : "", hint ? hint : "");
         return error_prefix(err, "exec plugin");

@@ -95,6 +95,8 @@ static bool merge_file(struct arena *arena, const char *path, bool must_exist,
         if (problem.kind == ERROR_NOT_FOUND && !must_exist)
             return true;
         *err = problem;
+        if (err->kind == ERROR_NOT_FOUND)
+            err->kind = ERROR_USAGE; /* it was named; and no object is missing */
         return error_prefix(err, "kubeconfig");
     }
     files->found = true;
