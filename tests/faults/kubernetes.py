@@ -1,0 +1,243 @@
+"""kubernetes: faults between `cmx-reconcile apply` and a real API server.
+
+usage: kubernetes.py PROGRAM KUBECONFIG NAMESPACE FOLDER FAULT,FAULT… [STEP]
+
+The set goes back and forth between two commits, so that every run creates,
+changes and deletes. With a STEP only every STEP-th exchange is spoiled (the
+first one differs from fault to fault). See matrix.py for what is asked of each
+run; what is right in the cluster is checked past the proxy, and past the program.
+"""
+import base64
+import gzip
+import json
+import os
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+import kubeconfig
+from matrix import Matrix, Outcome
+from proxy import Proxy
+
+SIDES = ("left", "right")
+KINDS = {"ConfigMap": "/api/v1/{}/configmaps", "Secret": "/api/v1/{}/secrets",
+         "Service": "/api/v1/{}/services", "ServiceAccount": "/api/v1/{}/serviceaccounts",
+         "Deployment": "/apis/apps/v1/{}/deployments"}
+
+
+def manifests(side):
+    """What the source holds on that side: name of the file → text."""
+    here = SIDES[side]
+    files = {
+        "same.yaml": config_map("same", "always"),
+        "changed.yaml": config_map("changed", here),
+        f"only-{here}.yaml": config_map(f"only-{here}", here),
+        "secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: { name: secret }\n"
+                       f"stringData: {{ password: hidden-{here} }}\n",
+        f"account-{here}.yaml": "apiVersion: v1\nkind: ServiceAccount\n"
+                                f"metadata: {{ name: account-{here} }}\n",
+        "service.yaml": "apiVersion: v1\nkind: Service\nmetadata: { name: service }\n"
+                        f"spec: {{ selector: {{ a: b }}, ports: [ {{ port: {80 + side} }} ] }}\n",
+        "web.yaml": deployment("web", here),
+    }
+    if side:
+        files["more.yaml"] = deployment("more", here)
+    return files
+
+
+def config_map(name, value):
+    return (f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name} }}\n"
+            f"data: {{ key: {value} }}\n")
+
+
+def deployment(name, value):
+    return f"""apiVersion: apps/v1
+kind: Deployment
+metadata: {{ name: {name}, annotations: {{ side: {value} }} }}
+spec:
+  replicas: 0
+  selector: {{ matchLabels: {{ app: {name} }} }}
+  template:
+    metadata: {{ labels: {{ app: {name} }} }}
+    spec: {{ containers: [ {{ name: main, image: "web:1.4" }} ] }}
+"""
+
+
+def wanted(side):
+    """kind/name → the value by which the two sides differ."""
+    here = SIDES[side]
+    objects = {"ConfigMap/same": "always", "ConfigMap/changed": here,
+               f"ConfigMap/only-{here}": here, f"ServiceAccount/account-{here}": "",
+               "Secret/secret": f"hidden-{here}", "Service/service": str(80 + side),
+               "Deployment/web": here}
+    if side:
+        objects["Deployment/more"] = here
+    return objects
+
+
+def value_of(kind, item):
+    if kind == "ConfigMap":
+        return item["data"]["key"]
+    if kind == "Secret":
+        return base64.b64decode(item["data"]["password"]).decode()
+    if kind == "Service":
+        return str(item["spec"]["ports"][0]["port"])
+    return item["metadata"].get("annotations", {}).get("side", "")
+
+
+class World:
+    def __init__(self, program, config, namespace, folder):
+        self.program, self.namespace, self.folder = program, namespace, folder
+        self.server, self.context = kubeconfig.read(config)
+        self.proxy = Proxy(self.server, self.context)
+        self.child = None
+        self.side = 1
+        self.uids = {}
+        self.config = os.path.join(folder, "kubeconfig")
+        with open(self.config, "w", encoding="ascii") as file:
+            json.dump(kubeconfig.plain(self.proxy.url), file)
+        self.repository = os.path.join(folder, "repository")
+        os.makedirs(self.repository)
+        self.git("init", "-q", "-b", "main")
+        self.write("project.yaml", "apiVersion: cmx.dev/v1\nkind: Project\n"
+                   f"metadata: {{ name: faults }}\nspec: {{ namespace: {namespace}, "
+                   "pruneBudget: 100% }\n")
+
+    # ------------------------------------------------------------ the source
+
+    def git(self, *arguments):
+        subprocess.run(["git", "-c", "user.name=Test", "-c", "user.email=test@example.org",
+                        "-C", self.repository, *arguments], check=True)
+
+    def write(self, name, text):
+        with open(os.path.join(self.repository, name), "w", encoding="ascii") as file:
+            file.write(text)
+
+    def begin(self):
+        for name in manifests(self.side):
+            os.unlink(os.path.join(self.repository, name)) if os.path.exists(
+                os.path.join(self.repository, name)) else None
+        self.side = 1 - self.side
+        for name, text in manifests(self.side).items():
+            self.write(name, text)
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", SIDES[self.side])
+
+    # --------------------------------------------------------------- the run
+
+    @staticmethod
+    def signal_to(child):
+        def signal(number):
+            try:
+                os.kill(child.pid, number)  # not send_signal(), which would reap it
+            except ProcessLookupError:
+                pass
+        return signal
+
+    def run(self, limit):
+        begun = time.monotonic()
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+            self.child = subprocess.Popen(
+                [self.program, "apply", "-f", self.repository, "--yes", "--timeout", "20s",
+                 "--kubeconfig", self.config], stdout=output, stderr=errors,
+                stdin=subprocess.DEVNULL)
+            self.proxy.victim = self.signal_to(self.child)
+            memory = self.wait(limit)
+            output.seek(0)
+            errors.seek(0)
+            return Outcome(self.child.returncode, output.read(), errors.read(),
+                           time.monotonic() - begun, memory)
+
+    def wait(self, limit):
+        """Waits for the child; its peak memory in KiB."""
+        end = time.monotonic() + limit + 5
+        while True:
+            done, status, usage = os.wait4(self.child.pid, os.WNOHANG)
+            if done:
+                self.child.returncode = os.waitstatus_to_exitcode(status)
+                return usage.ru_maxrss
+            if time.monotonic() > end:
+                os.kill(self.child.pid, 9)
+            time.sleep(0.005)
+
+    # ------------------------------------------------------------ the cluster
+
+    def call(self, method, path, body=None, kind="application/json"):
+        request = urllib.request.Request(self.server + path, method=method,
+                                         data=body and json.dumps(body).encode(),
+                                         headers={"Content-Type": kind})
+        try:
+            with urllib.request.urlopen(request, context=self.context) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    def parent_path(self):
+        return f"/api/v1/namespaces/{self.namespace}/configmaps/cmx-set-faults"
+
+    def settle(self):
+        """A run that was killed holds the set for half a minute: that is made to be long ago."""
+        parent = self.call("GET", self.parent_path())
+        annotations = parent["metadata"].get("annotations", {}) if parent else {}
+        if "cmx.dev/run" in annotations:
+            mark = json.loads(annotations["cmx.dev/run"])
+            mark["renewed"] = "2026-01-01T00:00:00Z"
+            self.call("PATCH", self.parent_path(),
+                      {"metadata": {"annotations": {"cmx.dev/run": json.dumps(mark)}}},
+                      "application/merge-patch+json")
+
+    def objects(self):
+        """kind/name → (value, uid) of everything that carries the label of an ApplySet."""
+        found = {}
+        for kind, path in KINDS.items():
+            items = self.call("GET", path.format(f"namespaces/{self.namespace}")
+                              + "?labelSelector=applyset.kubernetes.io/part-of")["items"]
+            for item in items:
+                if not item["metadata"].get("deletionTimestamp"):
+                    found[f"{kind}/{item['metadata']['name']}"] = (value_of(kind, item),
+                                                                   item["metadata"]["uid"])
+        return found
+
+    def check(self):
+        live, expected = self.objects(), wanted(self.side)
+        if {name: value for name, (value, _) in live.items()} != expected:
+            return f"live is {sorted(live)}, wanted is {sorted(expected)}: {live}"
+        parent = self.call("GET", self.parent_path())
+        record = json.loads(gzip.decompress(base64.b64decode(parent["binaryData"]["members"])))
+        members = {f"{member['kind']}/{member['name']}" for member in record["members"]}
+        if members != set(expected):
+            return f"the record holds {sorted(members)}, wanted is {sorted(expected)}"
+        if "cmx.dev/run" in parent["metadata"]["annotations"]:
+            return "the run id stayed behind"
+        return self.check_uids(live)
+
+    def check_uids(self, live):
+        """What is on both sides is the same object all the time: never deleted and made anew."""
+        for name in ("ConfigMap/same", "ConfigMap/changed", "Secret/secret", "Service/service",
+                     "Deployment/web"):
+            before = self.uids.setdefault(name, live[name][1])
+            if before != live[name][1]:
+                self.uids[name] = live[name][1]
+                return f"{name} was made anew"
+        return None
+
+
+def main():
+    program, config, namespace, folder, faults = sys.argv[1:6]
+    step = int(sys.argv[6]) if len(sys.argv) > 6 else 1
+    world = World(program, config, namespace, folder)
+    matrix = Matrix(world.proxy, world)
+    exchanges = matrix.measure()
+    fine = matrix.all(faults.split(","), step)
+    print(f"{exchanges} exchanges in a clean run, {matrix.runs} runs, "
+          f"{matrix.failures} failures")
+    sys.exit(0 if fine else 1)
+
+
+main()

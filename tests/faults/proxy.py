@@ -1,0 +1,259 @@
+"""proxy: an HTTP proxy that spoils one exchange, for tests.
+
+It stands between the program and a real server (the API server today; git
+servers and registries speak HTTP too), counts the exchanges, and does to the
+Nth what `arm` was told. All others pass through unchanged, streams included.
+
+    proxy = Proxy("https://10.99.0.1:6443", context)   # how to reach the server
+    proxy.arm("lost", 7)                               # the 7th answer gets lost
+    ... run the program against proxy.url ...
+    proxy.fired                                        # False: there was no 7th
+
+FAULTS says what each name does. What a fault does to the program itself (a
+signal) goes through proxy.victim, a function of one signal number.
+"""
+import http.client
+import signal
+import socket
+import ssl
+import struct
+import threading
+import time
+import urllib.parse
+
+# name: (is the request carried out first?, what it means)
+FAULTS = {
+    "refuse": (False, "the server is not there for half a second"),
+    "reset": (False, "the connection is reset before the request is carried out"),
+    "lost": (True, "carried out, but the connection is reset instead of an answer"),
+    "cut": (True, "carried out, and half of the answer's body arrives"),
+    "stall": (True, "carried out, and no answer ever comes"),
+    "busy": (False, "429 with Retry-After: 1"),
+    "error": (False, "500"),
+    "down": (False, "503 without Retry-After"),
+    "gateway": (True, "carried out, but a gateway answers 504"),
+    "garbage": (False, "200 with a body that is no JSON"),
+    "strange": (False, "200 with JSON that is no object of this API"),
+    "kill": (False, "the program is killed before the request is carried out"),
+    "kill-after": (True, "the program is killed when it was carried out"),
+    "interrupt": (False, "the program gets SIGINT"),
+    "terminate": (False, "the program gets SIGTERM"),
+    "interrupt-twice": (True, "no answer comes, and the program gets SIGINT twice"),
+}
+ANSWERS = {
+    "busy": (429, b"slow down", [("Retry-After", "1")]),
+    "error": (500, b"it broke", []),
+    "down": (503, b"not now", []),
+    "gateway": (504, b"the server did not answer in time", []),
+    "garbage": (200, b"<html>welcome to the hotel's network</html>", []),
+    "strange": (200, b'{"hello":["world",1.5,null]}', [("Content-Type", "application/json")]),
+}
+SIGNALS = {"interrupt": [signal.SIGINT], "terminate": [signal.SIGTERM]}
+NOT_FORWARDED = {"connection", "keep-alive", "transfer-encoding", "host", "content-length", "te",
+                 "upgrade", "http2-settings", "expect"}
+AWAY = 0.5
+
+
+class Broken(Exception):
+    """The connection with the client is over."""
+
+
+class Proxy:
+    """Listens on a port of its own until close()."""
+
+    def __init__(self, upstream, context=None, server_context=None):
+        """`context`: TLS towards the server; `server_context`: TLS towards the program, or None."""
+        parts = urllib.parse.urlsplit(upstream)
+        self.upstream, self.context, self.server_context = parts, context, server_context
+        self.lock = threading.Lock()
+        self.victim = lambda number: None
+        self.closed = False
+        self.arm(None, 0)
+        self.listener = self.listen(0)
+        self.port = self.listener.getsockname()[1]
+        scheme = "https" if server_context else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def arm(self, kind, at):
+        """From now on exchanges are counted from 1, and the one numbered `at` is spoiled."""
+        assert kind is None or kind in FAULTS, kind
+        with self.lock:
+            self.kind, self.at, self.count, self.fired, self.what = kind, at, 0, False, ""
+
+    def close(self):
+        self.closed = True
+        self.listener.close()
+
+    @staticmethod
+    def listen(port):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+        return listener
+
+    def accept(self):
+        while not self.closed:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                time.sleep(0.01)  # closed for good, or for the moment of a "refuse"
+                continue
+            threading.Thread(target=Connection(self, client).serve, daemon=True).start()
+
+    def leave_for_a_moment(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which would keep it open
+        self.listener.close()
+        time.sleep(AWAY)
+        self.listener = self.listen(self.port)
+
+    def next_fault(self, what):
+        """Counts one exchange; the fault that is its own, or None."""
+        with self.lock:
+            self.count += 1
+            if self.kind is None or self.count != self.at:
+                return None
+            self.fired, self.what = True, what
+            return self.kind
+
+
+class Connection:
+    """One connection of the program, served until either side ends it."""
+
+    def __init__(self, proxy, client):
+        self.proxy, self.client, self.server = proxy, client, None
+
+    def serve(self):
+        try:
+            self.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.proxy.server_context:
+                self.client = self.proxy.server_context.wrap_socket(self.client, server_side=True)
+            self.input = self.client.makefile("rb")
+            while self.exchange():
+                pass
+        except (Broken, OSError, http.client.HTTPException, ssl.SSLError):
+            pass
+        finally:
+            self.client.close()
+            if self.server:
+                self.server.close()
+
+    def exchange(self):
+        line = self.input.readline(1 << 16).split()
+        if len(line) != 3:
+            return False
+        method, path = line[0].decode(), line[1].decode()
+        headers = http.client.parse_headers(self.input)
+        body = self.read_body(headers)
+        fault = self.proxy.next_fault(f"{method} {path}")
+        if fault and not FAULTS[fault][0]:
+            self.spoil(fault)
+        response = self.forward(method, path, headers, body)
+        if fault and FAULTS[fault][0]:
+            self.spoil(fault, response)
+        self.pass_on(response, method)
+        return True
+
+    def read_body(self, headers):
+        if "chunked" in headers.get("Transfer-Encoding", "").lower():
+            body = b""
+            while length := int(self.input.readline().split(b";")[0], 16):
+                body += self.input.read(length)
+                self.input.readline()
+            self.input.readline()
+            return body
+        return self.input.read(int(headers.get("Content-Length", 0)))
+
+    def forward(self, method, path, headers, body):
+        kept = [(name, value) for name, value in headers.items()
+                if name.lower() not in NOT_FORWARDED]
+        if not self.server:
+            upstream = self.proxy.upstream
+            secure = upstream.scheme == "https"
+            self.server = (http.client.HTTPSConnection(upstream.hostname, upstream.port,
+                                                       context=self.proxy.context)
+                           if secure else
+                           http.client.HTTPConnection(upstream.hostname, upstream.port))
+        self.server.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in kept:
+            self.server.putheader(name, value)
+        if body or method in ("POST", "PUT", "PATCH"):
+            self.server.putheader("Content-Length", str(len(body)))
+        self.server.endheaders(body or None)
+        return self.server.getresponse()
+
+    def pass_on(self, response, method):
+        length = response.getheader("Content-Length")
+        bodiless = method == "HEAD" or response.status in (204, 304)
+        head = self.head(response)
+        if length is None and not bodiless:
+            head.append("Transfer-Encoding: chunked")
+        elif length is not None:
+            head.append(f"Content-Length: {length}")
+        self.send_head(head)
+        while not bodiless and (data := response.read1(1 << 16)):
+            if length is None:
+                data = b"%x\r\n%s\r\n" % (len(data), data)
+            self.client.sendall(data)
+        if length is None and not bodiless:
+            self.client.sendall(b"0\r\n\r\n")
+        response.read()  # only then may the connection be used again
+        response.close()
+
+    @staticmethod
+    def head(response):
+        return [f"HTTP/1.1 {response.status} {response.reason}"] + [
+            f"{name}: {value}" for name, value in response.getheaders()
+            if name.lower() not in NOT_FORWARDED]
+
+    def send_head(self, lines):
+        self.client.sendall("\r\n".join(lines + ["", ""]).encode("latin-1"))
+
+    # ------------------------------------------------------------ the faults
+
+    def spoil(self, fault, response=None):
+        """Does it. Returns only where the exchange goes on as if nothing were wrong."""
+        if fault in ("reset", "lost"):
+            self.reset()
+        elif fault == "refuse":
+            self.client.close()
+            self.proxy.leave_for_a_moment()
+        elif fault == "cut":
+            self.cut(response)
+        elif fault in ANSWERS:
+            self.answer(*ANSWERS[fault])
+        elif fault in ("kill", "kill-after"):
+            self.proxy.victim(signal.SIGKILL)
+        elif fault in ("stall", "interrupt-twice"):
+            self.stall(fault == "interrupt-twice")
+        else:
+            for number in SIGNALS[fault]:
+                self.proxy.victim(number)
+            return
+        raise Broken
+
+    def reset(self):
+        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def cut(self, response):
+        data = response.read1(1 << 16)
+        length = response.getheader("Content-Length") or str(len(data) + 1)
+        self.send_head(self.head(response) + [f"Content-Length: {length}"])
+        self.client.sendall(data[:len(data) // 2])
+
+    def answer(self, status, body, headers):
+        lines = [f"HTTP/1.1 {status} {http.client.responses[status]}",
+                 f"Content-Length: {len(body)}", "Connection: close"]
+        self.send_head(lines + [f"{name}: {value}" for name, value in headers])
+        self.client.sendall(body)
+
+    def stall(self, signals):
+        victim = self.proxy.victim  # of this run, should the next one begin meanwhile
+        if signals:
+            victim(signal.SIGINT)
+            time.sleep(0.3)
+            victim(signal.SIGINT)
+        self.client.settimeout(300)
+        while self.client.recv(1 << 16):  # until the program gives up
+            pass
