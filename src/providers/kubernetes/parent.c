@@ -68,6 +68,11 @@ bool parent_read(struct session *session, struct arena *arena, bool run_only,
                              .what = "read the record of the set" };
     if (client_call(session->client, arena, &call, &answer, wait, &failed))
         return take(session, arena, &answer, ret_parent, err);
+    const char *kind = value_text(value_get(answer.document, "kind"));
+    if (failed.kind == ERROR_NOT_FOUND && (!kind || strcmp(kind, "Status") != 0))
+        return error_set(err, ERROR_UNREACHABLE,
+                         "read the record of the set: no Kubernetes API answers there (404): is the "
+                         "server's URL in the kubeconfig right?");
     if (failed.kind != ERROR_NOT_FOUND) {
         *err = failed;
         return false;
