@@ -198,7 +198,7 @@ static void sorts_of_repositories(void **state)
     git_close(source);
     source = open_at(arena_printf(arena, "%s/tree", f->folder), NULL);
     assert_string_equal(git_record(source)->ref, "side");
-    assert_string_equal(git_root(source), arena_printf(arena, "%s/tree/", f->folder));
+    assert_string_equal(git_root(source), arena_printf(arena, "%s/tree", f->folder));
     git_close(source);
 }
 
