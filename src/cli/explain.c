@@ -18,8 +18,8 @@ static const struct kind_shape *find_kind(const char *name, size_t length)
 {
     for (const struct kind_shape *shape = kind_shapes; shape->kind; shape++) {
         bool kind = strlen(shape->kind) == length && strncasecmp(shape->kind, name, length) == 0;
-        bool plural = strlen(shape->plural) == length
-                      && strncasecmp(shape->plural, name, length) == 0;
+        bool plural =
+            strlen(shape->plural) == length && strncasecmp(shape->plural, name, length) == 0;
         if (kind || plural)
             return shape;
     }
