@@ -68,7 +68,7 @@ PY
 
 # A kubectl that gets in is told that there is no such ConfigMap, or that it may not read it.
 lets_in() {
-    [[ $(timeout 60 "$CMX_KUBECTL" --kubeconfig "$1" --request-timeout=20s -n "$ns" get configmap cmx-set-none 2>&1 </dev/null) == *"Error from server (NotFound)"* ]]
+    [[ $(timeout 60 "$CMX_KUBECTL" --kubeconfig "$1" --request-timeout=20s -n "$ns" get configmap cmx-set-none 2>&1 </dev/null) == *'configmaps "cmx-set-none" not found'* ]]
 }
 
 for file in "$work"/*.config; do

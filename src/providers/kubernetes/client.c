@@ -136,6 +136,13 @@ bool client_call(struct client *client, struct arena *arena, const struct api_ca
     return success;
 }
 
+bool answer_is_object(const struct api_answer *answer, const char *what, struct error *err)
+{
+    if (value_text(value_get(answer->document, "kind")))
+        return true;
+    return error_set(err, ERROR_UNREACHABLE, "%s: the answer is no Kubernetes object", what);
+}
+
 /* ------------------------------------------------------------------ secrets */
 
 static void learn_encoded(struct client *client, const struct value *value)

@@ -58,6 +58,13 @@ bool client_call(struct client *client, struct arena *arena, const struct api_ca
     __attribute__((warn_unused_result));
 
 /*
+ * Is the answer an object, as everything that Kubernetes says? A gateway in
+ * between may say 200 and something else. ERROR_UNREACHABLE.
+ */
+bool answer_is_object(const struct api_answer *answer, const char *what, struct error *err)
+    __attribute__((warn_unused_result));
+
+/*
  * A LIST, page by page: each item goes to the handler as it arrives.
  * *ret_version is the resourceVersion to watch from. An expired page token
  * begins again once, and calls `restart` (may be NULL) first.

@@ -67,7 +67,8 @@ bool parent_read(struct session *session, struct arena *arena, bool run_only,
                              .accept = run_only ? ACCEPT_METADATA : NULL,
                              .what = "read the record of the set" };
     if (client_call(session->client, arena, &call, &answer, wait, &failed))
-        return take(session, arena, &answer, ret_parent, err);
+        return answer_is_object(&answer, call.what, err)
+               && take(session, arena, &answer, ret_parent, err);
     const char *kind = value_text(value_get(answer.document, "kind"));
     if (failed.kind == ERROR_NOT_FOUND && (!kind || strcmp(kind, "Status") != 0))
         return error_set(err, ERROR_UNREACHABLE,
@@ -124,7 +125,7 @@ static bool send_document(struct session *session, struct arena *arena, struct a
     call->what = "write the record of the set";
     call->repeatable = true; /* the second is a conflict, which lock.c looks into */
     return client_call(session->client, arena, call, &answer, wait, err)
-           && take(session, arena, &answer, ret_parent, err);
+           && answer_is_object(&answer, call->what, err) && take(session, arena, &answer, ret_parent, err);
 }
 
 bool parent_create(struct session *session, struct arena *arena,

@@ -38,7 +38,8 @@ bool request_get(struct session *session, struct arena *arena, const struct obje
         .what = arena_printf(arena, "get %s", object_text(arena, object->kind, object->namespace,
                                                           object->name)),
     };
-    if (!client_call(session->client, arena, &call, &answer, wait, err))
+    if (!client_call(session->client, arena, &call, &answer, wait, err)
+        || !answer_is_object(&answer, call.what, err))
         return false;
     learn(session, answer.document);
     *ret_document = answer.document;
@@ -86,7 +87,8 @@ bool request_apply(struct session *session, struct arena *arena,
         .what = arena_printf(arena, "apply %s", object_id_text(arena, apply->id, NULL)),
     };
     *ret_answer = (struct api_answer){ 0 };
-    if (!client_call(session->client, arena, &call, ret_answer, wait, err))
+    if (!client_call(session->client, arena, &call, ret_answer, wait, err)
+        || !answer_is_object(ret_answer, call.what, err))
         return false;
     learn(session, ret_answer->document);
     return true;
@@ -111,7 +113,8 @@ bool request_patch(struct session *session, struct arena *arena,
                                                             object->namespace, object->name)),
     };
     *ret_answer = (struct api_answer){ 0 };
-    if (!client_call(session->client, arena, &call, ret_answer, wait, err))
+    if (!client_call(session->client, arena, &call, ret_answer, wait, err)
+        || !answer_is_object(ret_answer, call.what, err))
         return false;
     learn(session, ret_answer->document);
     return true;
