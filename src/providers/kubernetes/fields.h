@@ -29,6 +29,22 @@ bool fields_same(struct arena *arena, const struct value *wanted, const struct v
                  const struct value *live);
 
 /*
+ * As fields_same(), but a value may be written as a server writes it: another
+ * form of the same quantity, with defaults beside what an item of a list that is
+ * owned whole names, a default for a null. Not enough alone: what looks like a
+ * default may be a difference.
+ */
+bool fields_alike(struct arena *arena, const struct value *wanted, const struct value *owned,
+                  const struct value *live);
+
+/* The same for one value. */
+bool fields_alike_value(const struct value *wanted, const struct value *live);
+
+/* The values of what the set holds of a document, with the order of its list elements. */
+struct value *fields_values(struct arena *arena, const struct value *owned,
+                            const struct value *document);
+
+/*
  * Steps from a node of a set and of its object to the child that `part` of a
  * JSON pointer names. NULL where the set does not hold it.
  */
@@ -60,6 +76,13 @@ size_t fields_count(const struct value *fields);
 /* A copy of the document without the fields of the set. */
 struct value *fields_cut(struct arena *arena, const struct value *document,
                          const struct value *fields);
+
+/*
+ * Cuts what the set holds out of `document`, which is the caller's to change,
+ * where the value is not the live one. True where something was cut.
+ */
+bool fields_cut_different(struct arena *arena, struct value *document, const struct value *fields,
+                          const struct value *live);
 
 /*
  * What of `owned` a document does not name: the fields that applying the

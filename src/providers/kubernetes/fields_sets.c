@@ -165,6 +165,47 @@ struct value *fields_cut(struct arena *arena, const struct value *document,
     return copy;
 }
 
+static bool cut_different_element(struct arena *arena, struct value *list,
+                                  const struct member *member, const struct value *live)
+{
+    size_t at, live_at;
+    const struct value *item = fields_element(arena, member->key, list, true, &at);
+    const struct value *there = fields_element(arena, member->key, live, true, &live_at);
+    return item && there && member->key[0] == 'k'
+           && fields_cut_different(arena, (struct value *)item, member->value, there);
+}
+
+static bool cut_different_member(struct arena *arena, struct value *map,
+                                 const struct member *member, const struct value *live)
+{
+    const char *key = member->key + 2;
+    struct value *child = (struct value *)value_get(map, key);
+    const struct value *there = value_get(live, key);
+    if (!child)
+        return false;
+    if (value_count(member->value) > 0)
+        return there && fields_cut_different(arena, child, member->value, there);
+    if (there && value_equal(child, there))
+        return false;
+    return value_remove(map, key);
+}
+
+bool fields_cut_different(struct arena *arena, struct value *document, const struct value *fields,
+                          const struct value *live)
+{
+    bool less = false;
+    for (size_t i = 0; i < value_count(fields); i++) {
+        const struct member *member = &fields->map.members[i];
+        if (is_self(member->key))
+            continue;
+        if (document->kind == VALUE_LIST)
+            less |= cut_different_element(arena, document, member, live);
+        else if (document->kind == VALUE_MAP && strncmp(member->key, "f:", 2) == 0)
+            less |= cut_different_member(arena, document, member, live);
+    }
+    return less;
+}
+
 struct value *fields_given_up(struct arena *arena, const struct value *owned,
                               const struct value *wanted)
 {

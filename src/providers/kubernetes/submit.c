@@ -63,7 +63,10 @@ static bool holds(const struct manager_entry *entry, const struct conflict *conf
            && strcmp(entry->subresource, conflict->subresource) == 0;
 }
 
-/* Leaves out what the controller holds, as the object says now. False: it holds nothing of it. */
+/*
+ * Leaves out what the controller holds and sees otherwise, as the object says
+ * now; what both agree on stays ours too. False: it holds nothing of it.
+ */
 static bool leave_out(struct session *session, struct arena *arena, struct submission *submission,
                       const struct conflict *conflict, const struct wait *wait,
                       struct error *err)
@@ -77,10 +80,8 @@ static bool leave_out(struct session *session, struct arena *arena, struct submi
     for (size_t i = 0; manager_entry(live, i, &entry); i++) {
         if (!holds(&entry, conflict))
             continue;
-        struct value *rest = fields_cut(arena, submission->document, entry.fields);
-        bool less = !value_equal(rest, submission->document);
-        submission->document = rest;
-        if (less)
+        submission->document = value_copy(arena, submission->document);
+        if (fields_cut_different(arena, submission->document, entry.fields, live))
             return true;
     }
     return error_set(err, ERROR_CONFLICT, "%s holds %s", conflict->manager, conflict->field);
