@@ -5,35 +5,105 @@
 
 static const struct phrase {
     const char *kind;  /* NULL: any kind */
-    const char *cause; /* reason of the cause */
-    const char *text;  /* what its message holds */
+    const char *cause; /* reason of the cause; NULL: any */
+    const char *text;  /* what its message holds behind the value */
 } phrases[] = {
     { NULL, "FieldValueInvalid", "field is immutable" },
     { NULL, "FieldValueForbidden", "field is immutable" },
     { "StatefulSet", "FieldValueForbidden", "updates to statefulset spec for fields other than" },
     { "Pod", "FieldValueForbidden", "pod updates may not change fields other than" },
+    { "Pod", NULL, "cannot be removed" },
+    { "Pod", NULL, "are immutable" },
+    { "Pod", "FieldValueForbidden", "may not be changed" },
+    { "Pod", "FieldValueForbidden", "existing toleration can not be modified" },
     { "PersistentVolumeClaim", "FieldValueForbidden", "spec is immutable after creation" },
+    { "PersistentVolumeClaim", "FieldValueForbidden", "field can not be less than" },
     { "PersistentVolume", "FieldValueForbidden", "is immutable after creation" },
     { "Service", "FieldValueInvalid", "may not change once set" },
+    { "Service", "FieldValueInvalid", "can not be unset" },
     { "RoleBinding", "FieldValueInvalid", "cannot change roleRef" },
     { "ClusterRoleBinding", "FieldValueInvalid", "cannot change roleRef" },
     { "PriorityClass", "FieldValueForbidden", "may not be changed in an update" },
+    { "StorageClass", "FieldValueForbidden", "updates to " },
+    { "VolumeAttributesClass", "FieldValueForbidden", "updates to " },
+    { "Node", "FieldValueForbidden", "node updates may not change" },
+    { "Node", "FieldValueForbidden", "may not be updated" },
 };
 
-/* A rule of a CRD (`self == oldSelf`) says what its author wrote. */
-static bool custom_rule(const struct object_id *id, const char *message)
+/* What the authors of CRDs write for `self == oldSelf`; the last is for a rule without words. */
+static const char *const rule_phrases[] = {
+    "immutable",        "cannot be changed",  "can not be changed",
+    "can't be changed", "may not be changed", "must not be changed",
+    "not be modified",  "cannot change",      "cannot be updated",
+    "once set",         "unchangeable",       "self == oldSelf",
+};
+
+/* Behind the last brace that a colon follows. */
+static const char *past_last_brace(const char *at)
 {
-    return strchr(id->group, '.') && !strstr(id->group, ".k8s.io") && strstr(message, "immutable");
+    const char *past = "";
+    for (; (at = strpbrk(at, "}]")); at++)
+        if (at[1] == ':' && at[2] == ' ')
+            past = at + 3;
+    return past;
+}
+
+/*
+ * Past a value as a message quotes it: a string, a number, or a whole struct in
+ * braces, of which a long one is cut in its middle.
+ */
+static const char *past_value(const char *value)
+{
+    const char *at = value;
+    int depth = 0;
+    bool quoted = false;
+    for (; *at; at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        else if (quoted && *at == '\\' && at[1])
+            at++;
+        else if (!quoted && strchr("{[(", *at))
+            depth++;
+        else if (!quoted && strchr("}])", *at))
+            depth--;
+        else if (!quoted && depth <= 0 && at[0] == ':' && at[1] == ' ')
+            return at + 2;
+    }
+    return past_last_brace(value);
+}
+
+/*
+ * The server's own words: behind "Invalid value: VALUE: ", since the value may
+ * hold any words. A rule of a whole object in a CRD is quoted without a value.
+ */
+static const char *own_words(const char *message)
+{
+    static const char invalid[] = "Invalid value: ";
+    if (strncmp(message, invalid, sizeof invalid - 1) != 0)
+        return message;
+    const char *value = message + sizeof invalid - 1;
+    const char *words = past_value(value);
+    return *words || strchr("\"{[", *value) ? words : value;
+}
+
+static bool is_custom(const struct object_id *id)
+{
+    return strchr(id->group, '.') != NULL;
 }
 
 static const char *find_phrase(const struct object_id *id, const char *cause, const char *message)
 {
+    const char *words = own_words(message);
     for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
         if ((!phrases[i].kind || strcmp(phrases[i].kind, id->kind) == 0)
-            && strcmp(phrases[i].cause, cause) == 0 && strstr(message, phrases[i].text))
+            && (!phrases[i].cause || strcmp(phrases[i].cause, cause) == 0)
+            && strstr(words, phrases[i].text))
             return phrases[i].text;
-    if (strcmp(cause, "FieldValueInvalid") == 0 && custom_rule(id, message))
-        return "is immutable";
+    if (!is_custom(id) || strcmp(cause, "FieldValueInvalid") != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof rule_phrases / sizeof *rule_phrases; i++)
+        if (strstr(words, rule_phrases[i]))
+            return rule_phrases[i];
     return NULL;
 }
 

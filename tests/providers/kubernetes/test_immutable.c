@@ -28,7 +28,7 @@ static void answer_case(struct arena *arena, const char *expected, const struct 
 static void test_answers(void **state)
 {
     (void)state;
-    assert_in_range(each_case("immutable/answers.jsonl", answer_case), 30, 1000);
+    assert_in_range(each_case("immutable/answers.jsonl", answer_case), 50, 1000);
 }
 
 int main(void)
