@@ -196,8 +196,11 @@ static void refine(const struct builder *builder, struct change *change)
                       arena_printf(change->arena, "%s cannot be changed in place%s%s",
                                    p->field ? p->field : "a field", p->why ? ": " : "",
                                    p->why ? p->why : ""),
-                      "keep the old value, or delete the object first: cmx-reconcile delete "
-                      "KIND/NAME");
+                      arena_printf(change->arena,
+                                   "keep the old value, or delete the object first: "
+                                   "cmx-reconcile delete %s",
+                                   object_id_text(change->arena, &change->subject->id,
+                                                  builder->options->home)));
         break;
     case PREDICT_CONFLICT:
         refuse_change(change,
