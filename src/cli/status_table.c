@@ -5,6 +5,7 @@
 #include "manifest/references.h"
 #include "manifest/value_json.h"
 #include "providers/record.h"
+#include "reconciler/strays.h"
 
 #include <string.h>
 
@@ -221,6 +222,9 @@ static void add_json_set(struct status *status, struct arena *arena,
     set_text(arena, map, "commit", target->record.source.commit);
     set_text(arena, map, "origin", target->record.source.origin);
     value_set(arena, map, "objects", rows);
+    struct value *strays = strays_value(arena, &target->plan);
+    if (strays)
+        value_set(arena, map, "unrecorded", strays);
     buf_puts(&status->text, status->sets ? "," : "{\"format\":1,\"sets\":[");
     json_write(&status->text, map);
 }
@@ -247,6 +251,8 @@ static void add_target(struct status *status, const struct invocation *invocatio
     }
     if (json)
         add_json_set(status, arena, target, rows);
+    else
+        strays_report(&status->text, target, &style);
     status->sets++;
 }
 

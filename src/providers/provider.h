@@ -107,6 +107,12 @@ struct subject {
     bool leaving; /* this run deletes it; set before guard() is asked */
 };
 
+/* What carries the set's mark, but is neither recorded nor wanted: never a member, only told. */
+struct stray {
+    struct object_id id;
+    const char *owner; /* the controller that made it: "Service/web", or NULL */
+};
+
 /* ------------------------------------------------------------- predictions */
 
 enum prediction_kind {
@@ -128,6 +134,7 @@ struct prediction {
     const char *why;
     const char *until; /* full name of the object waited for */
     const char *holder; /* field manager in a conflict */
+    const char *mark;   /* PREDICT_SAME: as record_member.mark, or NULL */
 };
 
 /* Who last touched a field of a live document, for "drift (kubectl-edit, 5 min ago)". */
@@ -196,6 +203,12 @@ struct provider {
     /* Fills `live` of every subject. False only when nothing at all could be looked at. */
     bool (*observe)(struct session *session, struct arena *arena, struct subject *subjects,
                     size_t count, const struct wait *wait, struct error *err);
+
+    /*
+     * The strays that observe() met where it looked, sorted by identity; what is
+     * recorded but was no subject is among them. May be NULL.
+     */
+    void (*strays)(struct session *session, const struct stray **ret_strays, size_t *ret_count);
 
     /*
      * What would become of one subject that is wanted and not surely the same.

@@ -83,6 +83,8 @@ struct plan {
     size_t count;
     const struct record_member *outside; /* recorded, but out of this run's reach (-l, -n, -f FILE) */
     size_t outside_count;
+    const struct stray *strays; /* no members, see strays.h */
+    size_t stray_count;
     struct refusal *refusals;
     size_t refusal_count, refusal_capacity;
     struct plan_counts counts;

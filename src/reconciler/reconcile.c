@@ -6,6 +6,7 @@
 #include "manifest/selector.h"
 #include "reconciler/budget.h"
 #include "reconciler/inventory.h"
+#include "reconciler/strays.h"
 
 #include <string.h>
 
@@ -319,6 +320,7 @@ static bool plan_target(struct run *run, struct target_run *target, const struct
         plan_done(&target->plan);
         return false;
     }
+    strays_find(run, target);
     return refuse_whole(run, target, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "manifest/shape.h"
 #include "reconciler/inventory.h"
+#include "reconciler/strays.h"
 
 #include <string.h>
 
@@ -110,7 +111,9 @@ static bool plan_removal(struct run *run, struct target_run *target,
                                  NULL, 0, &record, &target->plan_options, wait, err);
     target->plan.outside = outside;
     target->plan.outside_count = rest;
-    if (!target->planned)
+    if (target->planned)
+        strays_find(run, target);
+    else
         plan_done(&target->plan);
     return target->planned;
 }
@@ -207,8 +210,11 @@ static bool look(struct run *run, struct target_run *target, const struct wait *
         plan->subjects[i].id = target->record.members[i].id;
         plan->subjects[i].recorded = &target->record.members[i];
     }
-    return target->provider->observe(target->session, run->arena, plan->subjects,
-                                     target->record.count, wait, err);
+    if (!target->provider->observe(target->session, run->arena, plan->subjects,
+                                   target->record.count, wait, err))
+        return false;
+    strays_find(run, target);
+    return true;
 }
 
 bool run_look(struct run *run, const struct wait *wait, struct error *err)

@@ -7,6 +7,7 @@
 #include "manifest/value_json.h"
 #include "reconciler/report.h"
 #include "reconciler/secret_diff.h"
+#include "reconciler/strays.h"
 
 #include <stdint.h>
 
@@ -160,6 +161,9 @@ static struct value *target_value(struct arena *arena, const struct target_run *
     value_set(arena, map, "changes", changes);
     value_set(arena, map, "counts", counts_value(arena, &target->plan.counts));
     value_set(arena, map, "refusals", refusals_value(arena, &target->plan));
+    struct value *strays = strays_value(arena, &target->plan);
+    if (strays)
+        value_set(arena, map, "unrecorded", strays);
     if (target->result.not_pruned)
         set_text(arena, map, "notPruned", target->result.not_pruned);
     return map;

@@ -5,6 +5,7 @@
 #include "reconciler/consequences.h"
 #include "reconciler/report.h"
 #include "reconciler/secret_diff.h"
+#include "reconciler/strays.h"
 
 #include <string.h>
 #include <wchar.h>
@@ -199,6 +200,20 @@ static const char *short_what(struct arena *arena, const struct target_run *targ
     return change->action == ACTION_CHANGE && change->field_count == 0 ? "the set's marks" : "";
 }
 
+/* What is deleted, without what only the server wrote about it. */
+static const struct value *without_noise(struct arena *arena, const struct value *document)
+{
+    static const char *const noise[] = { "managedFields", "resourceVersion", "generation", "uid",
+                                         "creationTimestamp" };
+    struct value *copy = document ? value_copy(arena, document) : NULL;
+    struct value *metadata = (struct value *)(uintptr_t)value_get(copy, "metadata");
+    for (size_t i = 0; metadata && i < sizeof noise / sizeof *noise; i++)
+        value_remove(metadata, noise[i]);
+    if (copy)
+        value_remove(copy, "status");
+    return copy;
+}
+
 static void add_full(struct buf *out, const struct change *change,
                      const struct report_style *style)
 {
@@ -206,7 +221,7 @@ static void add_full(struct buf *out, const struct change *change,
     AUTO_BUF lines = BUF_INIT(BUF_OUTPUT_CEILING);
     const struct value *before = change->prediction.before, *after = change->prediction.after;
     if (change->action == ACTION_DELETE)
-        before = change->subject->live.document;
+        before = without_noise(arena, change->subject->live.document);
     if (change->action == ACTION_CREATE) /* as it was written, without the server's defaults */
         after = change->subject->desired->document;
     secret_mask_pair(arena, &change->subject->id, &before, &after);
@@ -307,7 +322,8 @@ static void add_counts(struct buf *out, const struct run *run, const struct targ
         buf_printf(out, "%zu of them not confirmed by the server: this account may not dry-run.\n",
                    c->unconfirmed);
     if (c->foreign_fields && style->verbose)
-        buf_printf(out, "%zu fields of other managers are left alone.\n", c->foreign_fields);
+        buf_printf(out, "%zu field%s of other managers %s left alone.\n", c->foreign_fields,
+                   c->foreign_fields == 1 ? "" : "s", c->foreign_fields == 1 ? "is" : "are");
 }
 
 static void add_hints(struct buf *out, const struct target_run *target,
@@ -356,6 +372,7 @@ void report_plan(struct buf *out, const struct run *run, const struct target_run
     if (!style->quiet)
         report_consequences(out, target);
     add_counts(out, run, target, style);
+    strays_report(out, target, style);
     add_partial(out, run, target, style);
     add_refusals(out, target, style);
     add_hints(out, target, style);

@@ -88,6 +88,13 @@ static const char *kubernetes_describe(struct session *session)
     return client_describe(session->client);
 }
 
+static void kubernetes_strays(struct session *session, const struct stray **ret_strays,
+                              size_t *ret_count)
+{
+    *ret_strays = session->strays;
+    *ret_count = session->stray_count;
+}
+
 static void kubernetes_blame(struct session *session, struct arena *arena,
                              const struct subject *subject, const char *path,
                              struct blame *ret_blame)
@@ -111,6 +118,7 @@ const struct provider provider_kubernetes = {
     .bind_scopes = kubernetes_bind_scopes,
     .record_read = kubernetes_record_read,
     .observe = kubernetes_observe,
+    .strays = kubernetes_strays,
     .predict = kubernetes_predict,
     .blame = kubernetes_blame,
     .record_lock = kubernetes_record_lock,

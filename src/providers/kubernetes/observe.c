@@ -2,11 +2,11 @@
 #include "providers/kubernetes/observe.h"
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "base/pool.h"
 #include "providers/kubernetes/claim.h"
 #include "providers/kubernetes/glance.h"
 #include "providers/kubernetes/judge.h"
+#include "providers/kubernetes/owners.h"
 #include "providers/kubernetes/request.h"
 
 #include <string.h>
@@ -27,6 +27,8 @@ struct group {
     struct subject **members; /* sorted by name */
     bool *seen, *exists;
     size_t count, capacity;
+    struct stray *strays;
+    size_t stray_count, stray_capacity;
     bool recorded; /* some of them */
     bool looked;   /* at all */
     struct error error;
@@ -78,6 +80,26 @@ static bool find_member(const struct group *group, const char *name, size_t *ret
     return false;
 }
 
+/* Not wanted and not recorded: what carries the set's label all the same is remembered, to be told.
+ */
+static void keep_stray(struct group *group, struct arena *scratch, const char *name,
+                       const struct value *document)
+{
+    struct observer *observer = group->observer;
+    const char *set = value_text_at(document, "metadata", "labels", PART_OF_LABEL, NULL), *owner;
+    if (!set || strcmp(set, observer->session->set_id) != 0)
+        return;
+    enum owner_kind kind = owner_of(scratch, document, set, &owner);
+    pthread_mutex_lock(&observer->lock);
+    struct stray stray = {
+        .id = { group->kind.group, group->kind.kind, group->namespace,
+                arena_strdup(observer->arena, name) },
+        .owner = kind == OWNER_CONTROLLER ? arena_strdup(observer->arena, owner) : NULL,
+    };
+    arena_push(observer->arena, group->strays, group->stray_count, group->stray_capacity, stray);
+    pthread_mutex_unlock(&observer->lock);
+}
+
 static bool on_object(void *context, struct arena *arena, const struct value *value,
                       struct error *err)
 {
@@ -88,8 +110,7 @@ static bool on_object(void *context, struct arena *arena, const struct value *va
     if (!name)
         return true;
     if (!find_member(group, name, &i)) {
-        log_debug("%s/%s carries the set's label, but is not in its record: left alone",
-                  group->kind.kind, name);
+        keep_stray(group, arena, name, value);
         return true;
     }
     keep_judgement(group, arena, group->members[i], value);
@@ -114,6 +135,7 @@ static void forget_objects(void *context)
 {
     struct group *group = context;
     memset(group->seen, 0, group->count * sizeof *group->seen);
+    group->stray_count = 0;
 }
 
 static void forget_names(void *context)
@@ -283,6 +305,8 @@ static void index_subjects(struct session *session, struct arena *arena, struct 
     for (size_t i = 0; i < count; i++) {
         session->subjects[i] = &subjects[i];
         subjects[i].live = (struct observation){ .state = LIVE_ABSENT };
+        if (subjects[i].desired && subjects[i].desired->secret) /* before any answer can quote it */
+            client_learn_secret(session->client, subjects[i].desired->document);
     }
     qsort(session->subjects, count, sizeof(struct subject *), compare_subjects);
 }
@@ -305,12 +329,38 @@ static size_t make_groups(struct observer *observer, struct arena *arena, struct
     return count;
 }
 
+static int compare_strays(const void *a, const void *b)
+{
+    return object_id_compare(&((const struct stray *)a)->id, &((const struct stray *)b)->id);
+}
+
+/* A kind can be looked at in two versions, and an object be met twice in one. */
+static void gather_strays(struct session *session, struct arena *arena, const struct group *groups,
+                          size_t group_count)
+{
+    size_t count = 0, kept = 0;
+    for (size_t i = 0; i < group_count; i++)
+        count += groups[i].stray_count;
+    struct stray *all = arena_array(arena, count + 1, sizeof *all);
+    for (size_t i = 0, at = 0; i < group_count; at += groups[i++].stray_count)
+        if (groups[i].stray_count)
+            memcpy(&all[at], groups[i].strays, groups[i].stray_count * sizeof *all);
+    qsort(all, count, sizeof *all, compare_strays);
+    for (size_t i = 0; i < count; i++)
+        if ((kept == 0 || compare_strays(&all[kept - 1], &all[i]) != 0)
+            && !session_subject(session, &all[i].id))
+            all[kept++] = all[i];
+    session->strays = all;
+    session->stray_count = kept;
+}
+
 bool kubernetes_observe(struct session *session, struct arena *arena, struct subject *subjects,
                         size_t count, const struct wait *wait, struct error *err)
 {
     AUTO_ARENA scratch = arena_new();
     struct observer observer = { .session = session, .arena = arena, .wait = wait };
     index_subjects(session, arena, subjects, count);
+    session->stray_count = 0;
     if (count == 0)
         return true;
     if (!session_discover(session, wait, err))
@@ -321,6 +371,7 @@ bool kubernetes_observe(struct session *session, struct arena *arena, struct sub
     pthread_mutex_init(&observer.lock, NULL);
     pool_each(session->target->concurrency, observe_group, groups, group_count, sizeof *groups);
     pthread_mutex_destroy(&observer.lock);
+    gather_strays(session, arena, groups, group_count);
     for (size_t i = 0; i < group_count; i++) {
         looked += groups[i].looked;
         if (groups[i].error.kind == ERROR_CANCELLED)

@@ -35,6 +35,8 @@ struct session {
     const struct set *set;       /* of bind_scopes(); NULL before */
     struct subject **subjects;   /* of observe(), sorted by identity */
     size_t subject_count;
+    struct stray *strays; /* of observe(), sorted by identity */
+    size_t stray_count;
     struct scalers *scalers;
     struct storage_classes *storage_classes;
     struct dependents *dependents;
