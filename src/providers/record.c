@@ -127,9 +127,13 @@ bool record_mark_differs(const char *recorded, const char *now)
 {
     if (!recorded || !*recorded || !now)
         return false;
-    const char *recorded_rest = strchrnul(recorded, '-'), *now_rest = strchrnul(now, '-');
-    size_t length = (size_t)(recorded_rest - recorded);
-    if (length != (size_t)(now_rest - now) || memcmp(recorded, now, length) != 0)
+    size_t first = strcspn(recorded, "-."), second;
+    if (first != strcspn(now, "-.") || memcmp(recorded, now, first) != 0)
         return true;
-    return *recorded_rest && *now_rest && strcmp(recorded_rest, now_rest) != 0;
+    recorded += first;
+    now += first;
+    second = strcspn(recorded, ".");
+    if (*recorded != '-' || *now != '-')
+        return false;
+    return second != strcspn(now, ".") || memcmp(recorded, now, second) != 0;
 }

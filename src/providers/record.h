@@ -20,7 +20,7 @@ bool record_parse(struct arena *arena, const char *data, size_t length,
 /*
  * Do two marks of one object tell that it has changed? A mark may have two parts,
  * "a-b"; each is compared only where both have it, and a mark that is missing says
- * nothing.
+ * nothing. What stands behind a "." is the provider's own note and says nothing here.
  */
 bool record_mark_differs(const char *recorded, const char *now);
 

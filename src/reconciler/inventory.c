@@ -34,6 +34,8 @@ static const char *mark_of(const struct change *change)
 {
     if (change->outcome.mark)
         return change->outcome.mark;
+    if (change->prediction.mark && change->action == ACTION_KEEP)
+        return change->prediction.mark;
     if (change->subject->live.mark && change->action == ACTION_KEEP)
         return change->subject->live.mark;
     return change->subject->recorded ? change->subject->recorded->mark : "";

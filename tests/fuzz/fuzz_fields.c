@@ -9,6 +9,7 @@
 #include "providers/kubernetes/handover.h"
 #include "providers/kubernetes/judge.h"
 #include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/merge.h"
 #include "providers/kubernetes/takeover.h"
 
@@ -84,7 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct resource wanted = { .id = { "", "X", "", "x" }, .api_version = "v1" };
     wanted.document = input.documents[0];
     try_managers(arena, input.documents[1]);
-    merge_locally(arena, input.documents[0], input.documents[1]);
-    judge_same(&session, arena, &wanted, input.documents[1]);
+    merge_locally(arena, input.documents[0], input.documents[1], true);
+    mark_make(&session, arena, &wanted, input.documents[1]);
+    judge_same(&session, arena, &wanted, input.documents[1], "a.b");
     return 0;
 }

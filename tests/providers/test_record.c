@@ -24,6 +24,10 @@ static const struct {
     { "a-x", "a", false },       /* read in another API version */
     { "b", "a-x", true },
     { "a-x", "a-", true },
+    { "a-x.n", "a-x", false },   /* a note of the provider's own */
+    { "a-x.n", "a-y", true },
+    { "a.n", "a-x", false },
+    { "a.n", "b", true },
 };
 
 static void test_marks(void **state)

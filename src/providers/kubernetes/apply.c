@@ -7,6 +7,7 @@
 #include "providers/kubernetes/immutable.h"
 #include "providers/kubernetes/lock.h"
 #include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/takeover.h"
 #include "providers/kubernetes/target_kind.h"
 
@@ -38,7 +39,8 @@ static bool refused(struct arena *arena, const struct subject *subject,
     return false;
 }
 
-static void fill_outcome(struct arena *arena, const struct value *document,
+static void fill_outcome(const struct session *session, struct arena *arena,
+                         const struct subject *subject, const struct value *document,
                          enum outcome_kind kind, struct outcome *ret_outcome)
 {
     const char *uid = value_text_at(document, "metadata", "uid", NULL);
@@ -46,11 +48,24 @@ static void fill_outcome(struct arena *arena, const struct value *document,
         .kind = kind,
         .uid = uid ? arena_strdup(arena, uid) : NULL,
         .document = document,
-        .mark = manager_mark(arena, document),
+        .mark = mark_make(session, arena, subject->desired, document),
     };
 }
 
 /* ---------------------------------------------------------------- creating */
+
+/* Does the entry say no more than a controller notes on an object that it met? */
+static bool is_note(const struct manager_entry *entry)
+{
+    if (!manager_is_controller(entry->manager, entry->subresource))
+        return false;
+    for (size_t i = 0; i < value_count(entry->fields); i++) {
+        const char *name = entry->fields->map.members[i].key;
+        if (strcmp(name, "f:metadata") != 0 && strcmp(name, "f:status") != 0)
+            return false;
+    }
+    return true;
+}
 
 /* Nobody but us ever wrote it: the answer to our first try was lost, and this is the second. */
 static bool only_ours(const struct value *document)
@@ -58,7 +73,7 @@ static bool only_ours(const struct value *document)
     struct manager_entry entry;
     size_t ours = 0;
     for (size_t i = 0; manager_entry(document, i, &entry); i++) {
-        if (!manager_is_us(&entry) && !manager_is_controller(entry.manager, entry.subresource))
+        if (!manager_is_us(&entry) && !is_note(&entry))
             return false;
         ours += manager_is_us(&entry);
     }
@@ -115,7 +130,7 @@ static bool create(struct session *session, struct arena *arena, const struct su
                          "into it was taken back; run again",
                          object_id_text(arena, &subject->id, NULL));
     }
-    fill_outcome(arena, document, OUTCOME_CREATED, ret_outcome);
+    fill_outcome(session, arena, subject, document, OUTCOME_CREATED, ret_outcome);
     return true;
 }
 
@@ -145,8 +160,8 @@ static bool change(struct session *session, struct arena *arena, const struct su
     if (!submit(session, arena, &submission, &result, wait, &failed))
         return refused(arena, subject, change, &result, &failed, err);
     bool same = strcmp(version_of(change->live), version_of(result.answer.document)) == 0;
-    fill_outcome(arena, result.answer.document, same ? OUTCOME_UNCHANGED : OUTCOME_CHANGED,
-                 ret_outcome);
+    fill_outcome(session, arena, subject, result.answer.document,
+                 same ? OUTCOME_UNCHANGED : OUTCOME_CHANGED, ret_outcome);
     return true;
 }
 

@@ -53,7 +53,7 @@ static struct value *own_metadata(struct arena *arena, const struct value *docum
 static const struct value *extras_of(struct arena *arena, const struct object_change *change,
                                      const struct value *document)
 {
-    const struct value *extras = manager_kubectl_extras(arena, document);
+    const struct value *extras = manager_kubectl_extras(arena, document, change->live);
     for (size_t i = 0; i < change->wanted.left_out.count; i++)
         extras = fields_without(arena, extras, document, change->wanted.left_out.items[i]);
     return extras;
@@ -103,6 +103,6 @@ const struct value *drift_replaced(struct session *session, struct arena *arena,
         fields_given_up(arena, extras_of(arena, change, change->live), wanted);
     if (fields_empty(extras))
         return NULL;
-    const struct value *merged = merge_locally(arena, wanted, change->live);
+    const struct value *merged = merge_locally(arena, wanted, change->live, false);
     return confirmed(session, arena, change, fields_cut(arena, merged, extras), wait);
 }

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "manifest/value_json.h"
 #include "providers/kubernetes/pointer.h"
+#include "providers/kubernetes/quantity.h"
 
 #include <string.h>
 
@@ -82,29 +83,62 @@ static bool is_zero(const struct value *wanted)
     return false;
 }
 
-static bool same_map(struct arena *arena, const struct value *wanted, const struct value *owned,
-                     const struct value *live)
+/* Could the server have written `wanted` so? */
+bool fields_alike_value(const struct value *wanted, const struct value *live)
 {
-    size_t fields = 0, nulls = 0;
+    if (wanted->kind == VALUE_NULL || !live || live->kind == VALUE_NULL)
+        return is_zero(wanted);
+    if (value_equal(wanted, live) || quantity_equal(wanted, live))
+        return true;
+    if (wanted->kind != live->kind)
+        return false;
+    for (size_t i = 0; wanted->kind == VALUE_MAP && i < value_count(wanted); i++)
+        if (!fields_alike_value(wanted->map.members[i].value,
+                                value_get(live, wanted->map.members[i].key)))
+            return false;
+    for (size_t i = 0; wanted->kind == VALUE_LIST && i < value_count(wanted); i++)
+        if (i >= value_count(live)
+            || !fields_alike_value(value_item(wanted, i), value_item(live, i)))
+            return false;
+    return wanted->kind == VALUE_MAP
+           || (wanted->kind == VALUE_LIST && value_count(wanted) == value_count(live));
+}
+
+/* How a walk compares values. */
+enum strictness { EXACT, ALIKE };
+
+static bool walk(struct arena *arena, enum strictness how, const struct value *wanted,
+                 const struct value *owned, const struct value *live);
+
+/* May it be wanted and not held? `creationTimestamp: null`; an empty list that is keyed. */
+static bool says_nothing(enum strictness how, const struct value *wanted, const struct value *live)
+{
+    return how == EXACT ? wanted->kind == VALUE_NULL && !live : is_zero(wanted);
+}
+
+static bool same_map(struct arena *arena, enum strictness how, const struct value *wanted,
+                     const struct value *owned, const struct value *live)
+{
+    size_t fields = 0, nothings = 0;
     for (size_t i = 0; i < value_count(owned); i++) {
         const struct member *member = &owned->map.members[i];
         if (is_self(member->key))
             continue;
         const struct value *child = value_get(wanted, member->key + 2);
         if (strncmp(member->key, "f:", 2) != 0 || !child
-            || !fields_same(arena, child, member->value, value_get(live, member->key + 2)))
+            || !walk(arena, how, child, member->value, value_get(live, member->key + 2)))
             return false;
         fields++;
     }
-    for (size_t i = 0; i < value_count(wanted); i++) { /* `creationTimestamp: null` says nothing */
+    for (size_t i = 0; i < value_count(wanted); i++) {
         const struct member *member = &wanted->map.members[i];
-        if (member->value->kind != VALUE_NULL || value_get(live, member->key))
+        if (!says_nothing(how, member->value, value_get(live, member->key)))
             continue;
         AUTO_BUF name = BUF_INIT(BUF_OUTPUT_CEILING);
         buf_printf(&name, "f:%s", member->key);
-        nulls += value_get(owned, buf_text(&name)) == NULL;
+        nothings += value_get(owned, buf_text(&name)) == NULL;
     }
-    return fields + nulls == value_count(wanted);
+    return fields + nothings == value_count(wanted);
 }
 
 /* Applying puts the elements that it names in its own order: `order` has their live positions. */
@@ -116,8 +150,8 @@ static bool in_order(const size_t *order, size_t count)
     return true;
 }
 
-static bool same_list(struct arena *arena, const struct value *wanted, const struct value *owned,
-                      const struct value *live)
+static bool same_list(struct arena *arena, enum strictness how, const struct value *wanted,
+                      const struct value *owned, const struct value *live)
 {
     size_t *order = arena_array(arena, value_count(wanted) + 1, sizeof *order);
     for (size_t i = 0; i < value_count(owned); i++) {
@@ -129,27 +163,79 @@ static bool same_list(struct arena *arena, const struct value *wanted, const str
         const struct value *there = fields_element(arena, member->key, live, false, &live_at);
         if (!item || !there || order[at])
             return false;
-        if (member->key[0] == 'k' && !fields_same(arena, item, member->value, there))
+        if (member->key[0] == 'k' && !walk(arena, how, item, member->value, there))
             return false;
         order[at] = live_at + 1;
     }
     return in_order(order, value_count(wanted));
 }
 
-bool fields_same(struct arena *arena, const struct value *wanted, const struct value *owned,
-                 const struct value *live)
+static bool walk(struct arena *arena, enum strictness how, const struct value *wanted,
+                 const struct value *owned, const struct value *live)
 {
     if (!owned || !wanted)
         return false;
     if (!live)
         return is_zero(wanted) && whole(owned);
     if (whole(owned))
-        return value_equal(wanted, live);
+        return how == EXACT ? value_equal(wanted, live) : fields_alike_value(wanted, live);
     if (wanted->kind != live->kind)
         return false;
     if (wanted->kind == VALUE_MAP)
-        return same_map(arena, wanted, owned, live);
-    return wanted->kind == VALUE_LIST && same_list(arena, wanted, owned, live);
+        return same_map(arena, how, wanted, owned, live);
+    return wanted->kind == VALUE_LIST && same_list(arena, how, wanted, owned, live);
+}
+
+bool fields_same(struct arena *arena, const struct value *wanted, const struct value *owned,
+                 const struct value *live)
+{
+    return walk(arena, EXACT, wanted, owned, live);
+}
+
+bool fields_alike(struct arena *arena, const struct value *wanted, const struct value *owned,
+                  const struct value *live)
+{
+    return walk(arena, ALIKE, wanted, owned, live);
+}
+
+/* The elements that the set holds, each beside its name, as they stand in the list. */
+static struct value *list_values(struct arena *arena, const struct value *owned,
+                                 const struct value *list)
+{
+    const struct member **held = arena_array(arena, value_count(list) + 1, sizeof *held);
+    struct value *out = value_list(arena);
+    for (size_t i = 0; i < value_count(owned); i++) {
+        size_t at;
+        if (fields_element(arena, owned->map.members[i].key, list, false, &at))
+            held[at] = &owned->map.members[i];
+    }
+    for (size_t i = 0; i < value_count(list); i++) {
+        struct value *element = value_map(arena);
+        if (!held[i])
+            continue;
+        value_set(arena, element, held[i]->key,
+                  fields_values(arena, held[i]->value, value_item(list, i)));
+        value_push(arena, out, element);
+    }
+    return out;
+}
+
+struct value *fields_values(struct arena *arena, const struct value *owned,
+                            const struct value *document)
+{
+    if (whole(owned) || document->kind < VALUE_LIST)
+        return value_copy(arena, document);
+    if (document->kind == VALUE_LIST)
+        return list_values(arena, owned, document);
+    struct value *out = value_map(arena);
+    for (size_t i = 0; i < value_count(owned); i++) {
+        const struct member *member = &owned->map.members[i];
+        const struct value *child =
+            is_self(member->key) ? NULL : value_get(document, member->key + 2);
+        if (child)
+            value_set(arena, out, member->key + 2, fields_values(arena, member->value, child));
+    }
+    return out;
 }
 
 /* --------------------------------------------------------------- stepping */

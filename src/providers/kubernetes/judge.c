@@ -6,9 +6,9 @@
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/health.h"
 #include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/owners.h"
 #include "providers/kubernetes/scale.h"
-#include "providers/kubernetes/wanted.h"
 
 #include <string.h>
 
@@ -31,24 +31,38 @@ static const struct value *without_left_out(struct arena *scratch, const struct 
     return fields;
 }
 
-bool judge_same(const struct session *session, struct arena *scratch,
-                const struct resource *desired, const struct value *live)
+bool judge_prepare(const struct session *session, struct arena *arena,
+                   const struct resource *desired, const struct value *live,
+                   struct judgement *ret_judgement)
 {
     struct manager_entry ours;
-    struct wanted wanted;
+    struct judgement judgement;
     if (!manager_ours(live, &ours) || !ours.fields
         || strcmp(ours.api_version, desired->api_version) != 0)
         return false;
     bool scaled = value_at(live, "spec", "replicas", NULL) && scale_in_set(session, &desired->id);
-    wanted_make(session, scratch, desired, live, scaled, &wanted);
-    const struct value *extras = manager_kubectl_extras(scratch, live);
-    if (!fields_empty(without_left_out(scratch, extras, live, &wanted)))
+    wanted_make(session, arena, desired, live, scaled, &judgement.wanted);
+    const struct value *extras = manager_kubectl_extras(arena, live, live);
+    if (!fields_empty(without_left_out(arena, extras, live, &judgement.wanted)))
         return false;
-    drop_identity(wanted.document);
+    drop_identity(judgement.wanted.document);
     if (!value_get(ours.fields, "f:status")) /* a subresource of its own: not ours to apply */
-        value_remove(wanted.document, "status");
-    return fields_same(scratch, wanted.document,
-                       without_left_out(scratch, ours.fields, live, &wanted), live);
+        value_remove(judgement.wanted.document, "status");
+    judgement.owned = without_left_out(arena, ours.fields, live, &judgement.wanted);
+    *ret_judgement = judgement;
+    return true;
+}
+
+bool judge_same(const struct session *session, struct arena *scratch,
+                const struct resource *desired, const struct value *live, const char *recorded)
+{
+    struct judgement judgement;
+    if (!judge_prepare(session, scratch, desired, live, &judgement))
+        return false;
+    const struct value *wanted = judgement.wanted.document;
+    return fields_same(scratch, wanted, judgement.owned, live)
+           || (fields_alike(scratch, wanted, judgement.owned, live)
+               && mark_answers(session, scratch, desired, live, recorded));
 }
 
 static void judge_health(const struct session *session, struct arena *arena,
@@ -70,13 +84,14 @@ void judge_object(const struct session *session, struct arena *arena, struct are
                   const struct subject *subject, const struct value *document,
                   struct observation *ret_live, bool *ret_keep)
 {
+    const char *recorded = subject->recorded ? subject->recorded->mark : NULL;
     const char *owner, *uid = value_text_at(document, "metadata", "uid", NULL);
     const char *leaving = value_text_at(document, "metadata", "deletionTimestamp", NULL);
     struct observation live = { .state = LIVE_DIFFERENT };
     live.owner = owner_of(scratch, document, session->set_id, &owner);
     live.owner_text = owner ? arena_strdup(arena, owner) : NULL;
     live.uid = uid ? arena_strdup(arena, uid) : NULL;
-    live.mark = arena_strdup(arena, manager_mark(scratch, document));
+    live.mark = mark_now(arena, document, recorded);
     const char *other = manager_last_other(document, &live.touched);
     live.touched_by = other ? arena_strdup(arena, other) : NULL;
     judge_health(session, arena, scratch, &subject->id, document, &live);
@@ -86,7 +101,7 @@ void judge_object(const struct session *session, struct arena *arena, struct are
                                 leaving);
     } else if (subject->desired) {
         live.foreign_fields = manager_foreign_fields(scratch, document);
-        if (judge_same(session, scratch, subject->desired, document))
+        if (judge_same(session, scratch, subject->desired, document, recorded))
             live.state = LIVE_SAME;
     }
     *ret_live = live;

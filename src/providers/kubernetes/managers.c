@@ -12,6 +12,8 @@
 
 enum { MARK_LENGTH = 16 };
 
+static const char BEFORE_FIRST_APPLY[] = "before-first-apply"; /* the server's own name */
+static const char LAST_APPLIED[] = "kubectl.kubernetes.io/last-applied-configuration";
 static const char RESTARTED_AT[] = "f:kubectl.kubernetes.io/restartedAt";
 
 static const char *text_or_empty(const struct value *map, const char *key)
@@ -60,7 +62,7 @@ bool manager_is_kubectl(const struct manager_entry *entry)
 {
     return !*entry->subresource
            && (strncmp(entry->manager, "kubectl", strlen("kubectl")) == 0
-               || strcmp(entry->manager, "before-first-apply") == 0);
+               || strcmp(entry->manager, BEFORE_FIRST_APPLY) == 0);
 }
 
 static bool ends_with(const char *text, const char *ending)
@@ -110,34 +112,61 @@ static struct value *without_restart(struct arena *arena, const struct value *fi
     return map;
 }
 
-struct value *manager_drift_fields(struct arena *arena, const struct manager_entry *entry)
+/* Of `all` what `part` holds too. */
+static struct value *common(struct arena *arena, const struct value *all, const struct value *part)
 {
-    return without_restart(arena, entry->fields);
+    return fields_minus(arena, all, fields_minus(arena, all, part));
 }
 
-bool manager_has_kubectl(struct arena *arena, const struct value *document)
+/* Of `all` what the configuration names that kubectl applied last. */
+static struct value *last_applied(struct arena *arena, const struct value *document,
+                                  const struct value *all)
 {
-    struct manager_entry entry;
-    for (size_t i = 0; manager_entry(document, i, &entry); i++)
-        if (manager_is_kubectl(&entry) && !fields_empty(without_restart(arena, entry.fields)))
-            return true;
-    return false;
+    const char *text = value_text_at(document, "metadata", "annotations", LAST_APPLIED, NULL);
+    const struct value *applied;
+    struct error ignored;
+    if (!text || !json_parse(arena, text, strlen(text), &applied, &ignored))
+        return value_map(arena);
+    return fields_minus(arena, all, fields_given_up(arena, all, applied));
 }
 
-struct value *manager_kubectl_extras(struct arena *arena, const struct value *document)
+struct value *manager_drift_fields(struct arena *arena, const struct value *document,
+                                   const struct value *before, const struct manager_entry *entry)
+{
+    struct manager_entry ours = { .fields = NULL };
+    struct value *fields = without_restart(arena, entry->fields);
+    if (strcmp(entry->manager, BEFORE_FIRST_APPLY) != 0)
+        return fields;
+    manager_ours(before, &ours);
+    return fields_union(arena, last_applied(arena, document, fields),
+                        common(arena, fields, ours.fields));
+}
+
+struct value *manager_kubectl_extras(struct arena *arena, const struct value *document,
+                                     const struct value *before)
 {
     struct value *extras = value_map(arena);
     struct manager_entry entry;
     bool any = false;
     for (size_t i = 0; manager_entry(document, i, &entry); i++)
         if (manager_is_kubectl(&entry)) {
-            extras = fields_union(arena, extras, without_restart(arena, entry.fields));
+            extras =
+                fields_union(arena, extras, manager_drift_fields(arena, document, before, &entry));
             any = true;
         }
     for (size_t i = 0; any && manager_entry(document, i, &entry); i++)
         if (!manager_is_kubectl(&entry) && strcmp(entry.subresource, "status") != 0)
             extras = fields_minus(arena, extras, entry.fields);
     return extras;
+}
+
+struct value *manager_all_fields(struct arena *arena, const struct value *document)
+{
+    struct value *all = value_map(arena);
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        all = fields_union(arena, all, entry.fields);
+    return all;
 }
 
 size_t manager_foreign_fields(struct arena *arena, const struct value *document)
@@ -170,24 +199,6 @@ static bool scaled_by_person(struct arena *arena, const struct value *document)
     return false;
 }
 
-/* The values that the set names, in its order. */
-static void add_values(struct arena *arena, struct buf *out, const struct value *fields,
-                       const struct value *live)
-{
-    for (size_t i = 0; live && i < value_count(fields); i++) {
-        const struct member *member = &fields->map.members[i];
-        size_t at;
-        const struct value *child = member->key[0] == 'f'
-                                        ? value_get(live, member->key + 2)
-                                        : fields_element(arena, member->key, live, false, &at);
-        buf_printf(out, "%s\n", member->key);
-        if (value_count(member->value) > 0)
-            add_values(arena, out, member->value, child);
-        else if (child)
-            json_write(out, child);
-    }
-}
-
 static const char *mark_part(struct arena *arena, const struct buf *text)
 {
     struct digest digest = digest_sha256(buf_text(text), text->length);
@@ -212,15 +223,15 @@ const char *manager_mark(struct arena *arena, const struct value *document)
         return "";
     struct value *fields = value_copy(arena, entry.fields);
     struct value *spec = (struct value *)value_get(fields, "f:spec");
-    if (spec)
-        value_remove(spec, "f:replicas");
+    if (spec && value_remove(spec, "f:replicas") && fields_count(spec) == 0)
+        value_remove(fields, "f:spec"); /* an empty set would stand for all of it */
     json_write(&text, fields);
-    json_write(&text, manager_kubectl_extras(arena, document));
+    json_write(&text, manager_kubectl_extras(arena, document, document));
     if (scaled_by_person(arena, document))
         buf_puts(&text, "scaled");
     if (!may_digest_values(document, &entry))
         return mark_part(arena, &text);
-    add_values(arena, &values, fields, document);
+    json_write(&values, fields_values(arena, fields, document));
     return arena_printf(arena, "%s-%s", mark_part(arena, &text), mark_part(arena, &values));
 }
 

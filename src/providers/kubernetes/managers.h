@@ -32,15 +32,23 @@ bool manager_is_controller(const char *manager, const char *subresource);
 /*
  * The fields that kubectl* managers hold and nobody else does: they are drift.
  * `kubectl rollout restart`'s annotation is not among them: removing it would
- * restart the pods once more.
+ * restart the pods once more. `before`: the object as it was when we held what
+ * we hold of it; the document itself, but where that is the answer of an apply.
  */
-struct value *manager_kubectl_extras(struct arena *arena, const struct value *document);
+struct value *manager_kubectl_extras(struct arena *arena, const struct value *document,
+                                     const struct value *before);
 
-/* Does any entry of kubectl* say something beyond that annotation? */
-bool manager_has_kubectl(struct arena *arena, const struct value *document);
+/*
+ * The fields of a kubectl* entry without those that never are drift. The entry
+ * `before-first-apply` holds all that stood there before anybody was noted, the
+ * server's defaults and what controllers bound included: of it only what
+ * kubectl's last-applied-configuration names, and what we hold too.
+ */
+struct value *manager_drift_fields(struct arena *arena, const struct value *document,
+                                   const struct value *before, const struct manager_entry *entry);
 
-/* The fields of an entry without those that never are drift. */
-struct value *manager_drift_fields(struct arena *arena, const struct manager_entry *entry);
+/* All fields that anybody holds: tells which lists are keyed, and by what. */
+struct value *manager_all_fields(struct arena *arena, const struct value *document);
 
 /* How many fields others hold and we do not; Kubernetes' own bookkeeping is not counted. */
 size_t manager_foreign_fields(struct arena *arena, const struct value *document);

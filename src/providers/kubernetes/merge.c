@@ -6,15 +6,10 @@
 
 #include <string.h>
 
-/* All fields that anybody holds: tells which lists are keyed. */
-static struct value *all_fields(struct arena *arena, const struct value *live)
-{
-    struct value *all = value_map(arena);
-    struct manager_entry entry;
-    for (size_t i = 0; manager_entry(live, i, &entry); i++)
-        all = fields_union(arena, all, entry.fields);
-    return all;
-}
+struct merger {
+    struct arena *arena;
+    bool as_live; /* what the server may have written its own way stays as it is */
+};
 
 static const struct value *child_fields(struct arena *arena, const struct value *fields,
                                         const char *key)
@@ -22,19 +17,22 @@ static const struct value *child_fields(struct arena *arena, const struct value 
     return value_get(fields, arena_printf(arena, "f:%s", key));
 }
 
-static struct value *merge(struct arena *arena, const struct value *wanted, struct value *live,
-                           const struct value *fields);
+static struct value *merge(const struct merger *merger, const struct value *wanted,
+                           struct value *live, const struct value *fields);
 
-static struct value *merge_map(struct arena *arena, const struct value *wanted,
+static struct value *merge_map(const struct merger *merger, const struct value *wanted,
                                struct value *live, const struct value *fields)
 {
     for (size_t i = 0; i < value_count(wanted); i++) {
         const struct member *member = &wanted->map.members[i];
         struct value *there = (struct value *)value_get(live, member->key);
-        if (member->value->kind == VALUE_NULL && !there)
+        bool nothing = member->value->kind == VALUE_NULL
+                       || (merger->as_live && fields_alike_value(member->value, NULL));
+        if (nothing && !there)
             continue;
-        value_set(arena, live, member->key,
-                  merge(arena, member->value, there, child_fields(arena, fields, member->key)));
+        value_set(
+            merger->arena, live, member->key,
+            merge(merger, member->value, there, child_fields(merger->arena, fields, member->key)));
     }
     return live;
 }
@@ -64,35 +62,38 @@ static const struct value *match(struct arena *arena, const struct value *fields
     return NULL;
 }
 
-static struct value *merge_list(struct arena *arena, const struct value *wanted,
+static struct value *merge_list(const struct merger *merger, const struct value *wanted,
                                 struct value *live, const struct value *fields)
 {
     for (size_t i = 0; i < value_count(wanted); i++) {
         const struct value *item = value_item(wanted, i);
         size_t at;
-        const struct value *below = match(arena, fields, item, live, &at);
+        const struct value *below = match(merger->arena, fields, item, live, &at);
         if (below)
-            live->list.items[at] = merge(arena, item, live->list.items[at], below);
+            live->list.items[at] = merge(merger, item, live->list.items[at], below);
         else
-            value_push(arena, live, value_copy(arena, item));
+            value_push(merger->arena, live, value_copy(merger->arena, item));
     }
     return live;
 }
 
-static struct value *merge(struct arena *arena, const struct value *wanted, struct value *live,
-                           const struct value *fields)
+static struct value *merge(const struct merger *merger, const struct value *wanted,
+                           struct value *live, const struct value *fields)
 {
     if (live && wanted->kind == VALUE_MAP && live->kind == VALUE_MAP
         && (value_count(fields) > 0 || value_count(wanted) == 0))
-        return merge_map(arena, wanted, live, fields);
+        return merge_map(merger, wanted, live, fields);
     if (live && wanted->kind == VALUE_LIST && live->kind == VALUE_LIST && is_keyed(fields))
-        return merge_list(arena, wanted, live, fields);
-    return value_copy(arena, wanted);
+        return merge_list(merger, wanted, live, fields);
+    if (live && merger->as_live && fields_alike_value(wanted, live))
+        return live;
+    return value_copy(merger->arena, wanted);
 }
 
 struct value *merge_locally(struct arena *arena, const struct value *wanted,
-                            const struct value *live)
+                            const struct value *live, bool as_live)
 {
+    const struct merger merger = { arena, as_live };
     struct manager_entry entry, ours = { .fields = NULL };
     struct value *base = value_copy(arena, live);
     if (manager_ours(live, &ours) && ours.fields) {
@@ -102,11 +103,12 @@ struct value *merge_locally(struct arena *arena, const struct value *wanted,
                 lost = fields_minus(arena, lost, entry.fields);
         base = fields_cut(arena, base, lost);
     }
-    return merge_map(arena, wanted, base, all_fields(arena, live));
+    return merge_map(&merger, wanted, base, manager_all_fields(arena, live));
 }
 
 struct value *merge_over(struct arena *arena, const struct value *top, struct value *base,
                          const struct value *fields)
 {
-    return merge_map(arena, top, base, fields);
+    const struct merger merger = { arena, false };
+    return merge_map(&merger, top, base, fields);
 }

@@ -11,10 +11,11 @@
 
 /*
  * `live` with `wanted` put over it and without what only we held and no longer
- * want. Lists are keyed as the managedFields of `live` say.
+ * want. Lists are keyed as the managedFields of `live` say. With `as_live` a
+ * value stays as it is where the server may only have written it its own way.
  */
 struct value *merge_locally(struct arena *arena, const struct value *wanted,
-                            const struct value *live);
+                            const struct value *live, bool as_live);
 
 /* `base`, which is the caller's to change, with `top` put over it; lists are keyed as `fields` say. */
 struct value *merge_over(struct arena *arena, const struct value *top, struct value *base,

@@ -1,6 +1,9 @@
 /* pointer: see pointer.h. */
 #include "providers/kubernetes/pointer.h"
 
+#include "base/cleanup.h"
+#include "manifest/value_json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,9 +31,39 @@ void pointer_split(struct arena *arena, const char *pointer, struct text_list *r
     }
 }
 
+static bool has_members(const struct value *item, const struct value *key)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < value_count(key); i++) {
+        const struct value *value = value_get(item, key->map.members[i].key);
+        if (value && !value_equal(value, key->map.members[i].value))
+            return false;
+        found += value != NULL; /* a manifest leaves out `protocol: TCP` */
+    }
+    return found > 0;
+}
+
+static bool position_of_key(const struct value *list, const char *part, size_t *ret_index)
+{
+    AUTO_ARENA arena = arena_new();
+    const struct value *key;
+    struct error ignored;
+    size_t found = 0;
+    if (!json_parse(arena, part, strlen(part), &key, &ignored) || key->kind != VALUE_MAP)
+        return false;
+    for (size_t i = 0; i < value_count(list); i++)
+        if (value_item(list, i)->kind == VALUE_MAP && has_members(value_item(list, i), key)) {
+            *ret_index = i;
+            found++;
+        }
+    return found == 1;
+}
+
 static bool position(const struct value *list, const char *part, size_t *ret_index)
 {
     char *end;
+    if (*part == '{')
+        return position_of_key(list, part, ret_index);
     unsigned long index = strtoul(part, &end, 10);
     if (!*part || *end || *part == '-' || *part == '+' || index >= value_count(list))
         return false;

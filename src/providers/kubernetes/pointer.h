@@ -2,7 +2,8 @@
  * pointer: JSON pointers (RFC 6901) into documents.
  *
  * Ignore rules name fields by them, and the reconciler asks by them who holds a
- * field. A number steps into a list by position.
+ * field. A number steps into a list by position, {"name":"web"} to the one
+ * element that has these members (pointer_key.h).
  */
 #ifndef CMX_KUBERNETES_POINTER_H
 #define CMX_KUBERNETES_POINTER_H

@@ -8,6 +8,7 @@
 #include "providers/kubernetes/immutable.h"
 #include "providers/kubernetes/lock.h"
 #include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/merge.h"
 #include "providers/kubernetes/target_kind.h"
 
@@ -28,8 +29,7 @@ struct predictor {
 /* A member that lost the set's label gets it back, and that shows; an adoption's label does not. */
 static const struct value *normal(const struct predictor *p, const struct value *document)
 {
-    return normal_document(p->arena, document, &p->change.wanted.left_out,
-                           p->subject->recorded != NULL);
+    return normal_document(p->arena, document, &p->change.wanted, p->subject->recorded != NULL);
 }
 
 static void fail(struct predictor *p, enum prediction_kind kind, const char *why)
@@ -63,6 +63,17 @@ static bool waits_for_step(struct predictor *p, enum kind_state state)
 
 /* -------------------------------------------------------------- success */
 
+/*
+ * Did somebody empty the managedFields of a member? The values may be as wanted,
+ * but a field that a later commit drops would stay: the next apply claims them anew.
+ */
+static bool claim_lost(const struct predictor *p)
+{
+    struct manager_entry ours;
+    return p->subject->recorded && *p->subject->recorded->mark
+           && !manager_ours(p->change.live, &ours);
+}
+
 static void compare(struct predictor *p, const struct value *after)
 {
     p->out->after = normal(p, after);
@@ -72,18 +83,38 @@ static void compare(struct predictor *p, const struct value *after)
         return;
     }
     p->out->before = normal(p, p->change.live);
-    p->out->kind = value_equal(p->out->before, p->out->after) ? PREDICT_SAME : PREDICT_CHANGE;
+    bool same = value_equal(p->out->before, p->out->after) && !claim_lost(p);
+    p->out->kind = same ? PREDICT_SAME : PREDICT_CHANGE;
 }
 
 /* ------------------------------------------------------------- refusals */
 
-/* May not even dry-run: worked out here instead. */
+/* Is it as the last apply left it? That needs no right to be seen. */
+static bool known_same(struct predictor *p)
+{
+    const struct record_member *recorded = p->subject->recorded;
+    return p->change.live && recorded
+           && mark_answers(p->session, p->arena, p->subject->desired, p->change.live,
+                           recorded->mark);
+}
+
+/*
+ * May not even dry-run: worked out here instead. What the server may only have
+ * written its own way is no difference beside another one, but may be the one.
+ */
 static void predict_locally(struct predictor *p, const char *why)
 {
-    const struct value *after = p->change.wanted.document;
-    if (p->change.live)
-        after = merge_locally(p->arena, after, p->change.live);
-    compare(p, after);
+    const struct value *wanted = p->change.wanted.document;
+    if (known_same(p)) {
+        p->out->kind = PREDICT_SAME;
+        return;
+    }
+    if (p->change.live) {
+        compare(p, merge_locally(p->arena, wanted, p->change.live, true));
+        if (p->out->kind == PREDICT_SAME)
+            compare(p, merge_locally(p->arena, wanted, p->change.live, false));
+    } else
+        compare(p, wanted);
     if (p->out->kind == PREDICT_SAME)
         return;
     p->out->kind = PREDICT_LOCAL;
@@ -231,8 +262,13 @@ bool kubernetes_predict(struct session *session, struct arena *arena,
     }
     if (subject->live.state == LIVE_SAME)
         return true;
-    if (change_prepare(session, arena, subject, &p.change, wait, &failed))
-        return ask_until_still(&p, err);
+    if (change_prepare(session, arena, subject, &p.change, wait, &failed)) {
+        if (!ask_until_still(&p, err))
+            return false;
+        if (ret_prediction->kind == PREDICT_SAME && p.answered)
+            ret_prediction->mark = mark_make(session, arena, subject->desired, p.change.live);
+        return true;
+    }
     if (failed.kind == ERROR_CANCELLED)
         return error_set(err, ERROR_CANCELLED, "%s", failed.message);
     fail(&p, PREDICT_FAILED, failed.message);

@@ -13,7 +13,7 @@ static const struct value *taken_fields(struct arena *arena, const struct value 
                                         const struct manager_entry *entry,
                                         const struct text_list *left_out)
 {
-    const struct value *fields = manager_drift_fields(arena, entry);
+    const struct value *fields = manager_drift_fields(arena, live, live, entry);
     for (size_t i = 0; left_out && i < left_out->count; i++)
         fields = fields_without(arena, fields, live, left_out->items[i]);
     return fields;

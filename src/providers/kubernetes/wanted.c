@@ -4,6 +4,7 @@
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/managers.h"
 #include "providers/kubernetes/pointer.h"
+#include "providers/kubernetes/pointer_key.h"
 #include "providers/kubernetes/scale.h"
 
 #include <fnmatch.h>
@@ -47,14 +48,19 @@ static void add_all(struct arena *arena, struct text_list *list, const struct te
         arena_push(arena, list->items, list->count, list->capacity, more->items[i]);
 }
 
-void ignore_pointers(const struct session *session, struct arena *arena,
-                     const struct resource *desired, struct text_list *ret_pointers)
+/* The fields that the rules for this object name. */
+static void ignored_fields(const struct session *session, struct arena *arena,
+                           const struct resource *desired, const struct value *live,
+                           struct text_list *ret_pointers)
 {
     const struct ignore_rule *rule;
-    *ret_pointers = (struct text_list){ 0 };
-    add_all(arena, ret_pointers, &desired->options.ignore);
+    struct text_list pointers = { 0 };
+    add_all(arena, &pointers, &desired->options.ignore);
     for (size_t i = 0; (rule = rule_at(session, &i, &desired->id));)
-        add_all(arena, ret_pointers, &rule->pointers);
+        add_all(arena, &pointers, &rule->pointers);
+    for (size_t i = 0; i < pointers.count; i++)
+        pointers.items[i] = pointer_by_key(arena, pointers.items[i], desired->document, live);
+    *ret_pointers = pointers;
 }
 
 /* Rules that name a manager: whatever it holds is left out. */
@@ -70,6 +76,23 @@ static void leave_to_managers(const struct session *session, struct arena *arena
                 wanted->document = fields_cut(arena, wanted->document, entry.fields);
 }
 
+/* Removes what is left to others from the document, and remembers it. */
+static void leave_out(const struct session *session, struct arena *arena,
+                      const struct resource *desired, const struct value *live, bool scaled,
+                      struct wanted *wanted)
+{
+    ignored_fields(session, arena, desired, live, &wanted->left_out);
+    if (scaled)
+        arena_push(arena, wanted->left_out.items, wanted->left_out.count, wanted->left_out.capacity,
+                   REPLICAS_POINTER);
+    for (size_t i = 0; i < wanted->left_out.count; i++) {
+        struct text_list parts;
+        pointer_split(arena, wanted->left_out.items[i], &parts);
+        pointer_remove(wanted->document, &parts);
+    }
+    leave_to_managers(session, arena, &desired->id, live, wanted);
+}
+
 void wanted_make(const struct session *session, struct arena *arena,
                  const struct resource *desired, const struct value *live, bool scaled,
                  struct wanted *ret_wanted)
@@ -81,19 +104,9 @@ void wanted_make(const struct session *session, struct arena *arena,
         value_remove(metadata, "creationTimestamp");
     if (*desired->id.namespace)
         value_set(arena, metadata, "namespace", value_string(arena, desired->id.namespace));
-    if (live) {
-        ignore_pointers(session, arena, desired, &wanted.left_out);
-        if (scaled)
-            arena_push(arena, wanted.left_out.items, wanted.left_out.count,
-                       wanted.left_out.capacity, REPLICAS_POINTER);
-        for (size_t i = 0; i < wanted.left_out.count; i++) {
-            struct text_list parts;
-            pointer_split(arena, wanted.left_out.items[i], &parts);
-            pointer_remove(wanted.document, &parts);
-        }
-        leave_to_managers(session, arena, &desired->id, live, &wanted);
-        metadata = map_in(arena, wanted.document, "metadata");
-    }
+    if (live)
+        leave_out(session, arena, desired, live, scaled, &wanted);
+    metadata = map_in(arena, wanted.document, "metadata");
     value_set(arena, map_in(arena, metadata, "labels"), PART_OF_LABEL,
               value_string(arena, session->set_id));
     *ret_wanted = wanted;
@@ -125,12 +138,12 @@ static void drop_from_metadata(struct value *document, bool label)
 }
 
 struct value *normal_document(struct arena *arena, const struct value *document,
-                              const struct text_list *left_out, bool label)
+                              const struct wanted *wanted, bool label)
 {
     struct value *copy = value_copy(arena, document);
-    for (size_t i = 0; left_out && i < left_out->count; i++) {
+    for (size_t i = 0; i < wanted->left_out.count; i++) {
         struct text_list parts;
-        pointer_split(arena, left_out->items[i], &parts);
+        pointer_split(arena, wanted->left_out.items[i], &parts);
         pointer_remove(copy, &parts);
     }
     drop_from_metadata(copy, label);

@@ -12,8 +12,8 @@
 #include "providers/kubernetes/session.h"
 
 struct wanted {
-    struct value *document;   /* to be changed by its owner */
-    struct text_list left_out; /* JSON pointers into the live document */
+    struct value *document;    /* to be changed by its owner */
+    struct text_list left_out; /* JSON pointers into the live document, see pointer_key.h */
 };
 
 /*
@@ -24,16 +24,12 @@ void wanted_make(const struct session *session, struct arena *arena,
                  const struct resource *desired, const struct value *live, bool scaled,
                  struct wanted *ret_wanted);
 
-/* The JSON pointers that the rules for this object name. */
-void ignore_pointers(const struct session *session, struct arena *arena,
-                     const struct resource *desired, struct text_list *ret_pointers);
-
 /*
  * The document for a comparison: without what the server keeps for itself
- * (status, managedFields, versions…), without the fields at the pointers, and
+ * (status, managedFields, versions…), without the fields that are left out, and
  * with `label` false without the set's label.
  */
 struct value *normal_document(struct arena *arena, const struct value *document,
-                              const struct text_list *left_out, bool label);
+                              const struct wanted *wanted, bool label);
 
 #endif

@@ -27,7 +27,7 @@ static void walk_case(struct arena *arena, const char *expected, const struct va
 {
     struct session session = { .target = &target, .set_id = "applyset-test-v1" };
     struct resource resource = resource_of(arena, value_get(document, "wanted"));
-    bool same = judge_same(&session, arena, &resource, value_get(document, "live"));
+    bool same = judge_same(&session, arena, &resource, value_get(document, "live"), NULL);
     if (same != (strncmp(expected, "same: ", 6) == 0))
         fail_msg("answered %s for %s", same ? "same" : "maybe", expected);
 }
@@ -73,6 +73,43 @@ static void test_sets(void **state)
            "{\"f:a\":{\"f:c\":{}},\"f:d\":{}}");
 }
 
+static void test_cut_different(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    const struct value *fields = json(
+        arena, "{\"f:a\":{},\"f:b\":{},\"f:l\":{\"k:{\\\"name\\\":\\\"x\\\"}\":"
+               "{\".\":{},\"f:name\":{},\"f:v\":{}}}}");
+    const struct value *live =
+        json(arena, "{\"a\":1,\"b\":2,\"l\":[{\"name\":\"x\",\"v\":3}]}");
+    struct value *document = value_copy(
+        arena, json(arena, "{\"a\":1,\"b\":9,\"l\":[{\"name\":\"x\",\"v\":4,\"w\":5}]}"));
+    assert_true(fields_cut_different(arena, document, fields, live));
+    expect(arena, document, "{\"a\":1,\"l\":[{\"name\":\"x\",\"w\":5}]}");
+    assert_false(fields_cut_different(arena, document, fields, live));
+}
+
+/* The server's own entry holds all that was there before anybody was noted. */
+static void test_before_first_apply(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+#define ENTRY "{\"manager\":\"before-first-apply\",\"operation\":\"Update\"," \
+    "\"fieldsV1\":{\"f:data\":{\"f:a\":{},\"f:b\":{},\"f:c\":{}}}}"
+    const struct value *plain = json(arena, "{\"metadata\":{\"managedFields\":[" ENTRY "]}}");
+    const struct value *applied = json(
+        arena, "{\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":"
+               "\"{\\\"data\\\":{\\\"a\\\":1}}\"},\"managedFields\":[" ENTRY "]}}");
+    const struct value *held = json(
+        arena, "{\"metadata\":{\"managedFields\":[" ENTRY ",{\"manager\":\"cmx-reconcile\","
+               "\"operation\":\"Apply\",\"fieldsV1\":{\"f:data\":{\"f:b\":{}}}}]}}");
+    expect(arena, manager_kubectl_extras(arena, plain, plain), "{}");
+    expect(arena, manager_kubectl_extras(arena, applied, applied), "{\"f:data\":{\"f:a\":{}}}");
+    expect(arena, manager_kubectl_extras(arena, plain, held), "{\"f:data\":{\"f:b\":{}}}");
+    expect(arena, manager_kubectl_extras(arena, held, held), "{}");
+#undef ENTRY
+}
+
 static void test_lists(void **state)
 {
     (void)state;
@@ -107,13 +144,14 @@ static void test_blame(void **state)
     assert_false(blame.ours);
     assert_string_equal(blame.manager, "kubectl-edit");
     assert_int_equal(blame.time, 1795503600);
-    expect(arena, manager_kubectl_extras(arena, live), "{\"f:data\":{\"f:b\":{}}}");
+    expect(arena, manager_kubectl_extras(arena, live, live), "{\"f:data\":{\"f:b\":{}}}");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_cut_different), cmocka_unit_test(test_before_first_apply),
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_blame),

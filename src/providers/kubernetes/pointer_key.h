@@ -1,0 +1,21 @@
+/*
+ * pointer_key: names the elements of keyed lists in a JSON pointer by their keys.
+ *
+ * An ignore rule counts positions in the manifest; in the live object a sidecar
+ * may stand before the container that is meant. So "/containers/0/image"
+ * becomes "/containers/{"name":"web"}/image", which pointer.h understands, and
+ * which means the same element in every version of the object.
+ */
+#ifndef CMX_KUBERNETES_POINTER_KEY_H
+#define CMX_KUBERNETES_POINTER_KEY_H
+
+#include "manifest/value.h"
+
+/*
+ * The pointer with names for positions, as far as the lists are keyed. Positions
+ * count in `wanted`, or in `live` where the manifest has no such element.
+ */
+const char *pointer_by_key(struct arena *arena, const char *pointer, const struct value *wanted,
+                           const struct value *live);
+
+#endif
