@@ -70,8 +70,8 @@ static bool waits_for_step(struct predictor *p, enum kind_state state)
 static bool claim_lost(const struct predictor *p)
 {
     struct manager_entry ours;
-    return p->subject->recorded && *p->subject->recorded->mark
-           && !manager_ours(p->change.live, &ours);
+    const struct record_member *recorded = p->subject->recorded;
+    return recorded && recorded->mark && *recorded->mark && !manager_ours(p->change.live, &ours);
 }
 
 static void compare(struct predictor *p, const struct value *after)
