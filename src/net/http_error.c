@@ -8,6 +8,7 @@
 #include "net/http_transfer.h"
 #include "net/http_url.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum fault {
@@ -79,6 +80,17 @@ static bool say_ceiling(const struct transfer *transfer, const char *place, stru
                      place, ceiling);
 }
 
+/* A connection that broke within the handshake, as a server's that restarts; not a refusal. */
+static bool broke_in_handshake(const struct transfer *transfer)
+{
+    long number = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+    return transfer->result == CURLE_SSL_CONNECT_ERROR
+           && (number == ECONNRESET || number == EPIPE
+               || strstr(transfer->reason, "SSL_ERROR_SYSCALL")
+               || strstr(transfer->reason, "unexpected eof"));
+}
+
 bool transfer_error(const struct transfer *transfer, struct http_response *response,
                     struct error *err)
 {
@@ -92,8 +104,9 @@ bool transfer_error(const struct transfer *transfer, struct http_response *respo
         const char *reason = NULL;
         if (results[i].code == CURLE_COULDNT_CONNECT)
             reason = system_reason(transfer);
-        response->unsent = results[i].fault == FAULT_UNSENT;
-        response->transient = results[i].fault != FAULT_FINAL;
+        enum fault fault = broke_in_handshake(transfer) ? FAULT_UNSENT : results[i].fault;
+        response->unsent = fault == FAULT_UNSENT;
+        response->transient = fault != FAULT_FINAL;
         return error_set(err, results[i].kind, "%s: %s: %s", place, results[i].words,
                          reason ? reason : reason_of(transfer));
     }
