@@ -3,7 +3,8 @@
 
 #include "providers/kubernetes/lock.h"
 
-enum { DISCOVERY_LAG_MS = 10 * 1000, LOOK_MS = 250 };
+/* A loaded API server tells of a CRD that it has just established only after many seconds. */
+enum { DISCOVERY_LAG_MS = 60 * 1000, LOOK_MS = 250 };
 
 enum kind_state target_kind(struct session *session, struct arena *arena,
                             const struct subject *subject, struct api_kind *ret_kind,
