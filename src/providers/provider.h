@@ -63,6 +63,8 @@ struct record {
     size_t count;
     struct record_source source;
     int64_t applied; /* when, seconds; 0: never to its end */
+    const char **elsewhere; /* names of the other Clusters that hold objects of the set, sorted */
+    size_t elsewhere_count;
 };
 
 /* ------------------------------------------------------- one row of the plan */

@@ -43,6 +43,14 @@ static struct value *member_value(struct arena *arena, const struct record_membe
     return map;
 }
 
+static struct value *elsewhere_value(struct arena *arena, const struct record *record)
+{
+    struct value *list = value_list(arena);
+    for (size_t i = 0; i < record->elsewhere_count; i++)
+        value_push(arena, list, value_string(arena, record->elsewhere[i]));
+    return list;
+}
+
 void record_write(struct buf *out, const struct record *record)
 {
     AUTO_ARENA arena = arena_new();
@@ -53,6 +61,8 @@ void record_write(struct buf *out, const struct record *record)
     value_set(arena, map, "applied", value_integer(arena, record->applied));
     value_set(arena, map, "source", source_value(arena, &record->source));
     value_set(arena, map, "members", members);
+    if (record->elsewhere_count)
+        value_set(arena, map, "elsewhere", elsewhere_value(arena, record));
     json_write(out, map);
 }
 
@@ -90,6 +100,16 @@ static bool member_read(struct arena *arena, const struct value *map,
     return *member->id.kind && *member->id.name;
 }
 
+static void elsewhere_read(struct arena *arena, const struct value *list, struct record *record)
+{
+    record->elsewhere = arena_array(arena, value_count(list) + 1, sizeof *record->elsewhere);
+    for (size_t i = 0; list && list->kind == VALUE_LIST && i < value_count(list); i++) {
+        const char *name = value_text(value_item(list, i));
+        if (name)
+            record->elsewhere[record->elsewhere_count++] = arena_strdup(arena, name);
+    }
+}
+
 static int compare_members(const void *a, const void *b)
 {
     return object_id_compare(&((const struct record_member *)a)->id,
@@ -119,6 +139,7 @@ bool record_parse(struct arena *arena, const char *data, size_t length,
         qsort(record.members, record.count, sizeof *record.members, compare_members);
     record.applied = value_int(value_get(map, "applied"), 0);
     source_read(arena, value_get(map, "source"), &record.source);
+    elsewhere_read(arena, value_get(map, "elsewhere"), &record);
     *ret_record = record;
     return true;
 }

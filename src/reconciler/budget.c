@@ -42,7 +42,7 @@ void budget_check(struct plan *plan, size_t desired, size_t recorded,
     size_t deletes = plan->counts.delete, limit = budget_limit(&options->budget, recorded);
     if (deletes == 0)
         return;
-    if (desired == 0) {
+    if (options->source_count == 0) {
         plan_refuse(plan, "cmx-reconcile delete removes a whole set",
                     "the source holds no object at all, the last run had %zu: an empty source "
                     "is never applied",

@@ -95,6 +95,7 @@ struct plan_options {
     enum adopt_policy adopt;
     bool may_delete;            /* false: `why_not_delete` */
     const char *why_not_delete;
+    size_t source_count; /* objects of the whole source, other targets' too: 0 is an empty source */
     struct budget budget;
     const char *budget_origin; /* "Project.pruneBudget: 50%", "--prune-budget 5", "the default" */
     const char *const *allow_delete; /* KIND/NAME… */

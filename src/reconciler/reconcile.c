@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "manifest/selector.h"
 #include "reconciler/budget.h"
+#include "reconciler/elsewhere.h"
 #include "reconciler/inventory.h"
 #include "reconciler/strays.h"
 
@@ -160,6 +161,7 @@ static void fill_plan_options(struct run *run, struct plan_options *options)
         .failed = run->set.failed,
         .failed_count = run->set.failed_count,
         .may_delete = true,
+        .source_count = run->set.count,
         .home = run->set.project.namespace,
     };
     fill_budget(run, options);
@@ -337,6 +339,8 @@ bool run_plan(struct run *run, const struct wait *wait, struct error *err)
             *err = error;
             return false;
         }
+        if (i == 0 && target->planned && !run->partial && !elsewhere_recall(run, err))
+            return false;
     }
     return true;
 }
@@ -358,12 +362,13 @@ static const struct record_source *source_to_record(const struct run *run,
 }
 
 /* Something to write: changes, or a commit that the record does not hold yet. */
-static bool has_work(const struct run *run, const struct target_run *target)
+static bool has_work(struct run *run, const struct target_run *target)
 {
     const struct plan_counts *counts = &target->plan.counts;
     const struct record_source *source = source_to_record(run, target);
     const struct record_source *old = &target->record.source;
-    if (counts->create || counts->change || counts->adopt || counts->delete || counts->forget)
+    if (counts->create || counts->change || counts->adopt || counts->delete || counts->forget
+        || elsewhere_differs(run, target))
         return true;
     return target->record.exists
            && (strcmp(old->commit, source->commit) != 0 || old->dirty != source->dirty
@@ -409,6 +414,7 @@ static bool take_set(struct run *run, struct target_run *target,
     writing.soft = false;
     inventory_widen(run->arena, &target->plan, source_to_record(run, target), &wide);
     wide.applied = target->record.applied;
+    elsewhere_note(run, target, &wide);
     if (!provider->record_lock(target->session, run->options->lock_timeout,
                                events ? events->waiting : NULL, events ? events->context : NULL,
                                &writing, err))
@@ -446,6 +452,7 @@ void run_apply(struct run *run, struct target_run *target, const struct execute_
     struct wait last = run_last_wait(wait);
     inventory_settle(run->arena, &target->plan, source_to_record(run, target), &target->record,
                      all_succeeded(target), &kept);
+    elsewhere_note(run, target, &kept);
     if (!target->provider->record_settle(target->session, &kept, &last, &error))
         target->error = error;
 }

@@ -56,8 +56,10 @@ struct run {
     struct set set;
     struct problems problems;
     const char *partial; /* why this is not the whole source: nothing is deleted; NULL: it is whole */
-    struct target_run *targets;
-    size_t target_count;
+    struct target_run *targets; /* the first is the Project's own */
+    size_t target_count, target_capacity;
+    const char **undeclared; /* Clusters that hold objects of the set and are in no file any more */
+    size_t undeclared_count;
     int64_t started; /* clock_now() */
 };
 
@@ -97,6 +99,10 @@ bool run_may_go_on(const struct run *run);
 
 /* Finds the targets of a loaded set, without looking at them (targets.c). */
 bool run_targets(struct run *run, struct error *err) __attribute__((warn_unused_result));
+
+/* One more, of a declared Cluster that no object names any more (elsewhere.c). */
+bool run_add_target(struct run *run, const char *cluster, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* Opens one target: its session and how it names itself. */
 bool target_connect(struct run *run, struct target_run *target, const struct wait *wait,

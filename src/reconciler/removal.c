@@ -2,6 +2,7 @@
 #include "reconciler/removal.h"
 
 #include "manifest/shape.h"
+#include "reconciler/elsewhere.h"
 #include "reconciler/inventory.h"
 #include "reconciler/strays.h"
 
@@ -126,7 +127,7 @@ bool run_plan_removal(struct run *run, const struct object_id *pattern, const st
     for (size_t i = 0; i < run->target_count; i++)
         if (!plan_removal(run, &run->targets[i], pattern, wait, err))
             return false;
-    return true;
+    return pattern || elsewhere_recall(run, err);
 }
 
 static bool nothing_is_left(const struct target_run *target)

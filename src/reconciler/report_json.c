@@ -202,6 +202,14 @@ static struct value *problems_value(struct arena *arena, const struct problems *
     return list;
 }
 
+static struct value *undeclared_value(struct arena *arena, const struct run *run)
+{
+    struct value *list = value_list(arena);
+    for (size_t i = 0; i < run->undeclared_count; i++)
+        value_push(arena, list, value_string(arena, run->undeclared[i]));
+    return list;
+}
+
 void report_json(struct buf *out, const struct run *run, bool applied)
 {
     AUTO_ARENA arena = arena_new();
@@ -214,6 +222,8 @@ void report_json(struct buf *out, const struct run *run, bool applied)
     value_set(arena, map, "problems", problems_value(arena, &run->problems));
     value_set(arena, map, "targets", targets);
     set_text(arena, map, "partial", run->partial);
+    if (run->undeclared_count)
+        value_set(arena, map, "undeclaredClusters", undeclared_value(arena, run));
     value_set(arena, map, "exitCode",
               value_integer(arena, (int64_t)run_exit_code(run, applied)));
     json_write_pretty(out, map);

@@ -3,6 +3,7 @@
 #include "base/printable.h"
 #include "manifest/value_json.h"
 #include "reconciler/consequences.h"
+#include "reconciler/elsewhere.h"
 #include "reconciler/report.h"
 #include "reconciler/secret_diff.h"
 #include "reconciler/strays.h"
@@ -373,6 +374,7 @@ void report_plan(struct buf *out, const struct run *run, const struct target_run
         report_consequences(out, target);
     add_counts(out, run, target, style);
     strays_report(out, target, style);
+    elsewhere_report(out, run, target, style);
     add_partial(out, run, target, style);
     add_refusals(out, target, style);
     add_hints(out, target, style);

@@ -108,14 +108,14 @@ static struct target_run *find_target(struct run *run, const char *cluster)
     return NULL;
 }
 
-static bool add_target(struct run *run, const char *cluster, size_t *capacity, struct error *err)
+bool run_add_target(struct run *run, const char *cluster, struct error *err)
 {
-    struct target_run target = { 0 };
+    struct target_run target = { .desired = arena_array(run->arena, 1, sizeof *target.desired) };
     if (find_target(run, cluster))
         return true;
     if (!fill_target(run, &target, cluster, err))
         return false;
-    arena_push(run->arena, run->targets, run->target_count, *capacity, target);
+    arena_push(run->arena, run->targets, run->target_count, run->target_capacity, target);
     return true;
 }
 
@@ -146,11 +146,10 @@ static void share_out(struct run *run)
  */
 bool run_targets(struct run *run, struct error *err)
 {
-    size_t capacity = 0;
-    if (!add_target(run, run->set.project.cluster, &capacity, err))
+    if (!run_add_target(run, run->set.project.cluster, err))
         return false;
     for (size_t i = 0; i < run->set.count; i++)
-        if (!add_target(run, cluster_name_of(run, &run->set.resources[i]), &capacity, err))
+        if (!run_add_target(run, cluster_name_of(run, &run->set.resources[i]), err))
             return false;
     share_out(run);
     return true;
