@@ -115,8 +115,10 @@ static bool act(struct execution *execution, struct change *change)
 {
     const struct provider *provider = execution->provider;
     if (change->action == ACTION_DELETE)
-        return provider->remove(execution->session, change->arena, change->subject,
-                                execution->wait, &change->error);
+        return change_may_delete(change, provider, execution->session, execution->options->plan,
+                                 execution->wait, &change->error)
+               && provider->remove(execution->session, change->arena, change->subject,
+                                   execution->wait, &change->error);
     if (!decide_again(execution, change))
         return false;
     if (!action_writes(change->action))
@@ -256,7 +258,7 @@ static void finish_job(struct phase *phase, struct job *job)
 static struct job *wait_for_jobs(struct execution *execution)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += LOOK_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
@@ -376,10 +378,14 @@ void plan_execute(struct plan *plan, const struct provider *provider, struct ses
                                    .options = options,
                                    .wait = wait,
                                    .result = ret_result };
+    pthread_condattr_t monotonic;
     *ret_result = (struct execute_result){ 0 };
     execution.settle_wait = (struct wait){ wait->deadline, &execution.settle_cancel, false };
     pthread_mutex_init(&execution.lock, NULL);
-    pthread_cond_init(&execution.finished, NULL);
+    pthread_condattr_init(&monotonic); /* a clock that is set back must not hold Ctrl-C up */
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&execution.finished, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     execution.actors = pool_new(options->concurrency);
     execution.settlers = pool_new(SETTLING_AT_ONCE);
     run_changes(&execution, false);

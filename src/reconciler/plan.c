@@ -242,20 +242,32 @@ bool change_predict(struct change *change, const struct provider *provider,
     return predict(&builder, change, err);
 }
 
-/* Some deletions need a word from the user; the provider knows which. */
-static bool ask_guard(const struct builder *builder, struct change *change, struct error *err)
+static bool is_allowed(const struct plan_options *options, const struct change *change)
 {
-    const struct plan_options *options = builder->options;
-    struct error refused = { 0 };
     for (size_t i = 0; i < options->allow_delete_count; i++) {
         struct object_id pattern;
         if (object_id_parse(change->arena, options->allow_delete[i], &pattern)
             && object_id_matches(&pattern, &change->subject->id))
             return true;
     }
-    if (!builder->provider->guard
-        || builder->provider->guard(builder->session, change->arena, change->subject,
-                                    builder->wait, &refused))
+    return false;
+}
+
+bool change_may_delete(const struct change *change, const struct provider *provider,
+                       struct session *session, const struct plan_options *options,
+                       const struct wait *wait, struct error *err)
+{
+    return is_allowed(options, change) || !provider->guard
+           || provider->guard(session, change->arena, change->subject, wait, err);
+}
+
+/* Some deletions need a word from the user; the provider knows which. */
+static bool ask_guard(const struct builder *builder, struct change *change, struct error *err)
+{
+    const struct plan_options *options = builder->options;
+    struct error refused = { 0 };
+    if (change_may_delete(change, builder->provider, builder->session, options, builder->wait,
+                     &refused))
         return true;
     if (refused.kind == ERROR_CANCELLED) {
         *err = refused;

@@ -130,6 +130,15 @@ bool change_predict(struct change *change, const struct provider *provider,
                     const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
 
+/*
+ * May it be deleted, by --allow-delete or by what the provider's guard sees now? Asked for
+ * the plan, and again right before the deletion: a claim may have come in between.
+ */
+bool change_may_delete(const struct change *change, const struct provider *provider,
+                       struct session *session, const struct plan_options *options,
+                       const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* Does carrying it out write to the target? */
 bool action_writes(enum action action);
 
