@@ -59,6 +59,12 @@ static void add_line(struct buf *line, enum log_level level, const char *message
     buf_puts(line, "}\n");
 }
 
+static void write_line(const struct buf *line)
+{
+    ssize_t written = write(STDERR_FILENO, buf_text(line), line->length);
+    (void)written; /* nobody is left to be told */
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
     if (!log_enabled(level))
@@ -71,8 +77,22 @@ void log_write(enum log_level level, const char *format, ...)
     va_end(args);
     printable_add(&message, buf_text(&raw), raw.length, false);
     add_line(&line, level, buf_text(&message));
-    ssize_t written = write(STDERR_FILENO, buf_text(&line), line.length);
-    (void)written; /* nobody is left to be told */
+    write_line(&line);
+}
+
+void log_tell(const char *format, ...)
+{
+    AUTO_BUF message = BUF_INIT(LONGEST_LINE);
+    AUTO_BUF line = BUF_INIT(8 * LONGEST_LINE);
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&message, format, args);
+    va_end(args);
+    if (settings.format == LOG_JSON)
+        add_line(&line, LOG_ERROR, buf_text(&message));
+    else
+        buf_printf(&line, "%s\n", buf_text(&message));
+    write_line(&line);
 }
 
 static bool name_find(const char *const *names, int count, const char *text, int *index)

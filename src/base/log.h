@@ -22,6 +22,12 @@ bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * What the user must know, whatever the level: the text as a line of its own, or in JSON an
+ * error.
+ */
+void log_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 #define log_debug(...) (log_enabled(LOG_DEBUG) ? log_write(LOG_DEBUG, __VA_ARGS__) : (void)0)
 #define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)

@@ -18,22 +18,31 @@ static bool is_refused(const struct run *run)
     return false;
 }
 
+/* Says why nothing was done; with JSON the plan is still printed. */
+static enum exit_code stop(const struct invocation *invocation, const struct run *run,
+                           enum exit_code code, const char *why)
+{
+    command_say("%s", why);
+    return invocation->output == OUTPUT_JSON ? command_print_json(run, false, code, why) : code;
+}
+
 /* *ret_code is only set where the answer is no. */
 static bool confirmed(const struct invocation *invocation, const struct run *run,
                       enum exit_code *ret_code)
 {
     if (invocation->yes || !has_changes(run))
         return true;
-    if (!terminal_is_interactive()) {
-        fprintf(stderr, "cmx-reconcile: nothing was done: there is no terminal to ask at. Use "
-                        "--yes to apply without a question.\n");
-        *ret_code = EXIT_USAGE;
+    if (!terminal_is_interactive() || invocation->output == OUTPUT_JSON) {
+        *ret_code = stop(invocation, run, EXIT_USAGE,
+                         invocation->output == OUTPUT_JSON
+                             ? "nothing was done: with -o json nobody is asked. Use --yes."
+                             : "nothing was done: there is no terminal to ask at. Use --yes to "
+                               "apply without a question.");
         return false;
     }
     if (terminal_ask("Apply this? [y/N]", NULL))
         return true;
-    fprintf(stderr, "Nothing was done.\n");
-    *ret_code = EXIT_REFUSED;
+    *ret_code = stop(invocation, run, EXIT_REFUSED, "nothing was done");
     return false;
 }
 
@@ -45,7 +54,7 @@ static void carry_out(struct invocation *invocation, struct run *run, struct tar
     run_apply(run, target, progress_events(view), &invocation->wait);
     progress_free(view);
     if (target->error.kind != ERROR_NONE)
-        command_say("cmx-reconcile: %s: %s", target->description, target->error.message);
+        command_say("%s: %s", target->description, target->error.message);
     if (!target->executed || invocation->output == OUTPUT_JSON)
         return;
     report_result(&out, run, target, &style);
@@ -62,12 +71,8 @@ static void carry_out_all(struct invocation *invocation, struct run *run)
 
 static enum exit_code finish(struct invocation *invocation, struct run *run)
 {
-    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     enum exit_code code = run_exit_code(run, true);
-    if (invocation->output != OUTPUT_JSON)
-        return code;
-    report_json(&out, run, true);
-    return exit_worse(command_print(&out), code);
+    return invocation->output == OUTPUT_JSON ? command_print_json(run, true, code, NULL) : code;
 }
 
 /* Another run that finished while we waited makes the plan one of yesterday: made anew. */
@@ -83,13 +88,13 @@ static enum exit_code apply_once(struct invocation *invocation, bool *ret_stale)
 {
     AUTO_ARENA arena = arena_new();
     struct report_style style = invocation_style(invocation);
-    enum exit_code code = EXIT_DONE;
+    enum exit_code code = EXIT_DONE, printed = EXIT_DONE;
     struct run run;
     style.applying = true;
     run_start(&run, arena, &invocation->run);
     if (command_make_plan(invocation, &run, &code)) {
         if (invocation->output != OUTPUT_JSON)
-            command_print_plans(invocation, &run, &style, false);
+            printed = command_print_plans(&run, &style, false);
         if (is_refused(&run))
             code = finish(invocation, &run);
         else if (confirmed(invocation, &run, &code)) {
@@ -100,7 +105,7 @@ static enum exit_code apply_once(struct invocation *invocation, bool *ret_stale)
         }
     }
     run_done(&run);
-    return code;
+    return exit_worse(printed, code);
 }
 
 enum exit_code command_apply(struct invocation *invocation)
@@ -112,6 +117,6 @@ enum exit_code command_apply(struct invocation *invocation)
         enum exit_code code = apply_once(invocation, &stale);
         if (!stale)
             return code;
-        fprintf(stderr, "Another run has changed the set meanwhile; this is the plan now:\n");
+        command_say("another run has changed the set meanwhile; this is the plan now:");
     }
 }

@@ -26,6 +26,9 @@ extern const struct command commands[];
 
 const struct command *command_find(const char *name);
 
+/* Says that there is no such command, and which one was meant. */
+enum exit_code command_unknown(const struct invocation *invocation, const char *name);
+
 enum exit_code command_validate(struct invocation *invocation);
 enum exit_code command_render(struct invocation *invocation);
 enum exit_code command_diff(struct invocation *invocation);
@@ -40,8 +43,25 @@ enum exit_code command_completion(struct invocation *invocation);
 enum exit_code command_help(struct invocation *invocation);
 enum exit_code command_man(struct invocation *invocation);
 
-/* Prints "cmx-reconcile: error: …" and answers with the error's exit code. */
-enum exit_code command_fail(const struct error *error);
+/*
+ * A line for the user on standard error: "cmx-reconcile: …", or JSON with --log-format json; made
+ * printable: names and paths in it are somebody else's.
+ */
+void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The end of a command that goes no further: says why, and with -o json prints it as the one
+ * document (schemas/output-error.schema.json). Answers with `code`.
+ */
+enum exit_code command_stop(const struct invocation *invocation, enum exit_code code,
+                            const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same with an error, its message and its exit code. */
+enum exit_code command_fail(const struct invocation *invocation, const struct error *error);
+
+/* Prints the run as JSON with what the program will answer; `error` may be NULL. */
+enum exit_code command_print_json(const struct run *run, bool applied, enum exit_code code,
+                                  const char *error);
 
 /*
  * Shared beginning: loads the source, prints its problems. False: *ret_code says
@@ -64,22 +84,28 @@ bool command_choose_context(struct invocation *invocation, const char *cluster,
 /* The plan on top of that. */
 bool command_make_plan(struct invocation *invocation, struct run *run, enum exit_code *ret_code);
 
-/* Writes a buffer to standard output whole; EXIT_INTERNAL where that fails. */
+/*
+ * Writes a buffer to standard output whole; EXIT_INTERNAL where that fails. A reader that went
+ * away (`| head`) has what it wanted: that is no failure.
+ */
 enum exit_code command_print(const struct buf *out);
 
 /* The same of text for people: printable (base/printable.h), with our own colours where wanted. */
 enum exit_code command_print_text(const struct buf *out, bool colours);
 
-/* A line on standard error, made printable: names and paths in it are somebody else's. */
-void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /* Prints headers, plans and errors of all targets as text; `order` with what waits for what. */
-void command_print_plans(const struct invocation *invocation, const struct run *run,
-                         const struct report_style *style, bool order);
+enum exit_code command_print_plans(const struct run *run, const struct report_style *style, bool order);
 
 /* Asks on the terminal; false: no, or nobody to ask. `expected` (may be NULL) has to be typed. */
 bool terminal_ask(const char *question, const char *expected);
 bool terminal_is_interactive(void);
+
+/* Columns to print in: of the terminal, within reason; 80 where there is none. */
+unsigned terminal_width(void);
+unsigned terminal_height(void);
+
+/* Is standard output a terminal on which lines can be taken back? */
+bool terminal_can_redraw(void);
 
 /* One line typed at the terminal, in the arena; NULL: none. */
 const char *terminal_line(struct arena *arena, const char *question);
@@ -94,5 +120,8 @@ void progress_free(struct progress_view *view);
 /* First SIGINT or SIGTERM: soft; a second: hard. Exit code of the signal, 0 where none came. */
 struct cancel *signals_install(void);
 int signals_exit_code(void);
+
+/* What the program answers: `code`, or that of the signal that kept it from being done. */
+int signals_answer(enum exit_code code);
 
 #endif

@@ -2,8 +2,13 @@
 #include "cli/command.h"
 
 #include "base/cleanup.h"
+#include "base/columns.h"
 #include "base/printable.h"
+#include "manifest/shape.h"
+#include "manifest/value_json.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,7 +23,7 @@ const struct command commands[] = {
       "Prints the objects as they would be sent: defaults and namespaces in, Lists unrolled, in a "
       "fixed order. A source with Secret values is refused unless --show-secrets is given.",
       "cmx-reconcile render -f deploy/ | kubectl diff -f -",
-      GROUP_SOURCE | GROUP_OUTPUT | GROUP_SECRETS, 0, command_render },
+      GROUP_SOURCE | GROUP_DOCUMENTS | GROUP_SECRETS, 0, command_render },
     { "diff", NULL, "Show what would change, and why",
       "Compares a source with what is live. Each difference is told with its cause: the commit, or "
       "drift and by whom. With --from and --to it compares two commits, with no cluster: what a "
@@ -75,28 +80,66 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-enum exit_code command_fail(const struct error *error)
+enum exit_code command_unknown(const struct invocation *invocation, const char *name)
 {
-    command_say("cmx-reconcile: %s", error->message);
-    return exit_of_error(error);
+    const char *names[sizeof commands / sizeof *commands];
+    size_t count = 0;
+    if (*name == '-')
+        return command_stop(invocation, EXIT_USAGE,
+                            "the command comes first, then its options, such as: cmx-reconcile "
+                            "diff -f FOLDER");
+    for (const struct command *command = commands; command->name; command++)
+        names[count++] = command->name;
+    const char *meant = suggest(name, names, count);
+    return command_stop(invocation, EXIT_USAGE, "there is no command \"%s\"%s%s%s; see "
+                                                "cmx-reconcile help",
+                        name, meant ? " (did you mean " : "", meant ? meant : "",
+                        meant ? "?)" : "");
+}
+
+enum exit_code command_stop(const struct invocation *invocation, enum exit_code code,
+                            const char *format, ...)
+{
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    va_list args;
+    va_start(args, format);
+    const char *text = arena_vprintf(arena, format, args);
+    va_end(args);
+    command_say("%s", text);
+    if (invocation->output != OUTPUT_JSON)
+        return code;
+    struct value *map = value_map(arena);
+    value_set(arena, map, "format", value_integer(arena, 1));
+    value_set(arena, map, "error", value_string(arena, text));
+    value_set(arena, map, "exitCode", value_integer(arena, signals_answer(code)));
+    json_write_pretty(&out, map);
+    buf_putc(&out, '\n');
+    return exit_worse(command_print(&out), code);
+}
+
+enum exit_code command_fail(const struct invocation *invocation, const struct error *error)
+{
+    return command_stop(invocation, exit_of_error(error), "%s", error->message);
 }
 
 void command_say(const char *format, ...)
 {
-    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING), clean = BUF_INIT(BUF_OUTPUT_CEILING);
+    AUTO_ARENA arena = arena_new();
     va_list args;
     va_start(args, format);
-    buf_vprintf(&text, format, args);
+    const char *text = printable_text(arena, arena_vprintf(arena, format, args));
     va_end(args);
-    printable_add(&clean, buf_text(&text), text.length, false);
-    fprintf(stderr, "%s\n", buf_text(&clean));
+    log_tell("cmx-reconcile: %s", text);
 }
 
 enum exit_code command_print(const struct buf *out)
 {
     if (fwrite(buf_text(out), 1, out->length, stdout) == out->length && fflush(stdout) == 0)
         return EXIT_DONE;
-    fprintf(stderr, "cmx-reconcile: cannot write to standard output\n");
+    if (errno == EPIPE)
+        return EXIT_DONE;
+    command_say("cannot write to standard output: %s", strerror(errno));
     return EXIT_INTERNAL;
 }
 
@@ -107,13 +150,41 @@ enum exit_code command_print_text(const struct buf *out, bool colours)
     return command_print(&clean);
 }
 
-static void print_problems(const struct run *run)
+enum exit_code command_print_json(const struct run *run, bool applied, enum exit_code code,
+                                  const char *error)
+{
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    report_json(&out, run, applied, signals_answer(code), error);
+    return exit_worse(command_print(&out), code);
+}
+
+/* ------------------------------------------------------------------ beginnings */
+
+static void log_problems(const struct problems *problems)
+{
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct problem *problem = &problems->items[i];
+        const char *line = arena_printf(arena, "%s:%u:%u: %s",
+                                        problem->file ? problem->file->path : "",
+                                        problem->place.line, problem->place.column,
+                                        problem->message);
+        if (problem->warning)
+            log_warning("%s", printable_text(arena, line));
+        else
+            log_tell("%s", printable_text(arena, line));
+    }
+}
+
+static void print_problems(const struct invocation *invocation, const struct run *run)
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING), clean = BUF_INIT(BUF_OUTPUT_CEILING);
-    bool terminal = isatty(STDERR_FILENO);
-    const char *off = getenv("NO_COLOR");
-    bool colours = terminal && !(off && *off);
-    problems_print(&run->problems, &text, terminal, colours);
+    if (invocation->log_format && strcmp(invocation->log_format, "json") == 0) {
+        log_problems(&run->problems);
+        return;
+    }
+    bool colours = invocation_colour(invocation, STDERR_FILENO);
+    problems_print(&run->problems, &text, isatty(STDERR_FILENO), colours);
     printable_add(&clean, buf_text(&text), text.length, colours);
     fputs(buf_text(&clean), stderr);
 }
@@ -137,8 +208,8 @@ bool command_load(struct invocation *invocation, struct run *run, bool go_on,
     struct error error = { 0 };
     if (!run_load(run, &invocation->wait, &error)) {
         if (run->problems.count && invocation->output != OUTPUT_JSON)
-            print_problems(run);
-        *ret_code = command_fail(&error);
+            print_problems(invocation, run);
+        *ret_code = command_fail(invocation, &error);
         return false;
     }
     return command_check(invocation, run, go_on, ret_code);
@@ -148,18 +219,17 @@ bool command_check(struct invocation *invocation, struct run *run, bool go_on,
                    enum exit_code *ret_code)
 {
     if (invocation->output != OUTPUT_JSON)
-        print_problems(run);
+        print_problems(invocation, run);
     if (go_on || run_may_go_on(run))
         return true;
-    if (invocation->output == OUTPUT_JSON) {
-        AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
-        report_json(&out, run, false);
-        command_print(&out);
-    } else
-        fprintf(stderr, "%zu error%s in %zu of %zu files. Nothing was changed.\n",
-                run->problems.errors, run->problems.errors == 1 ? "" : "s",
-                files_with_errors(&run->problems), run->set.files);
-    *ret_code = EXIT_USAGE;
+    if (invocation->output == OUTPUT_JSON)
+        *ret_code = command_print_json(run, false, EXIT_USAGE, NULL);
+    else {
+        log_tell("%zu error%s in %zu of %zu file%s. Nothing was changed.", run->problems.errors,
+                 run->problems.errors == 1 ? "" : "s", files_with_errors(&run->problems),
+                 run->set.files, run->set.files == 1 ? "" : "s");
+        *ret_code = EXIT_USAGE;
+    }
     return false;
 }
 
@@ -172,15 +242,14 @@ bool command_make_plan(struct invocation *invocation, struct run *run, enum exit
         return false;
     if (run_plan(run, &invocation->wait, &error))
         return true;
-    *ret_code = command_fail(&error);
+    *ret_code = command_fail(invocation, &error);
     return false;
 }
 
-void command_print_plans(const struct invocation *invocation, const struct run *run,
-                         const struct report_style *style, bool order)
+enum exit_code command_print_plans(const struct run *run, const struct report_style *style, bool order)
 {
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
-    (void)invocation;
+    enum exit_code code = EXIT_DONE;
     for (size_t i = 0; i < run->target_count; i++) {
         const struct target_run *target = &run->targets[i];
         if (i)
@@ -191,12 +260,14 @@ void command_print_plans(const struct invocation *invocation, const struct run *
             buf_puts(&out, style->quiet ? "" : "\n");
             report_plan(&out, run, target, style);
             if (order)
-                report_order(&out, run, target, style);
+                report_order(&out, target, style);
+            report_hints(&out, target, style);
         }
-        command_print_text(&out, style->colour);
+        code = exit_worse(command_print_text(&out, style->colour), code);
         buf_clear(&out);
         if (target->error.kind != ERROR_NONE)
-            command_say("cmx-reconcile: %s%s%s", target->description ? target->description : "",
+            command_say("%s%s%s", target->description ? target->description : "",
                         target->description ? ": " : "", target->error.message);
     }
+    return code;
 }

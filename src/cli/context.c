@@ -37,8 +37,10 @@ static bool ask(struct invocation *invocation, const struct kubeconfig_contexts 
         invocation->run.context = answer;
         return true;
     }
-    fprintf(stderr, "There is no such context. Nothing was done.\n");
-    *ret_code = EXIT_REFUSED;
+    *ret_code = command_stop(invocation, EXIT_REFUSED, answer && *answer
+                                                           ? "there is no context \"%s\"; nothing was done"
+                                                           : "no context was named; nothing was done%s",
+                             answer ? answer : "");
     return false;
 }
 
@@ -54,10 +56,9 @@ bool command_choose_context(struct invocation *invocation, const char *cluster,
         return true; /* whoever opens it says what is wrong */
     if (terminal_is_interactive())
         return ask(invocation, &contexts, ret_code);
-    fprintf(stderr,
-            "cmx-reconcile: refused: the kubeconfig has several contexts (%s) and none was named: "
-            "use --context NAME, or name a Cluster in the Project\n",
-            list(invocation->arena, &contexts));
-    *ret_code = EXIT_REFUSED;
+    *ret_code = command_stop(invocation, EXIT_REFUSED,
+                             "refused: the kubeconfig has several contexts (%s) and none was named: "
+                             "use --context NAME, or name a Cluster in the Project",
+                             list(invocation->arena, &contexts));
     return false;
 }

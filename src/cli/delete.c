@@ -20,7 +20,7 @@ static bool find_set(struct invocation *invocation, struct run *run, enum exit_c
     }
     error_set(&error, ERROR_USAGE, "which set? Name its source with -f or --git, or the set "
                                    "itself with --project NAME -n NAMESPACE");
-    *ret_code = command_fail(&error);
+    *ret_code = command_fail(invocation, &error);
     return false;
 }
 
@@ -33,7 +33,7 @@ static bool read_pattern(struct invocation *invocation, struct object_id *patter
         return true;
     error_set(&error, ERROR_USAGE, "expected Kind/name or Kind/namespace/name, got \"%s\"",
               invocation->arguments.items[0]);
-    *ret_code = command_fail(&error);
+    *ret_code = command_fail(invocation, &error);
     return false;
 }
 
@@ -45,11 +45,10 @@ static bool confirmed(const struct invocation *invocation, const struct run *run
     bool named = one || (invocation->project && strcmp(invocation->project, name) == 0);
     if (invocation->yes && named)
         return true;
-    if (!terminal_is_interactive()) {
-        fprintf(stderr, "cmx-reconcile: nothing was done: there is no terminal to ask at. Use "
-                        "--yes%s%s.\n",
-                named ? "" : " --project ", named ? "" : name);
-        *ret_code = EXIT_USAGE;
+    if (!terminal_is_interactive() || invocation->output == OUTPUT_JSON) {
+        *ret_code = command_stop(invocation, EXIT_USAGE,
+                                 "nothing was done: there is no terminal to ask at. Use --yes%s%s.",
+                                 named ? "" : " --project ", named ? "" : name);
         return false;
     }
     const char *question = one ? arena_printf(invocation->arena, "%s it? [y/N]", verb)
@@ -58,15 +57,15 @@ static bool confirmed(const struct invocation *invocation, const struct run *run
                                               verb);
     if (terminal_ask(question, one ? NULL : name))
         return true;
-    fprintf(stderr, "Nothing was done.\n");
-    *ret_code = EXIT_REFUSED;
+    *ret_code = command_stop(invocation, EXIT_REFUSED, "nothing was done");
     return false;
 }
 
-static enum exit_code not_there(const struct error *error)
+static enum exit_code not_there(const struct invocation *invocation, const struct error *error)
 {
-    enum exit_code code = command_fail(error);
-    return error->kind == ERROR_NOT_FOUND ? EXIT_NO : code;
+    return error->kind == ERROR_NOT_FOUND
+               ? command_stop(invocation, EXIT_NO, "%s", error->message)
+               : command_fail(invocation, error);
 }
 
 static void remove_one(struct invocation *invocation, struct run *run, struct target_run *target)
@@ -77,28 +76,23 @@ static void remove_one(struct invocation *invocation, struct run *run, struct ta
     run_remove(run, target, progress_events(view), &invocation->wait);
     progress_free(view);
     if (target->error.kind != ERROR_NONE)
-        command_say("cmx-reconcile: %s: %s", target->description, target->error.message);
+        command_say("%s: %s", target->description, target->error.message);
     if (!target->executed || invocation->output == OUTPUT_JSON)
         return;
-    style.arguments = NULL;
+    style.hint = NULL;
     report_result(&out, run, target, &style);
     command_print_text(&out, style.colour);
 }
 
 static enum exit_code finish(struct invocation *invocation, struct run *run)
 {
-    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     enum exit_code code = run_exit_code(run, true);
     for (size_t i = 0; i < run->target_count; i++)
         if (run->targets[i].stale) {
-            fprintf(stderr, "cmx-reconcile: another run has changed the set meanwhile: look "
-                            "again\n");
+            command_say("another run has changed the set meanwhile: look again");
             code = exit_worse(code, EXIT_REFUSED);
         }
-    if (invocation->output != OUTPUT_JSON)
-        return code;
-    report_json(&out, run, true);
-    return exit_worse(command_print(&out), code);
+    return invocation->output == OUTPUT_JSON ? command_print_json(run, true, code, NULL) : code;
 }
 
 typedef enum exit_code act_on_set(struct invocation *invocation, struct run *run, bool one);
@@ -109,9 +103,11 @@ static enum exit_code delete_planned(struct invocation *invocation, struct run *
     enum exit_code code = EXIT_DONE;
     style.applying = true;
     if (invocation->output != OUTPUT_JSON)
-        command_print_plans(invocation, run, &style, false);
+        code = command_print_plans(run, &style, false);
+    if (invocation->dry_run && invocation->output == OUTPUT_JSON)
+        return command_print_json(run, false, run_exit_code(run, false), NULL);
     if (invocation->dry_run)
-        return run_exit_code(run, false);
+        return exit_worse(code, run_exit_code(run, false));
     if (!confirmed(invocation, run, one, "delete", &code))
         return code;
     for (size_t i = 0; i < run->target_count; i++)
@@ -121,6 +117,7 @@ static enum exit_code delete_planned(struct invocation *invocation, struct run *
 
 static enum exit_code release_planned(struct invocation *invocation, struct run *run, bool one)
 {
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     enum exit_code code = EXIT_DONE;
     if (!confirmed(invocation, run, one, "release", &code))
         return code;
@@ -128,11 +125,12 @@ static enum exit_code release_planned(struct invocation *invocation, struct run 
         struct error error = { 0 };
         size_t count;
         if (!run_release(run, &run->targets[i], &count, &invocation->wait, &error))
-            return command_fail(&error);
-        printf("%zu object%s released: nothing of ours is left on %s, and nothing was deleted\n",
-               count, count == 1 ? "" : "s", count == 1 ? "it" : "them");
+            return command_fail(invocation, &error);
+        buf_printf(&out, "%zu object%s released: nothing of ours is left on %s, and nothing was "
+                         "deleted\n",
+                   count, count == 1 ? "" : "s", count == 1 ? "it" : "them");
     }
-    return code;
+    return command_print(&out);
 }
 
 static enum exit_code act(struct invocation *invocation, act_on_set *action)
@@ -149,7 +147,7 @@ static enum exit_code act(struct invocation *invocation, act_on_set *action)
         if (run_plan_removal(&run, one ? &pattern : NULL, &invocation->wait, &error))
             code = action(invocation, &run, one);
         else
-            code = not_there(&error);
+            code = not_there(invocation, &error);
     }
     run_done(&run);
     return code;

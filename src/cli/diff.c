@@ -6,14 +6,10 @@
 static enum exit_code print(struct invocation *invocation, struct run *run, bool order)
 {
     struct report_style style = invocation_style(invocation);
-    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     enum exit_code code = run_exit_code(run, false);
-    if (invocation->output != OUTPUT_JSON) {
-        command_print_plans(invocation, run, &style, order);
-        return code;
-    }
-    report_json(&out, run, false);
-    return exit_worse(command_print(&out), code);
+    if (invocation->output == OUTPUT_JSON)
+        return command_print_json(run, false, code, NULL);
+    return exit_worse(command_print_plans(run, &style, order), code);
 }
 
 static enum exit_code show_plan(struct invocation *invocation, bool order)
@@ -37,11 +33,11 @@ static enum exit_code compare(struct invocation *invocation)
     struct between between;
     if (!invocation->from) {
         error_set(&error, ERROR_USAGE, "--to needs --from: the commit to compare with");
-        return command_fail(&error);
+        return command_fail(invocation, &error);
     }
     if (!between_load(&between, arena, &invocation->run, invocation->from,
                       invocation->to ? invocation->to : "HEAD", &invocation->wait, &error))
-        code = command_fail(&error);
+        code = command_fail(invocation, &error);
     else if (command_check(invocation, &between.before, false, &code)
              && command_check(invocation, &between.after, false, &code)) {
         between_plan(&between);

@@ -1,15 +1,21 @@
 /* explain: what the project's own kinds hold, from their tables. */
 #include "base/cleanup.h"
 #include "cli/command.h"
+#include "cli/help.h"
 #include "manifest/shape.h"
 
 #include <string.h>
 
+enum { MOST_NAMES = 64 };
+
 static void add_kinds(struct buf *out)
 {
     buf_puts(out, "The kinds of " SHAPE_API_VERSION ":\n\n");
-    for (const struct kind_shape *shape = kind_shapes; shape->kind; shape++)
-        buf_printf(out, "  %-10s %s\n", shape->kind, shape->text);
+    for (const struct kind_shape *shape = kind_shapes; shape->kind; shape++) {
+        size_t start = out->length;
+        buf_printf(out, "  %-12s", shape->kind);
+        help_wrap(out, shape->text, out->length - start, out->length - start);
+    }
     buf_puts(out, "\nEvery other apiVersion is a Kubernetes object, taken as it is.\n"
                   "More: cmx-reconcile explain KIND[.field]\n");
 }
@@ -26,19 +32,18 @@ static const struct kind_shape *find_kind(const char *name, size_t length)
     return NULL;
 }
 
-static void say_no_kind(const char *name, size_t length)
+static enum exit_code unknown_kind(const struct invocation *invocation, const char *name)
 {
-    AUTO_FREE char *wrong = memory_alloc(length + 1);
-    const char *names[16], *meant;
+    const char *names[MOST_NAMES];
     size_t count = 0;
-    memcpy(wrong, name, length);
-    wrong[length] = '\0';
-    for (const struct kind_shape *shape = kind_shapes; shape->kind && count < 16; shape++)
+    for (const struct kind_shape *shape = kind_shapes; shape->kind && count < MOST_NAMES; shape++)
         names[count++] = shape->kind;
-    meant = suggest(wrong, names, count);
-    fprintf(stderr, "cmx-reconcile: there is no kind %s of " SHAPE_API_VERSION "%s%s%s\n", wrong,
-            meant ? " (did you mean `" : "; for kinds of the cluster ask kubectl explain",
-            meant ? meant : "", meant ? "`?)" : "");
+    const char *meant = suggest(name, names, count);
+    return command_stop(invocation, EXIT_NO,
+                        "there is no kind %s of " SHAPE_API_VERSION "%s%s%s; for kinds of the "
+                        "cluster ask kubectl explain",
+                        name, meant ? " (did you mean " : "", meant ? meant : "",
+                        meant ? "?)" : "");
 }
 
 enum exit_code command_explain(struct invocation *invocation)
@@ -52,14 +57,10 @@ enum exit_code command_explain(struct invocation *invocation)
     const char *argument = invocation->arguments.items[0];
     size_t length = strcspn(argument, ".");
     const struct kind_shape *shape = find_kind(argument, length);
-    if (!shape) {
-        say_no_kind(argument, length);
-        return EXIT_NO;
-    }
+    if (!shape)
+        return unknown_kind(invocation, arena_memdup(invocation->arena, argument, length));
     const char *path = argument[length] ? argument + length + 1 : "";
-    if (!shape_explain(&out, shape, path, &err)) {
-        fprintf(stderr, "cmx-reconcile: %s\n", err.message);
-        return EXIT_NO;
-    }
+    if (!shape_explain(&out, shape, path, &err))
+        return command_stop(invocation, EXIT_NO, "%s", err.message);
     return command_print(&out);
 }

@@ -14,7 +14,7 @@
 
 struct command;
 
-enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_YAML };
+enum output { OUTPUT_TEXT, OUTPUT_JSON }; /* `render` writes text as YAML */
 
 struct invocation {
     struct arena *arena;
@@ -43,6 +43,7 @@ enum option_group {
     GROUP_YES = 1 << 9,
     GROUP_SECRETS = 1 << 10,
     GROUP_COMMON = 1 << 11,
+    GROUP_DOCUMENTS = 1 << 12, /* -o yaml|json */
 };
 
 enum option_kind {
@@ -72,10 +73,10 @@ extern const struct option_entry option_entries[];
 bool invocation_parse(struct invocation *invocation, int count, char **arguments,
                       struct error *err) __attribute__((warn_unused_result));
 
-/* The arguments that name the source, for hints: "-f deploy/". */
-const char *invocation_source_text(const struct invocation *invocation);
-
-/* How to print to standard output here: colours, width. */
+/* How to print to standard output here: colours, width, hints. The invocation outlives it. */
 struct report_style invocation_style(const struct invocation *invocation);
+
+/* Are colours wanted on this file descriptor? */
+bool invocation_colour(const struct invocation *invocation, int descriptor);
 
 #endif

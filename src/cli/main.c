@@ -1,27 +1,11 @@
 /* main: hands the arguments to the table of commands. */
 #include "base/cleanup.h"
 #include "cli/command.h"
-#include "manifest/shape.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { MOST_COMMANDS = 32 };
-
-static int unknown_command(const char *name)
-{
-    const char *names[MOST_COMMANDS];
-    size_t count = 0;
-    for (const struct command *command = commands; command->name; command++)
-        names[count++] = command->name;
-    const char *meant = suggest(name, names, count);
-    fprintf(stderr, "cmx-reconcile: there is no command \"%s\"", name);
-    if (meant)
-        fprintf(stderr, " (did you mean %s?)", meant);
-    fprintf(stderr, "\nSee cmx-reconcile help.\n");
-    return EXIT_USAGE;
-}
+#include <unistd.h>
 
 static int run(const struct command *command, int count, char **arguments)
 {
@@ -30,11 +14,11 @@ static int run(const struct command *command, int count, char **arguments)
     struct invocation invocation = { .arena = arena, .command = command };
     invocation.cancel = signals_install();
     invocation.wait = (struct wait){ INT64_MAX, invocation.cancel, true };
+    if (!command)
+        return command_unknown(&invocation, arguments[0]);
     if (!invocation_parse(&invocation, count, arguments, &error))
-        return command_fail(&error);
-    enum exit_code code = invocation.command->run(&invocation);
-    int signal_code = signals_exit_code();
-    return signal_code && code != EXIT_DONE ? signal_code : (int)code;
+        return command_fail(&invocation, &error);
+    return signals_answer(invocation.command->run(&invocation));
 }
 
 /*
@@ -62,6 +46,5 @@ int main(int count, char **arguments)
         name = "help";
     if (strcmp(name, "--version") == 0)
         name = "version";
-    const struct command *command = command_find(name);
-    return command ? run(command, count - 1, arguments + 1) : unknown_command(name);
+    return run(command_find(name), count - 1, arguments + 1);
 }

@@ -3,9 +3,12 @@
  *
  * On a terminal a few lines are redrawn in place: what is being done and what it
  * waits for. Elsewhere each finished change is one line, once. With JSON or
- * --quiet nothing is shown here.
+ * --quiet nothing is shown here. What is redrawn never takes more lines or
+ * columns than the terminal has at that moment: a line that wraps or has left
+ * the screen cannot be taken back.
  */
 #include "base/cleanup.h"
+#include "base/columns.h"
 #include "base/printable.h"
 #include "cli/command.h"
 
@@ -13,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINES = 12, NOTE_BYTES = 160, TICK_MS = 100, NAME_COLUMNS = 26 };
+enum { LINES = 12, NOTE_BYTES = 160, TICK_MS = 100, LEAST_NAME_COLUMNS = 22, MOST_NAME_COLUMNS = 36 };
 
 struct shown {
     const struct change *change; /* NULL: free */
@@ -29,8 +32,10 @@ struct progress_view {
     struct report_style style;
     const struct run *run;
     const struct target_run *target;
-    struct shown shown[LINES];
-    size_t total, finished, drawn, tick;
+    struct shown *shown; /* one for each change at most; free ones are used again */
+    size_t shown_count;
+    size_t total, finished, drawn, tick, name_columns;
+    struct cancel *cancel;
     pthread_mutex_t lock;
     pthread_t ticker;
     bool ending;
@@ -56,9 +61,9 @@ static const char *doing_word(const struct change *change)
 
 static void add_padded(struct buf *out, const char *text, size_t columns)
 {
-    size_t used = report_columns(text);
+    size_t used = text_columns(text);
     buf_puts(out, text);
-    buf_fill(out, ' ', used < columns ? columns - used : 1);
+    buf_fill(out, ' ', used < columns ? columns - used : 2);
 }
 
 /* ------------------------------------------------------------ a line each */
@@ -73,11 +78,11 @@ static void add_finished(struct buf *out, const struct progress_view *view,
                report_colour(&view->style, failed ? COLOUR_BAD : COLOUR_ADD),
                failed ? "!" : change->action == ACTION_DELETE ? "-" : "✓",
                report_plain(&view->style));
-    add_padded(out, name, NAME_COLUMNS);
+    add_padded(out, name, view->name_columns);
     if (change->progress == PROGRESS_BLOCKED)
-        buf_puts(out, change->error.message);
+        buf_puts(out, printable_text(arena, change->error.message));
     else if (change->progress == PROGRESS_SKIPPED)
-        buf_puts(out, "not done");
+        buf_puts(out, change->written ? "written, but not waited for" : "not done");
     else if (failed)
         buf_puts(out, "failed");
     else {
@@ -105,38 +110,65 @@ static void clear_drawn(struct progress_view *view, struct buf *out)
         buf_puts(out, "\033[A\033[2K");
 }
 
+/* Room is left for what it waits for; the end of a name tells more than its middle. */
+static const char *short_name(struct arena *arena, const char *name, size_t width)
+{
+    size_t length = strlen(name), most = width / 2 + 4;
+    if (text_columns(name) <= most || length != text_columns(name))
+        return name;
+    return arena_printf(arena, "%.*s…%s", (int)(most / 2), name, name + length - (most - 1 - most / 2));
+}
+
 static void add_active(struct buf *out, const struct progress_view *view,
                        const struct shown *shown)
 {
     static const char *const wheel[] = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧" };
     AUTO_ARENA arena = arena_new();
     AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
-    const char *name = report_name(arena, view->target, &shown->change->subject->id);
+    const char *name = short_name(arena,
+                                  report_name(arena, view->target, &shown->change->subject->id),
+                                  terminal_width());
     buf_printf(&line, "%s ", wheel[view->tick % (sizeof wheel / sizeof *wheel)]);
-    add_padded(&line, name, NAME_COLUMNS);
+    add_padded(&line, name, view->name_columns);
     buf_printf(&line, "%s  %s", *shown->note ? shown->note : doing_word(shown->change),
                duration_text(arena, clock_now() - shown->started));
-    size_t bytes = line.length, columns = report_columns(buf_text(&line));
-    while (columns + 1 > view->style.width && bytes > 0) {
-        bytes--;
-        columns -= ((unsigned char)line.data[bytes] & 0xC0) != 0x80;
-    }
-    buf_add(out, line.data, bytes);
+    buf_add(out, buf_text(&line), text_fit(buf_text(&line), terminal_width() - 1));
     buf_putc(out, '\n');
 }
 
-static void draw(struct progress_view *view, struct buf *out)
+static void add_counter(struct buf *out, const struct progress_view *view)
 {
     AUTO_ARENA arena = arena_new();
-    buf_printf(out, "%s%zu of %zu · %s%s\n", report_colour(&view->style, COLOUR_DIM),
-               view->finished, view->total, duration_text(arena, clock_now() - view->run->started),
-               report_plain(&view->style));
+    bool stopping = atomic_load(&view->cancel->level) != CANCEL_NONE;
+    const char *line =
+        arena_printf(arena, "%zu of %zu · %s%s", view->finished, view->total,
+                     duration_text(arena, clock_now() - view->run->started),
+                     stopping ? " · stopping at the next boundary; Ctrl-C again stops at once" : "");
+    buf_puts(out, report_colour(&view->style, stopping ? COLOUR_BAD : COLOUR_DIM));
+    buf_add(out, line, text_fit(line, terminal_width() - 1));
+    buf_printf(out, "%s\n", report_plain(&view->style));
+}
+
+/* The counter, what is under way, and how many there was no room for. */
+static void draw(struct progress_view *view, struct buf *out)
+{
+    size_t height = terminal_height(), room = height > 4 ? height - 3 : 1, hidden = 0;
+    add_counter(out, view);
     view->drawn = 1;
-    for (size_t i = 0; i < LINES; i++)
-        if (view->shown[i].change) {
-            add_active(out, view, &view->shown[i]);
-            view->drawn++;
+    for (size_t i = 0; i < view->shown_count; i++) {
+        if (!view->shown[i].change)
+            continue;
+        if (view->drawn > room || view->drawn > LINES) {
+            hidden++;
+            continue;
         }
+        add_active(out, view, &view->shown[i]);
+        view->drawn++;
+    }
+    if (hidden) {
+        buf_printf(out, "  … and %zu more\n", hidden);
+        view->drawn++;
+    }
 }
 
 static void write_out(const struct buf *out)
@@ -177,22 +209,32 @@ static void *tick(void *context)
 
 static struct shown *find_shown(struct progress_view *view, const struct change *change)
 {
-    for (size_t i = 0; i < LINES; i++)
+    for (size_t i = 0; i < view->shown_count; i++)
         if (view->shown[i].change == change)
             return &view->shown[i];
     return NULL;
 }
 
+static struct shown *free_shown(struct progress_view *view)
+{
+    struct shown *shown = find_shown(view, NULL);
+    return shown || view->shown_count == view->target->plan.count
+               ? shown
+               : &view->shown[view->shown_count++];
+}
+
 static void track(struct progress_view *view, const struct change *change)
 {
     struct shown *shown = find_shown(view, change);
-    if (!shown)
-        shown = find_shown(view, NULL);
-    if (!shown)
-        return; /* more at once than lines: they are counted */
-    if (is_finished(change))
+    bool begins = change->progress == PROGRESS_APPLYING || change->progress == PROGRESS_SETTLING;
+    if (shown && is_finished(change)) {
         *shown = (struct shown){ 0 };
-    else if (shown->change != change)
+        return;
+    }
+    if (shown || !begins)
+        return;
+    shown = free_shown(view);
+    if (shown)
         *shown = (struct shown){ .change = change, .started = clock_now() };
 }
 
@@ -206,7 +248,7 @@ static void on_waiting(void *context, const char *text)
     pthread_mutex_lock(&view->lock);
     clear_drawn(view, &out);
     write_out(&out);
-    fprintf(stderr, "cmx-reconcile: %s\n", text);
+    command_say("%s", text);
     pthread_mutex_unlock(&view->lock);
 }
 
@@ -228,15 +270,22 @@ static void on_progress(void *context, const struct change *change)
     pthread_mutex_unlock(&view->lock);
 }
 
+/* The first line of it, cut at a letter. */
+static void note(struct shown *shown, const char *text)
+{
+    AUTO_ARENA arena = arena_new();
+    const char *line = printable_text(arena, arena_memdup(arena, text, strcspn(text, "\n")));
+    size_t bytes = text_fit(line, NOTE_BYTES / 4);
+    snprintf(shown->note, sizeof shown->note, "%.*s", (int)bytes, line);
+}
+
 static void on_note(void *context, const struct change *change, const char *text)
 {
     struct progress_view *view = context;
-    AUTO_ARENA arena = arena_new();
     pthread_mutex_lock(&view->lock);
     struct shown *shown = find_shown(view, change);
     if (shown)
-        snprintf(shown->note, sizeof shown->note, "%.*s", (int)strcspn(text, "\n"),
-                 printable_text(arena, text));
+        note(shown, text);
     pthread_mutex_unlock(&view->lock);
 }
 
@@ -244,6 +293,19 @@ static size_t count_steps(const struct target_run *target)
 {
     const struct plan_counts *c = &target->plan.counts;
     return c->create + c->change + c->adopt + c->delete + c->keep;
+}
+
+static size_t widest_name(const struct target_run *target)
+{
+    AUTO_ARENA arena = arena_new();
+    size_t widest = LEAST_NAME_COLUMNS;
+    for (size_t i = 0; i < target->plan.count; i++) {
+        const struct change *change = &target->plan.changes[i];
+        size_t columns = text_columns(report_name(arena, target, &change->subject->id)) + 2;
+        if (action_writes(change->action) && columns > widest && columns <= MOST_NAME_COLUMNS)
+            widest = columns;
+    }
+    return widest;
 }
 
 struct progress_view *progress_new(const struct invocation *invocation, const struct run *run,
@@ -254,11 +316,14 @@ struct progress_view *progress_new(const struct invocation *invocation, const st
     *view = (struct progress_view){ .style = invocation_style(invocation),
                                     .run = run,
                                     .target = target,
-                                    .total = count_steps(target) };
+                                    .total = count_steps(target),
+                                    .name_columns = widest_name(target),
+                                    .cancel = invocation->cancel };
+    view->shown = memory_alloc((target->plan.count + 1) * sizeof *view->shown);
     view->events = (struct execute_events){ view, on_progress, on_note, on_waiting };
-    view->mode = silent                                                ? MODE_SILENT
-                 : isatty(STDOUT_FILENO) && plan_differs(&target->plan) ? MODE_LIVE
-                                                                       : MODE_LINES;
+    view->mode = silent                                                   ? MODE_SILENT
+                 : terminal_can_redraw() && plan_differs(&target->plan) ? MODE_LIVE
+                                                                         : MODE_LINES;
     pthread_mutex_init(&view->lock, NULL);
     if (view->mode == MODE_LIVE && pthread_create(&view->ticker, NULL, tick, view) != 0)
         view->mode = MODE_LINES;
@@ -280,5 +345,6 @@ void progress_free(struct progress_view *view)
         pthread_join(view->ticker, NULL);
     }
     pthread_mutex_destroy(&view->lock);
+    free(view->shown);
     free(view);
 }

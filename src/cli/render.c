@@ -39,12 +39,11 @@ static enum exit_code render(const struct invocation *invocation, const struct r
 {
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     const struct resource *secret = first_secret(&run->set);
-    if (secret && !invocation->run.show_secrets) {
-        command_say("cmx-reconcile: refused: %s holds values of a Secret (Secret/%s): render "
-                    "prints them only with --show-secrets",
-                    secret->file ? secret->file->path : "the source", secret->id.name);
-        return EXIT_REFUSED;
-    }
+    if (secret && !invocation->run.show_secrets)
+        return command_stop(invocation, EXIT_REFUSED,
+                            "refused: %s holds values of a Secret (Secret/%s): render prints them "
+                            "only with --show-secrets",
+                            secret->file ? secret->file->path : "the source", secret->id.name);
     if (invocation->output == OUTPUT_JSON)
         add_json(&out, &run->set);
     else

@@ -39,3 +39,9 @@ int signals_exit_code(void)
 {
     return last_signal ? 128 + last_signal : 0;
 }
+
+int signals_answer(enum exit_code code)
+{
+    int signal_code = signals_exit_code();
+    return signal_code && code != EXIT_DONE ? signal_code : (int)code;
+}

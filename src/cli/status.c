@@ -11,33 +11,44 @@
 #include "reconciler/removal.h"
 
 #include <string.h>
-#include <unistd.h>
 
 enum { WATCH_PAUSE_MS = 2000 };
+
+static void status_fail(struct status *status, const struct error *error)
+{
+    bool absent = error->kind == ERROR_NOT_FOUND;
+    command_say("%s", error->message);
+    if (!*status->error)
+        snprintf(status->error, sizeof status->error, "%s", error->message);
+    status->code = exit_worse(status->code, absent ? EXIT_NO : exit_of_error(error));
+}
+
+/* Whoever ended it has said so already, as JSON too. */
+static void status_stop(struct status *status, enum exit_code code)
+{
+    status->code = exit_worse(status->code, code);
+    status->told = true;
+}
 
 static void look_at(struct invocation *invocation, const char *name, const char *namespace,
                     struct status *status)
 {
     AUTO_ARENA arena = arena_new();
     struct error error = { 0 };
+    enum exit_code code = EXIT_DONE;
+    bool loaded = true;
     struct run run;
     run_start(&run, arena, &invocation->run);
     if (name)
         run_without_source(&run, name, namespace);
-    else if (!command_load(invocation, &run, true, &status->code)) {
-        run_done(&run);
-        return;
-    }
-    enum exit_code refused = EXIT_DONE;
-    if (!command_choose_context(invocation, run.set.project.cluster, &refused))
-        status->code = exit_worse(status->code, refused);
+    else
+        loaded = command_load(invocation, &run, true, &code);
+    if (!loaded || !command_choose_context(invocation, run.set.project.cluster, &code))
+        status_stop(status, code);
     else if (run_look(&run, &invocation->wait, &error))
         status_add(status, invocation, &run);
-    else if (error.kind == ERROR_NOT_FOUND) {
-        command_say("cmx-reconcile: %s", error.message);
-        status->code = exit_worse(status->code, EXIT_NO);
-    } else
-        status->code = exit_worse(status->code, command_fail(&error));
+    else
+        status_fail(status, &error);
     run_done(&run);
 }
 
@@ -55,10 +66,12 @@ static void look_at_all(struct invocation *invocation, struct status *status)
     struct error error = { 0 };
     struct set_name *names;
     size_t count = 0;
+    enum exit_code code = EXIT_DONE;
     struct run run;
     run_start(&run, arena, &invocation->run);
     run_without_source(&run, "", invocation->run.namespace);
-    if (!command_choose_context(invocation, NULL, &status->code)) {
+    if (!command_choose_context(invocation, NULL, &code)) {
+        status_stop(status, code);
         run_done(&run);
         return;
     }
@@ -68,11 +81,13 @@ static void look_at_all(struct invocation *invocation, struct status *status)
                                                           invocation->run.namespace, &names,
                                                           &count, &invocation->wait, &error);
     if (!listed)
-        status->code = command_fail(&error);
+        status_fail(status, &error);
     for (size_t i = 0; i < count; i++)
         look_at(invocation, names[i].name, names[i].namespace, status);
     if (listed && count == 0)
-        command_say("%s holds no set", run.targets[0].description);
+        command_say("%s holds no set%s%s", run.targets[0].description,
+                    invocation->run.namespace ? " in the namespace " : "",
+                    invocation->run.namespace ? invocation->run.namespace : "");
     run_done(&run);
 }
 
@@ -86,23 +101,28 @@ static void look(struct invocation *invocation, struct status *status)
         look_at_all(invocation, status);
 }
 
-static enum exit_code print(const struct invocation *invocation, const struct status *status)
+static enum exit_code print(const struct invocation *invocation, struct status *status)
 {
-    if (invocation->output == OUTPUT_JSON)
-        return command_print(&status->text);
-    return command_print_text(&status->text, invocation_style(invocation).colour);
+    bool json = invocation->output == OUTPUT_JSON;
+    if (status->told)
+        return status->code;
+    if (json)
+        status_finish_json(status);
+    enum exit_code code = json ? command_print(&status->text)
+                               : command_print_text(&status->text,
+                                                    invocation_style(invocation).colour);
+    return exit_worse(code, status->code);
 }
 
 /* A terminal is redrawn even where only time has passed. */
-static void show(const struct invocation *invocation, struct status *status, struct buf *last)
+static void show(const struct invocation *invocation, struct status *status, bool first,
+                 struct buf *last)
 {
-    bool redraw = isatty(STDOUT_FILENO) && invocation->output != OUTPUT_JSON;
-    bool differs = strcmp(buf_text(last), buf_text(&status->facts)) != 0;
-    if (invocation->output == OUTPUT_JSON)
-        status_finish_json(status);
+    bool redraw = terminal_can_redraw() && invocation->output != OUTPUT_JSON;
+    buf_puts(&status->facts, status->error);
     if (redraw)
         fputs("\033[H\033[2J", stdout);
-    if (redraw || differs)
+    if (first || redraw || strcmp(buf_text(last), buf_text(&status->facts)) != 0)
         print(invocation, status);
     fflush(stdout);
     buf_clear(last);
@@ -112,11 +132,11 @@ static void show(const struct invocation *invocation, struct status *status, str
 static enum exit_code watch(struct invocation *invocation)
 {
     AUTO_BUF last = BUF_INIT(BUF_OUTPUT_CEILING);
-    for (;;) {
+    for (bool first = true;; first = false) {
         struct status status;
         status_start(&status);
         look(invocation, &status);
-        show(invocation, &status, &last);
+        show(invocation, &status, first, &last);
         enum exit_code code = status.code;
         status_done(&status);
         if (atomic_load(&invocation->cancel->level) != CANCEL_NONE
@@ -133,10 +153,7 @@ enum exit_code command_status(struct invocation *invocation)
         return watch(invocation);
     status_start(&status);
     look(invocation, &status);
-    if (invocation->output == OUTPUT_JSON)
-        status_finish_json(&status);
-    enum exit_code printed = print(invocation, &status);
-    enum exit_code code = exit_worse(printed, status.code);
+    enum exit_code code = print(invocation, &status);
     status_done(&status);
     return code;
 }

@@ -1,7 +1,10 @@
 /* status_table: see status_table.h. */
 #include "cli/status_table.h"
+#include "cli/command.h"
 
 #include "base/cleanup.h"
+#include "base/columns.h"
+#include "base/printable.h"
 #include "manifest/references.h"
 #include "manifest/value_json.h"
 #include "providers/record.h"
@@ -9,7 +12,7 @@
 
 #include <string.h>
 
-enum { LEAST_COLUMNS = 10, MOST_COLUMNS = 42, SINCE_COLUMNS = 10 };
+enum { LEAST_COLUMNS = 10, MOST_COLUMNS = 38, SINCE_COLUMNS = 10 };
 
 /* The widths of the first two columns, from what stands in them. */
 struct widths {
@@ -98,7 +101,7 @@ static struct row row_of(struct arena *arena, const struct subject *subject)
 
 static void add_cell(struct buf *out, const char *text, size_t columns)
 {
-    size_t used = report_columns(text);
+    size_t used = text_columns(text);
     buf_puts(out, text);
     buf_fill(out, ' ', used + 2 <= columns ? columns - used : 2);
 }
@@ -115,12 +118,11 @@ static enum exit_code code_of(const struct row *row)
     return code;
 }
 
+/* A single long name is no reason to push everybody's notes over the edge. */
 static size_t wider(size_t columns, const char *text)
 {
-    size_t needed = report_columns(text) + 2;
-    if (needed > MOST_COLUMNS)
-        needed = MOST_COLUMNS;
-    return needed > columns ? needed : columns;
+    size_t needed = text_columns(text) + 2;
+    return needed > columns && needed <= MOST_COLUMNS ? needed : columns;
 }
 
 static const char *health_text(const struct row *row)
@@ -146,18 +148,27 @@ static void add_heading(struct status *status, const struct target_run *target,
     const struct record_source *source = &target->record.source;
     if (status->sets)
         buf_putc(&status->text, '\n');
-    buf_printf(&status->text, "%s%s%s", report_colour(style, COLOUR_BOLD),
-               target->target.set_name, report_plain(style));
-    if (*source->commit)
-        buf_printf(&status->text, " @ %.7s%s", source->commit, source->dirty ? "-dirty" : "");
-    if (*source->subject)
-        buf_printf(&status->text, " \"%s\"", source->subject);
-    buf_printf(&status->text, " → %s, namespace %s\n\n", target->description,
-               target->target.set_namespace);
+    AUTO_ARENA arena = arena_new();
+    const char *revision = *source->commit ? arena_printf(arena, "%.7s%s", source->commit,
+                                                          source->dirty ? "-dirty" : "")
+                                           : "";
+    report_title(&status->text, style, target->target.set_name, revision, source->subject,
+                 arena_printf(arena, " → %s, namespace %s", target->description,
+                              target->target.set_namespace));
+    if (style->quiet)
+        return;
+    buf_putc(&status->text, '\n');
     add_cell(&status->text, "OBJECT", widths->object);
     add_cell(&status->text, "HEALTH", widths->health);
     add_cell(&status->text, "SINCE", SINCE_COLUMNS);
     buf_puts(&status->text, "NOTE\n");
+}
+
+/* No blanks at the end of a line. */
+static void trim(struct buf *out)
+{
+    while (out->length && out->data[out->length - 1] == ' ')
+        out->data[--out->length] = '\0';
 }
 
 static void add_row(struct status *status, struct arena *arena, const struct target_run *target,
@@ -172,17 +183,15 @@ static void add_row(struct status *status, struct arena *arena, const struct tar
                                            : "");
     add_cell(&status->text, health_text(row), widths->health);
     buf_puts(&status->text, report_plain(style));
-    bool more = *row->since || *row->note || row->image;
+    bool more = *row->note || row->image;
     if (more)
         add_cell(&status->text, row->since, SINCE_COLUMNS);
-    buf_printf(&status->text, "%s%s%s\n", row->note, *row->note && row->image ? ", " : "",
-               row->image ? row->image : "");
-}
-
-/* What of a row makes a difference to who watches: not how long ago it was. */
-static void add_facts(struct status *status, struct arena *arena, const struct subject *subject,
-                      const struct row *row)
-{
+    else
+        buf_puts(&status->text, row->since);
+    buf_printf(&status->text, "%s%s%s", printable_text(arena, row->note),
+               *row->note && row->image ? ", " : "", row->image ? row->image : "");
+    trim(&status->text);
+    buf_putc(&status->text, '\n');
     buf_printf(&status->facts, "%s %s %s %d\n", object_id_full(arena, &subject->id), row->health,
                row->drifted ? "" : row->note, row->drifted);
 }
@@ -229,12 +238,46 @@ static void add_json_set(struct status *status, struct arena *arena,
     json_write(&status->text, map);
 }
 
+struct tally {
+    size_t failing, missing, drifted, unknown;
+};
+
+static void count_row(struct tally *tally, const struct row *row)
+{
+    tally->failing += row->failing;
+    tally->missing += row->missing;
+    tally->drifted += row->drifted && !row->missing;
+    tally->unknown += row->unknown;
+}
+
+static void add_count(struct buf *out, size_t count, const char *word, const char **lead)
+{
+    if (!count)
+        return;
+    buf_printf(out, "%s%zu %s", *lead, count, word);
+    *lead = ", ";
+}
+
+/* "17 objects: 1 unhealthy, 2 drifted". */
+static void add_tally(struct buf *out, size_t count, const struct tally *tally,
+                      const struct report_style *style)
+{
+    const char *lead = ": ";
+    buf_printf(out, "%s%zu object%s", style->quiet ? "" : "\n", count, count == 1 ? "" : "s");
+    add_count(out, tally->failing, "unhealthy", &lead);
+    add_count(out, tally->missing, "missing", &lead);
+    add_count(out, tally->drifted, "drifted", &lead);
+    add_count(out, tally->unknown, "could not be looked at", &lead);
+    buf_puts(out, strcmp(lead, ": ") == 0 ? ": all is well\n" : "\n");
+}
+
 static void add_target(struct status *status, const struct invocation *invocation,
                        const struct target_run *target)
 {
     AUTO_ARENA arena = arena_new();
     struct report_style style = invocation_style(invocation);
     struct value *rows = value_list(arena);
+    struct tally tally = { 0 };
     bool json = invocation->output == OUTPUT_JSON;
     struct widths widths = measure(arena, target);
     if (!json)
@@ -243,7 +286,7 @@ static void add_target(struct status *status, const struct invocation *invocatio
         const struct subject *subject = &target->plan.subjects[i];
         struct row row = row_of(arena, subject);
         status->code = exit_worse(status->code, code_of(&row));
-        add_facts(status, arena, subject, &row);
+        count_row(&tally, &row);
         if (json)
             value_push(arena, rows, row_value(arena, subject, &row));
         else if (!invocation->quiet || code_of(&row) != EXIT_DONE)
@@ -251,8 +294,10 @@ static void add_target(struct status *status, const struct invocation *invocatio
     }
     if (json)
         add_json_set(status, arena, target, rows);
-    else
+    else {
         strays_report(&status->text, target, &style);
+        add_tally(&status->text, target->record.count, &tally, &style);
+    }
     status->sets++;
 }
 
@@ -264,5 +309,11 @@ void status_add(struct status *status, const struct invocation *invocation, cons
 
 void status_finish_json(struct status *status)
 {
-    buf_puts(&status->text, status->sets ? "]}\n" : "{\"format\":1,\"sets\":[]}\n");
+    AUTO_ARENA arena = arena_new();
+    buf_puts(&status->text, status->sets ? "]" : "{\"format\":1,\"sets\":[]");
+    if (*status->error) {
+        buf_puts(&status->text, ",\"error\":");
+        json_write(&status->text, value_string(arena, status->error));
+    }
+    buf_printf(&status->text, ",\"exitCode\":%d}\n", signals_answer(status->code));
 }

@@ -9,6 +9,8 @@ struct status {
     struct buf facts; /* the same without what only time changes: for --watch */
     enum exit_code code;
     size_t sets;
+    bool told;        /* why it ended is printed already */
+    char error[2048]; /* the first, for the JSON; cut */
 };
 
 void status_start(struct status *status);

@@ -1,9 +1,33 @@
-/* terminal: questions to whoever sits at it. */
+/* terminal: its size, and questions to whoever sits at it. */
 #include "base/cleanup.h"
 #include "cli/command.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+enum { DEFAULT_WIDTH = 80, DEFAULT_HEIGHT = 24, LEAST_WIDTH = 20, WIDEST = 120 };
+
+unsigned terminal_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < LEAST_WIDTH)
+        return DEFAULT_WIDTH;
+    return size.ws_col > WIDEST ? WIDEST : size.ws_col;
+}
+
+unsigned terminal_height(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row
+                                                                      : DEFAULT_HEIGHT;
+}
+
+bool terminal_can_redraw(void)
+{
+    const char *kind = getenv("TERM");
+    return isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
+}
 
 bool terminal_is_interactive(void)
 {
@@ -31,5 +55,5 @@ bool terminal_ask(const char *question, const char *expected)
         return false;
     if (expected)
         return strcmp(line, expected) == 0;
-    return strcmp(line, "y") == 0 || strcmp(line, "yes") == 0;
+    return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
 }

@@ -11,7 +11,7 @@ enum exit_code command_validate(struct invocation *invocation)
     run_start(&run, arena, &invocation->run);
     if (command_load(invocation, &run, false, &code)) {
         if (invocation->output == OUTPUT_JSON)
-            report_json(&out, &run, false);
+            report_json(&out, &run, false, EXIT_DONE, NULL);
         else if (!invocation->quiet)
             buf_printf(&out, "%zu object%s in %zu file%s: nothing is wrong\n", run.set.count,
                        run.set.count == 1 ? "" : "s", run.set.files,

@@ -43,7 +43,7 @@ void budget_check(struct plan *plan, size_t desired, size_t recorded,
     if (deletes == 0)
         return;
     if (options->source_count == 0) {
-        plan_refuse(plan, "cmx-reconcile delete removes a whole set",
+        plan_refuse(plan, "cmx-reconcile delete",
                     "the source holds no object at all, the last run had %zu: an empty source "
                     "is never applied",
                     recorded);

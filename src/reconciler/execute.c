@@ -114,11 +114,15 @@ static bool may_have_written(enum error_kind kind)
 static bool act(struct execution *execution, struct change *change)
 {
     const struct provider *provider = execution->provider;
-    if (change->action == ACTION_DELETE)
-        return change_may_delete(change, provider, execution->session, execution->options->plan,
-                                 execution->wait, &change->error)
-               && provider->remove(execution->session, change->arena, change->subject,
-                                   execution->wait, &change->error);
+    if (change->action == ACTION_DELETE) {
+        bool removed = change_may_delete(change, provider, execution->session,
+                                         execution->options->plan, execution->wait,
+                                         &change->error)
+                       && provider->remove(execution->session, change->arena, change->subject,
+                                           execution->wait, &change->error);
+        change->written = removed || may_have_written(change->error.kind);
+        return removed;
+    }
     if (!decide_again(execution, change))
         return false;
     if (!action_writes(change->action))

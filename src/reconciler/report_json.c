@@ -90,6 +90,8 @@ static void add_outcome(struct arena *arena, struct value *map, const struct cha
     set_text(arena, map, "result", PROGRESS[change->progress]);
     if (change->progress == PROGRESS_FAILED || change->progress == PROGRESS_BLOCKED)
         set_text(arena, map, "error", change->error.message);
+    if (change->progress == PROGRESS_SKIPPED || change->progress == PROGRESS_FAILED)
+        value_set(arena, map, "written", value_bool(arena, change->written));
     if (change->milliseconds)
         value_set(arena, map, "milliseconds", value_integer(arena, change->milliseconds));
 }
@@ -210,7 +212,7 @@ static struct value *undeclared_value(struct arena *arena, const struct run *run
     return list;
 }
 
-void report_json(struct buf *out, const struct run *run, bool applied)
+void report_json(struct buf *out, const struct run *run, bool applied, int code, const char *error)
 {
     AUTO_ARENA arena = arena_new();
     struct value *map = value_map(arena), *targets = value_list(arena);
@@ -224,8 +226,8 @@ void report_json(struct buf *out, const struct run *run, bool applied)
     set_text(arena, map, "partial", run->partial);
     if (run->undeclared_count)
         value_set(arena, map, "undeclaredClusters", undeclared_value(arena, run));
-    value_set(arena, map, "exitCode",
-              value_integer(arena, (int64_t)run_exit_code(run, applied)));
+    set_text(arena, map, "error", error);
+    value_set(arena, map, "exitCode", value_integer(arena, code));
     json_write_pretty(out, map);
     buf_putc(out, '\n');
 }

@@ -1,19 +1,12 @@
-/* report_result: what became of an apply, and the order of a plan; see report.h. */
+/* report_result: what became of an apply; see report.h. */
 #include "base/cleanup.h"
+#include "base/columns.h"
+#include "base/printable.h"
 #include "reconciler/report.h"
 
 #include <string.h>
 
-static const char *verb_of(const struct change *change)
-{
-    switch (change->action) {
-    case ACTION_CREATE: return "create";
-    case ACTION_DELETE: return "delete";
-    case ACTION_ADOPT: return "take over";
-    case ACTION_CHANGE: return "change";
-    default: return "";
-    }
-}
+enum { NAMES_SHOWN = 12 };
 
 static void add_indented(struct buf *out, const char *text)
 {
@@ -30,33 +23,72 @@ static void add_failure(struct buf *out, const struct target_run *target,
     AUTO_ARENA arena = arena_new();
     buf_printf(out, "%s!%s %s: ", report_colour(style, COLOUR_BAD), report_plain(style),
                report_name(arena, target, &change->subject->id));
-    add_indented(out, change->error.message);
+    add_indented(out, printable_text(arena, change->error.message));
     if (change->subject->desired && change->subject->desired->file)
         buf_printf(out, "    from %s:%u\n", change->subject->desired->file->path,
                    change->subject->desired->place.line);
 }
 
-static void add_names(struct buf *out, const struct target_run *target, enum progress progress,
-                      const char *title)
+/* What became of a change that is listed by its name only. */
+enum ending { ENDING_NONE, ENDING_BLOCKED, ENDING_UNWATCHED, ENDING_UNTOUCHED };
+
+static enum ending ending_of(const struct change *change)
+{
+    if (change->progress == PROGRESS_BLOCKED)
+        return ENDING_BLOCKED;
+    if (change->progress != PROGRESS_SKIPPED)
+        return ENDING_NONE;
+    return change->written ? ENDING_UNWATCHED : ENDING_UNTOUCHED;
+}
+
+static size_t count_ending(const struct plan *plan, enum ending ending)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        count += ending_of(&plan->changes[i]) == ending;
+    return count;
+}
+
+/* Its name, and for what was blocked what it stands behind. */
+static const char *ended_text(struct arena *arena, const struct target_run *target,
+                              const struct change *change)
+{
+    const char *name = report_name(arena, target, &change->subject->id);
+    const char *colon = strchr(change->error.message, ':');
+    if (change->progress != PROGRESS_BLOCKED)
+        return name;
+    return arena_printf(arena, "%s (%s)", name,
+                        printable_text(arena, colon ? colon + 2 : change->error.message));
+}
+
+/* "Not started: a, b, c", broken between names, and cut where nobody reads on. */
+static void add_names(struct buf *out, const struct target_run *target, enum ending ending,
+                      const char *title, const struct report_style *style)
 {
     AUTO_ARENA arena = arena_new();
-    size_t found = 0;
-    for (size_t i = 0; i < target->plan.count; i++) {
+    size_t total = count_ending(&target->plan, ending), shown = 0;
+    size_t column = text_columns(title);
+    if (!total)
+        return;
+    buf_puts(out, title);
+    for (size_t i = 0; i < target->plan.count && (shown < NAMES_SHOWN || style->verbose); i++) {
         const struct change *change = &target->plan.changes[i];
-        if (change->progress != progress)
+        if (ending_of(change) != ending)
             continue;
-        buf_printf(out, "%s%s", found++ ? ", " : title,
-                   report_name(arena, target, &change->subject->id));
-        if (progress == PROGRESS_BLOCKED)
-            buf_printf(out, " (%s)", change->error.message + strcspn(change->error.message, ":")
-                                         + (strchr(change->error.message, ':') ? 2 : 0));
+        const char *text = ended_text(arena, target, change);
+        bool breaks = shown && column + text_columns(text) + 3 > style->width;
+        buf_puts(out, !shown ? "" : breaks ? ",\n    " : ", ");
+        buf_puts(out, text);
+        column = (breaks ? 4 : column + 2) + text_columns(text);
+        shown++;
     }
-    if (found)
-        buf_putc(out, '\n');
+    if (shown < total)
+        buf_printf(out, ",\n    and %zu more", total - shown);
+    buf_putc(out, '\n');
 }
 
 struct tally {
-    size_t created, changed, adopted, deleted, healthy;
+    size_t created, changed, adopted, deleted, unchanged;
 };
 
 static struct tally count_done(const struct plan *plan)
@@ -64,13 +96,14 @@ static struct tally count_done(const struct plan *plan)
     struct tally tally = { 0 };
     for (size_t i = 0; i < plan->count; i++) {
         const struct change *change = &plan->changes[i];
+        if (change->action == ACTION_KEEP && change->progress != PROGRESS_FAILED)
+            tally.unchanged++;
         if (change->progress != PROGRESS_DONE)
             continue;
         tally.created += change->action == ACTION_CREATE;
         tally.changed += change->action == ACTION_CHANGE;
         tally.adopted += change->action == ACTION_ADOPT;
         tally.deleted += change->action == ACTION_DELETE;
-        tally.healthy += change->action != ACTION_DELETE;
     }
     return tally;
 }
@@ -91,10 +124,11 @@ static void add_tally(struct buf *out, const struct run *run, const struct targe
     add_count(&line, tally.changed, "changed");
     add_count(&line, tally.adopted, "taken over");
     add_count(&line, tally.deleted, "deleted");
-    add_count(&line, target->plan.counts.keep, "unchanged");
+    add_count(&line, tally.unchanged, "unchanged");
     add_count(&line, target->result.failed, "failed");
     add_count(&line, target->result.blocked, "not started because of that");
-    add_count(&line, target->result.skipped, "not reached");
+    add_count(&line, count_ending(&target->plan, ENDING_UNWATCHED), "written, but not waited for");
+    add_count(&line, count_ending(&target->plan, ENDING_UNTOUCHED), "not done");
     add_count(&line, target->plan.counts.refuse, "refused");
     add_count(&line, target->plan.counts.unknown, "could not be looked at");
     buf_puts(out, line.length ? buf_text(&line) : "nothing to do");
@@ -118,57 +152,13 @@ void report_result(struct buf *out, const struct run *run, const struct target_r
     for (size_t i = 0; i < target->plan.count; i++)
         if (target->plan.changes[i].progress == PROGRESS_FAILED)
             add_failure(out, target, &target->plan.changes[i], style);
-    add_names(out, target, PROGRESS_BLOCKED, "Not started: ");
-    add_names(out, target, PROGRESS_SKIPPED, "Not done: ");
+    add_names(out, target, ENDING_BLOCKED, "Not started: ", style);
+    add_names(out, target, ENDING_UNWATCHED, "Written, but not waited for: ", style);
+    add_names(out, target, ENDING_UNTOUCHED, "Not done: ", style);
     add_stop(out, target);
     add_tally(out, run, target, style);
-    if (target->result.failed && style->arguments && !style->quiet)
-        buf_printf(out, "Next: mend it and commit, then  cmx-reconcile apply %s\n",
-                   style->arguments);
-}
-
-/* -------------------------------------------------------------- the order */
-
-static int compare_order(const void *a, const void *b)
-{
-    const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
-    bool x_deletes = x->action == ACTION_DELETE, y_deletes = y->action == ACTION_DELETE;
-    if (x_deletes != y_deletes)
-        return x_deletes ? 1 : -1;
-    if (x->rank != y->rank)
-        return (x->rank < y->rank ? -1 : 1) * (x_deletes ? -1 : 1);
-    return object_id_compare(&x->subject->id, &y->subject->id);
-}
-
-static void add_waits(struct buf *out, const struct change *change)
-{
-    const struct resource *desired = change->subject->desired;
-    for (size_t i = 0; desired && i < desired->options.depends_on.count; i++)
-        buf_printf(out, "%s%s", i ? ", " : "  after ", desired->options.depends_on.items[i]);
-    if (change->prediction.kind == PREDICT_LATER && change->prediction.until)
-        buf_printf(out, "  decided once %s is there", change->prediction.until);
-}
-
-void report_order(struct buf *out, const struct run *run, const struct target_run *target,
-                  const struct report_style *style)
-{
     AUTO_ARENA arena = arena_new();
-    const struct plan *plan = &target->plan;
-    const struct change **ordered = arena_array(arena, plan->count, sizeof *ordered);
-    size_t count = 0;
-    (void)run;
-    for (size_t i = 0; i < plan->count; i++)
-        if (action_writes(plan->changes[i].action))
-            ordered[count++] = &plan->changes[i];
-    if (count == 0)
-        return;
-    qsort(ordered, count, sizeof *ordered, compare_order);
-    buf_printf(out, "%sIn this order:%s\n", report_colour(style, COLOUR_BOLD), report_plain(style));
-    for (size_t i = 0; i < count; i++) {
-        buf_printf(out, "%4zu  %-9s %s", i + 1, verb_of(ordered[i]),
-                   report_name(arena, target, &ordered[i]->subject->id));
-        add_waits(out, ordered[i]);
-        buf_putc(out, '\n');
-    }
-    buf_putc(out, '\n');
+    if (target->result.failed && style->hint && !style->quiet)
+        buf_printf(out, "Next: mend it and commit, then  %s\n",
+                   style->hint(style->hint_context, arena, "apply", NULL));
 }

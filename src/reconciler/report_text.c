@@ -1,15 +1,12 @@
-/* report_text: plans for people; see report.h. Results of an apply are in report_result.c. */
+/* report_text: one change for people; see report.h. The plan around it is in report_plan.c. */
 #include "base/cleanup.h"
+#include "base/columns.h"
 #include "base/printable.h"
 #include "manifest/value_json.h"
-#include "reconciler/consequences.h"
-#include "reconciler/elsewhere.h"
 #include "reconciler/report.h"
 #include "reconciler/secret_diff.h"
-#include "reconciler/strays.h"
 
 #include <string.h>
-#include <wchar.h>
 
 enum { NAME_COLUMNS = 22, FIELDS_SHOWN = 4, VALUE_COLUMNS = 28 };
 
@@ -27,33 +24,10 @@ const char *report_plain(const struct report_style *style)
     return style->colour ? "\033[0m" : "";
 }
 
-/* Every character but the continuation bytes of UTF-8: names and signs here are one column wide. */
-size_t report_columns(const char *text)
-{
-    size_t columns = 0;
-    for (; *text; text++)
-        columns += ((unsigned char)*text & 0xC0) != 0x80;
-    return columns;
-}
-
 const char *report_name(struct arena *arena, const struct target_run *target,
                         const struct object_id *id)
 {
     return printable_text(arena, object_id_text(arena, id, target->target.set_namespace));
-}
-
-void report_header(struct buf *out, const struct run *run, const struct target_run *target,
-                   const struct report_style *style)
-{
-    const struct record_source *commit = &run->source.commit;
-    buf_printf(out, "%s%s%s", report_colour(style, COLOUR_BOLD), run->set.project.name,
-               report_plain(style));
-    if (*run->source.revision)
-        buf_printf(out, " @ %s", run->source.revision);
-    if (commit->subject && *commit->subject)
-        buf_printf(out, " \"%s\"", commit->subject);
-    buf_printf(out, " → %s, namespace %s\n", target->description ? target->description : "?",
-               target->target.set_namespace);
 }
 
 /* ---------------------------------------------------------------- one change */
@@ -100,6 +74,16 @@ static const char *cause_text(struct arena *arena, enum cause cause, const char 
                 : arena_printf(arena, "drift (%s)", manager);
 }
 
+static void add_why(struct buf *out, const struct report_style *style, size_t used,
+                    const char *why)
+{
+    size_t columns = text_columns(why);
+    if (!*why)
+        return;
+    buf_fill(out, ' ', used + columns + 2 > style->width ? 2 : style->width - used - columns);
+    buf_printf(out, "%s%s%s", report_colour(style, COLOUR_DIM), why, report_plain(style));
+}
+
 /*
  * One line: sign, name, what, and at the right edge why. What does not fit beside
  * a long name goes onto a line of its own.
@@ -107,25 +91,19 @@ static const char *cause_text(struct arena *arena, enum cause cause, const char 
 static void add_line(struct buf *out, const struct report_style *style, struct sign sign,
                      const char *name, const char *what, const char *why)
 {
-    size_t used = 2 + NAME_COLUMNS + report_columns(what);
-    size_t name_columns = report_columns(name), why_columns = report_columns(why);
+    size_t used = 2 + text_columns(name), gap = used < 2 + NAME_COLUMNS ? 2 + NAME_COLUMNS - used : 2;
+    size_t what_columns = text_columns(what);
+    bool apart = gap == 2 && *what && used + gap + what_columns + 2 + text_columns(why) > style->width;
     buf_printf(out, "%s%s%s %s", report_colour(style, sign.colour), sign.text,
                report_plain(style), name);
-    bool too_wide = 2 + name_columns + 2 + report_columns(what) + 2 + why_columns > style->width;
-    if (name_columns >= NAME_COLUMNS && *what && too_wide) {
-        buf_puts(out, "\n    ");
-        used = 4 + report_columns(what);
-    } else if (name_columns >= NAME_COLUMNS) {
-        buf_puts(out, "  ");
-        used += name_columns - NAME_COLUMNS + 2;
-    } else
-        buf_fill(out, ' ', NAME_COLUMNS - name_columns);
-    buf_puts(out, what);
-    if (*why) {
-        buf_fill(out, ' ', used + why_columns + 2 > style->width ? 2
-                                                                 : style->width - used - why_columns);
-        buf_printf(out, "%s%s%s", report_colour(style, COLOUR_DIM), why, report_plain(style));
+    if (*what && !apart) {
+        buf_fill(out, ' ', gap);
+        buf_puts(out, what);
+        used += gap + what_columns;
     }
+    add_why(out, style, used, why);
+    if (apart)
+        buf_printf(out, "\n    %s", what);
     buf_putc(out, '\n');
 }
 
@@ -153,7 +131,8 @@ static void add_fields(struct buf *out, struct arena *arena, const struct target
     const char *name = report_name(arena, target, &change->subject->id);
     for (size_t i = 0; i < change->field_count && (i < FIELDS_SHOWN || style->verbose); i++) {
         const struct planned_field *field = &change->fields[i];
-        add_line(out, style, sign_of(change), i ? "" : name, field_text(arena, change, field),
+        add_line(out, style, sign_of(change), i ? "" : name,
+                 printable_text(arena, field_text(arena, change, field)),
                  cause_text(arena, field->cause, field->manager, field->time));
     }
     if (change->field_count > FIELDS_SHOWN && !style->verbose)
@@ -162,9 +141,7 @@ static void add_fields(struct buf *out, struct arena *arena, const struct target
                  "");
 }
 
-/* "Namespace/shop" of the full name of what is waited for. */
-static const char *until_text(struct arena *arena, const struct target_run *target,
-                              const char *until)
+const char *report_until(struct arena *arena, const struct target_run *target, const char *until)
 {
     struct object_id id;
     if (!until)
@@ -176,12 +153,28 @@ static const char *until_text(struct arena *arena, const struct target_run *targ
     return arena_printf(arena, "%s is there", report_name(arena, target, &id));
 }
 
+bool report_is_folded(const struct plan *plan, const struct change *change)
+{
+    const char *until = change->prediction.until;
+    if (change->action != ACTION_CREATE || change->prediction.kind != PREDICT_LATER || !until)
+        return false;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct change *other = &plan->changes[i];
+        if (other != change && other->action == ACTION_CREATE
+            && other->prediction.kind == PREDICT_LATER && other->prediction.until
+            && strcmp(other->prediction.until, until) == 0)
+            return true;
+    }
+    return false;
+}
+
 static const char *short_what(struct arena *arena, const struct target_run *target,
-                              const struct change *change)
+                              const struct change *change, bool folded)
 {
     const struct prediction *p = &change->prediction;
     if (action_writes(change->action) && p->kind == PREDICT_LATER)
-        return arena_printf(arena, "known once %s", until_text(arena, target, p->until));
+        return folded ? "" : arena_printf(arena, "known once %s",
+                                          report_until(arena, target, p->until));
     if (action_writes(change->action) && p->kind == PREDICT_LOCAL)
         return arena_printf(arena, "not confirmed by the server%s%s", p->why ? ": " : "",
                             p->why ? p->why : "");
@@ -227,7 +220,7 @@ static void add_full(struct buf *out, const struct change *change,
         after = change->subject->desired->document;
     secret_mask_pair(arena, &change->subject->id, &before, &after);
     diff_lines(&lines, before, after);
-    for (const char *at = buf_text(&lines); *at;) {
+    for (const char *at = printable_text(arena, buf_text(&lines)); *at;) {
         size_t length = strcspn(at, "\n");
         const char *colour = *at == '+'   ? report_colour(style, COLOUR_ADD)
                              : *at == '-' ? report_colour(style, COLOUR_DELETE)
@@ -241,22 +234,22 @@ static void add_refusal(struct buf *out, struct arena *arena, const struct targe
                         const struct change *change, const struct report_style *style)
 {
     buf_printf(out, "%s!%s %s: %s\n", report_colour(style, COLOUR_BAD), report_plain(style),
-               report_name(arena, target, &change->subject->id), change->why ? change->why : "");
+               report_name(arena, target, &change->subject->id),
+               change->why ? printable_text(arena, change->why) : "");
     if (change->way_out)
         buf_printf(out, "    If this is meant: %s\n", change->way_out);
 }
 
-static void add_change(struct buf *out, const struct target_run *target,
-                       const struct change *change, const struct report_style *style)
+void report_change(struct buf *out, const struct target_run *target, const struct change *change,
+                   bool folded, const struct report_style *style)
 {
     AUTO_ARENA arena = arena_new();
-    bool bad = change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN;
-    if (bad) {
+    if (change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN) {
         add_refusal(out, arena, target, change, style);
         return;
     }
     const char *name = report_name(arena, target, &change->subject->id);
-    const char *what = short_what(arena, target, change);
+    const char *what = printable_text(arena, short_what(arena, target, change, folded));
     bool line = *what && change->action != ACTION_CHANGE;
     bool known = change->prediction.kind == PREDICT_CHANGE || change->prediction.kind == PREDICT_LOCAL;
     if (line || change->field_count == 0 || !known || style->full)
@@ -268,114 +261,4 @@ static void add_change(struct buf *out, const struct target_run *target,
         add_full(out, change, style);
     else if (change->action != ACTION_CREATE)
         add_fields(out, arena, target, change, style);
-}
-
-/* ------------------------------------------------------------------ the plan */
-
-static bool is_shown(const struct change *change, const struct report_style *style)
-{
-    if (change->action == ACTION_KEEP)
-        return false;
-    if (style->quiet)
-        return change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN;
-    return true;
-}
-
-/* What is wanted, then what goes, then what is left alone, then what is refused: nearest the eye. */
-static int section(const struct change *change)
-{
-    switch (change->action) {
-    case ACTION_DELETE: return 1;
-    case ACTION_FORGET:
-    case ACTION_RETAIN: return 2;
-    case ACTION_UNKNOWN: return 3;
-    case ACTION_REFUSE: return 4;
-    default: return 0;
-    }
-}
-
-static void add_count(struct buf *out, size_t count, const char *word)
-{
-    if (count)
-        buf_printf(out, "%s%zu %s", out->length ? ", " : "", count, word);
-}
-
-static void add_counts(struct buf *out, const struct run *run, const struct target_run *target,
-                       const struct report_style *style)
-{
-    const struct plan_counts *c = &target->plan.counts;
-    AUTO_ARENA arena = arena_new();
-    AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
-    add_count(&line, c->create, "create");
-    add_count(&line, c->change, "change");
-    add_count(&line, c->adopt, "taken over");
-    add_count(&line, c->delete, "delete");
-    add_count(&line, c->forget, "forgotten");
-    add_count(&line, c->retain, "not pruned");
-    add_count(&line, c->refuse, "refused");
-    add_count(&line, c->unknown, "could not be looked at");
-    add_count(&line, c->keep, "unchanged");
-    buf_puts(out, line.length ? buf_text(&line) : "nothing is wanted and nothing is there");
-    if (style->times)
-        buf_printf(out, "    %s", duration_text(arena, clock_now() - run->started));
-    buf_putc(out, '\n');
-    if (c->unconfirmed)
-        buf_printf(out, "%zu of them not confirmed by the server: this account may not dry-run.\n",
-                   c->unconfirmed);
-    if (c->foreign_fields && style->verbose)
-        buf_printf(out, "%zu field%s of other managers %s left alone.\n", c->foreign_fields,
-                   c->foreign_fields == 1 ? "" : "s", c->foreign_fields == 1 ? "is" : "are");
-}
-
-static void add_hints(struct buf *out, const struct target_run *target,
-                      const struct report_style *style)
-{
-    bool differs = plan_differs(&target->plan);
-    if (style->quiet || style->applying || !differs || !style->arguments)
-        return;
-    if (!style->full)
-        buf_printf(out, "Details: cmx-reconcile diff %s --full\n", style->arguments);
-    if (target->plan.refusal_count == 0 && !style->between)
-        buf_printf(out, "Do it:   cmx-reconcile apply %s\n", style->arguments);
-}
-
-static void add_refusals(struct buf *out, const struct target_run *target,
-                         const struct report_style *style)
-{
-    for (size_t i = 0; i < target->plan.refusal_count; i++) {
-        const struct refusal *refusal = &target->plan.refusals[i];
-        buf_printf(out, "%s!%s %s.\n  Nothing %s changed.\n", report_colour(style, COLOUR_BAD),
-                   report_plain(style), refusal->what, style->applying ? "was" : "would be");
-        if (refusal->way_out)
-            buf_printf(out, "  If this is meant: %s\n", refusal->way_out);
-    }
-}
-
-static void add_partial(struct buf *out, const struct run *run, const struct target_run *target,
-                        const struct report_style *style)
-{
-    if (run->partial && !style->quiet && target->record.exists)
-        buf_printf(out, "Nothing is deleted: %s.\n", run->partial);
-}
-
-void report_plan(struct buf *out, const struct run *run, const struct target_run *target,
-                 const struct report_style *style)
-{
-    size_t start = out->length;
-    for (int part = 0; part <= 4; part++)
-        for (size_t i = 0; i < target->plan.count; i++) {
-            const struct change *change = &target->plan.changes[i];
-            if (section(change) == part && is_shown(change, style))
-                add_change(out, target, change, style);
-        }
-    if (out->length > start)
-        buf_putc(out, '\n');
-    if (!style->quiet)
-        report_consequences(out, target);
-    add_counts(out, run, target, style);
-    strays_report(out, target, style);
-    elsewhere_report(out, run, target, style);
-    add_partial(out, run, target, style);
-    add_refusals(out, target, style);
-    add_hints(out, target, style);
 }

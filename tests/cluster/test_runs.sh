@@ -29,7 +29,7 @@ kill -INT "$first"
 code=0; wait "$first" || code=$?
 last="apply, interrupted" out=$(cat "$work/one") errors=""
 same 130 "$code"
-has "Interrupted" "Not done: Deployment/slow"
+has "Interrupted" "Written, but not waited for: Deployment/slow" "1 written, but not waited for"
 run 5 status --project runs -n "$ns" -o json # not healthy yet
 has '"name":"slow"'
 
