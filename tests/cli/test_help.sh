@@ -1,4 +1,4 @@
-# Every command has its help, its man page and its completion; the documents name only what exists.
+# Every command has its help and its man page; the documents name only what exists.
 source "$(dirname "$0")/../expect.sh"
 here=${CMX_SOURCE:?}
 run 0 help
@@ -18,25 +18,16 @@ for name in "${names[@]}"; do
         last="man $name | groff"
         same "" "$(groff -man -Tutf8 -ww -z <<<"$out" 2>&1)"
     fi
+    if command -v mandoc >/dev/null; then
+        last="man $name | mandoc"
+        same "" "$(mandoc -Tlint -Wwarning <<<"$out" 2>&1)"
+    fi
     for option in $(sed -n 's/^ .*--\([a-z-]*\).*/\1/p' <<<"$wanted" | sort -u); do
         [[ $(sed 's/\\-/-/g' <<<"$out") == *"--$option"* ]] || wrong "man $name lacks --$option"
     done
 done
 run 0 man
 if command -v groff >/dev/null; then same "" "$(groff -man -Tutf8 -ww -z <<<"$out" 2>&1)"; fi
-
-# Completions parse, and know every command and option.
-for shell in bash zsh fish; do
-    run 0 completion "$shell"
-    has "${names[@]}" filename prune-budget
-    command -v "$shell" >/dev/null || continue
-    last="completion $shell | $shell -n"
-    same "" "$("$shell" -n <<<"$out" 2>&1)"
-done
-same "diff" "$(bash -c 'source <("$CMX" completion bash)
-    COMP_WORDS=(cmx-reconcile di) COMP_CWORD=1 COMP_LINE="cmx-reconcile di" COMP_POINT=16
-    "$(complete -p cmx-reconcile | sed "s/.*-F \([^ ]*\).*/\1/")"
-    echo "${COMPREPLY[*]}" | xargs')"
 
 # Commands and options that the documents name exist.
 while IFS=: read -r file line; do
