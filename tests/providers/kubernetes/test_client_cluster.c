@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #define NAMESPACE "client-test"
+#define KINDS "youngs.client.example.org"
 
 /* Runs kubectl as the administrator; its output. */
 static char *kubectl(struct http_test *test, const char *arguments)
@@ -350,14 +351,33 @@ static void many_watches_share_one_connection(void **state)
     is_user(test, client, "admin"); /* other requests are not held up */
 }
 
+/*
+ * The server's memory of a kind begins when it starts to serve it: that of a kind
+ * defined just now surely knows nothing of version 1.
+ */
+static void define_kind(struct http_test *test)
+{
+    write_text(test, "kind.json",
+               "{\"apiVersion\":\"apiextensions.k8s.io/v1\",\"kind\":\"CustomResourceDefinition\","
+               "\"metadata\":{\"name\":\"" KINDS "\"},\"spec\":{\"group\":\"client.example.org\","
+               "\"scope\":\"Namespaced\",\"names\":{\"kind\":\"Young\",\"plural\":\"youngs\"},"
+               "\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true,\"schema\":"
+               "{\"openAPIV3Schema\":{\"type\":\"object\"}}}]}}",
+               0600);
+    kubectl(test,
+            arena_printf(test->arena, "create -f %s >/dev/null", test_file(test, "kind.json")));
+    kubectl(test, "wait --for=condition=Established crd/" KINDS " --timeout=30s >/dev/null");
+}
+
 static void an_old_version_is_gone(void **state)
 {
     struct http_test *test = *state;
+    define_kind(test);
     struct client *client = client_with(test, cluster_lines(test), admin_lines(test));
     struct wait wait = wait_for(20000, NULL);
     struct api_call call = { .method = "GET",
-                             .what = "watch ConfigMaps",
-                             .path = "/api/v1/namespaces/" NAMESPACE "/configmaps",
+                             .what = "watch Youngs",
+                             .path = "/apis/client.example.org/v1/namespaces/" NAMESPACE "/youngs",
                              .query = "watch=true&resourceVersion=1" };
     struct error err = { 0 };
     int items = 0;
@@ -373,6 +393,7 @@ static int begin(void **state)
     if (failed)
         return failed;
     kubectl(*state, "delete namespace " NAMESPACE " --ignore-not-found >/dev/null");
+    kubectl(*state, "delete crd " KINDS " --ignore-not-found >/dev/null");
     kubectl(*state, "create namespace " NAMESPACE " >/dev/null");
     kubectl(*state, "create serviceaccount reader -n " NAMESPACE " >/dev/null");
     return 0;
@@ -381,6 +402,7 @@ static int begin(void **state)
 static int finish(void **state)
 {
     kubectl(*state, "delete namespace " NAMESPACE " --wait=false >/dev/null");
+    kubectl(*state, "delete crd " KINDS " --wait=false >/dev/null");
     return http_test_end(state);
 }
 
