@@ -21,7 +21,7 @@ struct widths {
 
 struct row {
     const char *health, *note, *since, *image;
-    bool drifted, failing, unknown, missing;
+    bool drifted, failing, unknown, missing, ended;
 };
 
 void status_start(struct status *status)
@@ -82,13 +82,17 @@ static struct row row_of(struct arena *arena, const struct subject *subject)
     struct row row = { .health = live->health ? live->health : "", .note = "", .since = "" };
     row.image = first_image(subject);
     row.unknown = live->state == LIVE_UNKNOWN;
-    row.missing = live->state == LIVE_ABSENT;
+    row.ended = live->state == LIVE_ABSENT && subject->recorded && subject->recorded->ended;
+    row.missing = live->state == LIVE_ABSENT && !row.ended;
     row.drifted = row.missing || (subject->recorded &&
                                   record_mark_differs(subject->recorded->mark, live->mark));
     row.failing = !row.unknown && !row.missing && live->health && !live->healthy;
     if (row.unknown) {
         row.health = "unknown";
         row.note = live->why ? live->why : "could not look";
+    } else if (row.ended) {
+        row.health = "ended";
+        row.note = "removed since by its ttlSecondsAfterFinished";
     } else if (row.missing) {
         row.health = "missing";
         row.note = "deleted by another";

@@ -172,6 +172,12 @@ static void warn_status(struct loading *loading, const struct object_id *id)
                      "status: it is not sent, since it belongs to the cluster");
 }
 
+static bool vanishes(const struct object_id *id, const struct value *document)
+{
+    return strcmp(id->kind, "Job") == 0 && strcmp(id->group, "batch") == 0
+           && value_at(document, "spec", "ttlSecondsAfterFinished", NULL);
+}
+
 static void load_object(struct loading *loading, const char *api_version, const char *kind)
 {
     struct loader *loader = loading->loader;
@@ -203,6 +209,7 @@ static void load_object(struct loading *loading, const char *api_version, const 
     if (resource.secret)
         secret_fold(loader->arena, document, loading->file, loader->problems);
     resource.document = document;
+    resource.vanishes = vanishes(&resource.id, document);
     resource.scope = scope_of_builtin(resource.id.group, kind);
     if (loader->problems->errors == errors)
         arena_push(loader->arena, loader->resources, loader->resource_count,

@@ -80,7 +80,8 @@ struct resource {
     struct place place;
     struct object_options options;
     enum scope scope;
-    bool secret; /* kind Secret: values are never shown */
+    bool secret;   /* kind Secret: values are never shown */
+    bool vanishes; /* a Job with ttlSecondsAfterFinished: once it has ended the cluster removes it */
 };
 
 /* Scope of a built-in kind by table, SCOPE_UNKNOWN for all others. */

@@ -44,6 +44,7 @@ struct record_member {
     const char *digest; /* of the document that was wanted: 80 bits of its SHA-256 in hex */
     const char *mark;   /* the provider's own note of the object as it was after applying, or ""; another
                            mark later means drift (record_mark_differs()): no source is needed */
+    bool ended; /* it has run to its end, after which it may be gone (resource.vanishes) */
 };
 
 /* Where a set came from when it was last applied. */

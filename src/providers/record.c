@@ -40,6 +40,8 @@ static struct value *member_value(struct arena *arena, const struct record_membe
     value_set(arena, map, "digest", text_or_empty(arena, member->digest));
     if (member->mark && *member->mark)
         value_set(arena, map, "mark", value_string(arena, member->mark));
+    if (member->ended)
+        value_set(arena, map, "ended", value_bool(arena, true));
     return map;
 }
 
@@ -96,6 +98,7 @@ static bool member_read(struct arena *arena, const struct value *map,
         .path = text_of(arena, map, "path"),
         .digest = text_of(arena, map, "digest"),
         .mark = text_of(arena, map, "mark"),
+        .ended = value_is_true(value_get(map, "ended"), false),
     };
     return *member->id.kind && *member->id.name;
 }

@@ -35,7 +35,7 @@ static enum action decide_adoption(const struct situation *s, const char **ret_w
 static enum action decide_desired(const struct situation *s, const char **ret_why)
 {
     if (s->live == LIVE_ABSENT)
-        return ACTION_CREATE;
+        return s->ended ? ACTION_KEEP : ACTION_CREATE;
     if (s->owner == OWNER_CONTROLLER)
         return answer(ACTION_REFUSE, "a controller made it and owns it", ret_why);
     if (!s->recorded)

@@ -29,6 +29,7 @@ struct situation {
     enum owner_kind owner;
     enum adopt_policy adopt; /* the object's own annotation counts as ADOPT_ALL */
     bool may_delete;         /* false: not a whole source, pruning is off, its folder failed… */
+    bool ended;              /* it ran to its end as it is wanted, and may be gone since */
     bool protected;          /* cmx.dev/prune: disabled, in the record's or the live object's view */
 };
 

@@ -239,6 +239,7 @@ static bool stopped(const struct execution *execution)
 static void after_settle(struct phase *phase, struct job *job)
 {
     struct change *change = job->change;
+    change->settled = job->ok;
     if (job->ok)
         succeed(phase, job->step);
     else if (change->error.kind == ERROR_CANCELLED && stopped(phase->execution)) {

@@ -41,6 +41,18 @@ static const char *mark_of(const struct change *change)
     return change->subject->recorded ? change->subject->recorded->mark : "";
 }
 
+/* Of a kept one what was known stays so: it may be gone, or its status be of an older run. */
+static bool has_ended(const struct change *change)
+{
+    const struct subject *subject = change->subject;
+    if (!subject->desired->vanishes)
+        return false;
+    if (change->action != ACTION_KEEP)
+        return change->settled;
+    return change->settled || subject->live.healthy
+           || (subject->recorded && subject->recorded->ended);
+}
+
 static void add_desired(struct arena *arena, struct record *record, const struct change *change)
 {
     const struct resource *desired = change->subject->desired;
@@ -49,6 +61,7 @@ static void add_desired(struct arena *arena, struct record *record, const struct
         .path = desired->file ? desired->file->source : "",
         .digest = resource_digest(arena, desired),
         .mark = mark_of(change),
+        .ended = has_ended(change),
     };
 }
 

@@ -104,6 +104,13 @@ static const char *owned_by(struct change *change, const char *why)
     return named ? arena_printf(change->arena, "%s (%s)", why, live->owner_text) : why;
 }
 
+/* The wanted document is the one of the last run: then only others can have made a difference. */
+static bool source_unchanged(const struct subject *subject, struct arena *arena)
+{
+    return subject->recorded && subject->desired && *subject->recorded->digest
+           && strcmp(subject->recorded->digest, resource_digest(arena, subject->desired)) == 0;
+}
+
 static void decide_change(const struct builder *builder, struct change *change)
 {
     const struct subject *subject = change->subject;
@@ -116,6 +123,8 @@ static void decide_change(const struct builder *builder, struct change *change)
         .adopt = subject->desired && subject->desired->options.adopt ? ADOPT_ALL
                                                                      : builder->options->adopt,
         .may_delete = not_deleted == NULL,
+        .ended = subject->recorded && subject->recorded->ended
+                 && source_unchanged(subject, change->arena),
         .protected = subject->live.document && protected(builder, change),
     };
     change->action = decide(&situation, &change->why);
@@ -127,13 +136,6 @@ static void decide_change(const struct builder *builder, struct change *change)
         change->why = owned_by(change, change->why);
     if (change->action == ACTION_REFUSE && subject->live.owner != OWNER_CONTROLLER)
         change->way_out = "annotate it with cmx.dev/adopt: \"true\", or use --adopt";
-}
-
-/* The wanted document is the one of the last run: then only others can have made a difference. */
-static bool source_unchanged(const struct subject *subject, struct arena *arena)
-{
-    return subject->recorded && subject->desired && *subject->recorded->digest
-           && strcmp(subject->recorded->digest, resource_digest(arena, subject->desired)) == 0;
 }
 
 static void explain_field(const struct builder *builder, struct change *change,

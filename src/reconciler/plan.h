@@ -59,6 +59,7 @@ struct change {
     /* written by execute.c */
     enum progress progress;
     bool written; /* the target was changed, or may have been */
+    bool settled; /* it was waited for, and is healthy: of a Job, it has ended */
     int64_t milliseconds;
     struct outcome outcome;
     struct error error;

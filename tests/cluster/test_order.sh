@@ -68,6 +68,38 @@ run 0 apply -f . --yes
 same True "$(k get job migrate -o jsonpath='{.status.conditions[?(@.type=="Complete")].status}')"
 same after "$(k get configmap after -o jsonpath='{.metadata.name}')"
 
+# --- a Job that its ttl takes away after its end has been done; made anew only where it changes
+job_with_ttl() {
+    write seed.yaml <<YAML
+apiVersion: batch/v1
+kind: Job
+metadata: { name: seed }
+spec:
+  ttlSecondsAfterFinished: 1
+  backoffLimit: $1
+  template:
+    spec: { restartPolicy: Never, containers: [ { name: job, image: "job:1" } ] }
+YAML
+    commit "A job that goes away, $1"
+}
+job_with_ttl 0
+run 0 apply -f . --yes
+for _ in $(seq 100); do k get job seed >/dev/null 2>&1 || break; sleep 0.2; done
+same "" "$(k get job seed --ignore-not-found -o name)"
+run 0 diff -f .
+run 0 apply -f . --yes
+same "" "$(k get job seed --ignore-not-found -o name)"
+run 0 status -f .
+has "ended"
+job_with_ttl 1
+run 1 diff -f .
+has "+ Job/seed"
+rm seed.yaml
+commit "No such job any more"
+run 1 diff -f .
+has "- Job/seed"
+run 0 apply -f . --yes
+
 # --- a crash: its own words, what was not started, and nothing is pruned
 write crash.yaml <<YAML
 apiVersion: apps/v1

@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-enum { COLUMNS = 9, MOST_ROWS = 64 };
+enum { COLUMNS = 10, MOST_ROWS = 64 };
 
 struct row {
-    char *columns[COLUMNS]; /* seven inputs, "->", the action */
+    char *columns[COLUMNS]; /* eight inputs, "->", the action */
     size_t used;
 };
 
@@ -38,7 +38,7 @@ static size_t read_rows(struct arena *arena, struct row *rows)
         if (columns == 0)
             continue;
         assert_int_equal(columns, COLUMNS);
-        assert_string_equal(row.columns[7], "->");
+        assert_string_equal(row.columns[8], "->");
         assert_true(count < MOST_ROWS);
         rows[count++] = row;
     }
@@ -65,16 +65,17 @@ static struct row *expected(struct row *rows, size_t count, const struct situati
 {
     const char *words[] = { YES_NO[s->recorded], YES_NO[s->desired],     LIVE[s->live],
                             OWNER[s->owner],     ADOPT[s->adopt],        YES_NO[s->may_delete],
-                            YES_NO[s->protected] };
+                            YES_NO[s->protected], YES_NO[s->ended] };
     for (size_t i = 0; i < count; i++) {
         size_t column = 0;
-        while (column < 7 && fits(rows[i].columns[column], words[column]))
+        while (column < 8 && fits(rows[i].columns[column], words[column]))
             column++;
-        if (column == 7)
+        if (column == 8)
             return &rows[i];
     }
-    fail_msg("no row for recorded=%s desired=%s live=%s owner=%s adopt=%s delete=%s protected=%s",
-             words[0], words[1], words[2], words[3], words[4], words[5], words[6]);
+    fail_msg("no row for recorded=%s desired=%s live=%s owner=%s adopt=%s delete=%s protected=%s "
+             "ended=%s",
+             words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]);
     return NULL;
 }
 
@@ -85,6 +86,7 @@ static struct situation situation_of(unsigned number)
     s.recorded = number % 2, number /= 2;
     s.may_delete = number % 2, number /= 2;
     s.protected = number % 2, number /= 2;
+    s.ended = number % 2, number /= 2;
     s.live = number % 4, number /= 4;
     s.adopt = number % 3, number /= 3;
     s.owner = number % 5;
@@ -97,12 +99,12 @@ static void every_combination(void **state)
     struct row rows[MOST_ROWS];
     size_t count = read_rows(arena, rows);
     (void)state;
-    for (unsigned number = 0; number < 2 * 2 * 2 * 2 * 4 * 3 * 5; number++) {
+    for (unsigned number = 0; number < 2 * 2 * 2 * 2 * 2 * 4 * 3 * 5; number++) {
         struct situation situation = situation_of(number);
         const char *why = "untouched";
         struct row *row = expected(rows, count, &situation);
         enum action action = decide(&situation, &why);
-        assert_string_equal(action_name(action), row->columns[8]);
+        assert_string_equal(action_name(action), row->columns[9]);
         bool told = action == ACTION_REFUSE || action == ACTION_RETAIN || action == ACTION_UNKNOWN;
         if (told)
             assert_non_null(why);

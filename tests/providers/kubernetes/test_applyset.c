@@ -15,10 +15,10 @@ static void test_id(void **state)
 }
 
 static struct record_member members[] = {
-    { { "", "ConfigMap", "shop", "a" }, "a.yaml", "00", "" },
-    { { "", "Namespace", "", "shop" }, "n.yaml", "01", "" },
-    { { "apps", "Deployment", "other", "b" }, "b.yaml", "02", "" },
-    { { "apps", "Deployment", "shop", "b" }, "b.yaml", "03", "m" },
+    { { "", "ConfigMap", "shop", "a" }, "a.yaml", "00", "", false },
+    { { "", "Namespace", "", "shop" }, "n.yaml", "01", "", false },
+    { { "apps", "Deployment", "other", "b" }, "b.yaml", "02", "", false },
+    { { "apps", "Deployment", "shop", "b" }, "b.yaml", "03", "m", false },
 };
 
 static void test_lists(void **state)
