@@ -52,8 +52,8 @@ void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacit
     __attribute__((returns_nonnull));
 
 /* Appends to an arena array made of three variables: items, count, capacity. */
-#define arena_push(arena, items, count, capacity, item)                                        \
-    ((items) = arena_grow((arena), (items), (count), &(capacity), sizeof *(items)),            \
+#define arena_push(arena, items, count, capacity, item)                                            \
+    ((items) = arena_grow((arena), (items), (count), &(capacity), sizeof *(items)),                \
      (items)[(count)++] = (item))
 
 /* For heap memory outside arenas: like malloc and realloc, but abort when out of memory. */

@@ -18,11 +18,11 @@
 #define CLEANUP(function) __attribute__((cleanup(function)))
 
 /* Defines NAME_at(T *pointer), which calls `NAME(*pointer)` when it is set. */
-#define CLEANUP_FUNCTION(type, name)                                                           \
-    static inline void name##_at(type *pointer)                                                \
-    {                                                                                          \
-        if (*pointer)                                                                          \
-            name(*pointer);                                                                    \
+#define CLEANUP_FUNCTION(type, name)                                                               \
+    static inline void name##_at(type *pointer)                                                    \
+    {                                                                                              \
+        if (*pointer)                                                                              \
+            name(*pointer);                                                                        \
     }
 
 CLEANUP_FUNCTION(struct arena *, arena_free)
@@ -40,8 +40,8 @@ static inline void close_at(int *descriptor)
 }
 
 #define AUTO_ARENA CLEANUP(arena_free_at) struct arena *
-#define AUTO_BUF CLEANUP(buf_done) struct buf
-#define AUTO_FREE CLEANUP(free_at)
+#define AUTO_BUF   CLEANUP(buf_done) struct buf
+#define AUTO_FREE  CLEANUP(free_at)
 #define AUTO_CLOSE CLEANUP(close_at) int
 
 #endif

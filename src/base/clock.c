@@ -90,7 +90,8 @@ static bool unit_parse(const char **text, int64_t *milliseconds)
     } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         size_t length = strlen(units[i].name);
-        if (strncmp(*text, units[i].name, length) == 0 && !isalpha((unsigned char)(*text)[length])) {
+        if (strncmp(*text, units[i].name, length) == 0
+            && !isalpha((unsigned char)(*text)[length])) {
             *text += length;
             *milliseconds = units[i].milliseconds;
             return true;

@@ -42,8 +42,7 @@ bool error_vset(struct error *err, enum error_kind kind, const char *format, va_
     __attribute__((format(printf, 3, 0)));
 
 /* Puts "context: " before the message; the kind stays. Always returns false. */
-bool error_prefix(struct error *err, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+bool error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* As error_set, with the text of errno behind the message: "…: No such file". */
 bool error_errno(struct error *err, enum error_kind kind, const char *format, ...)

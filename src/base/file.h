@@ -25,8 +25,8 @@ bool file_read_descriptor(struct arena *arena, int descriptor, const char *name,
     __attribute__((warn_unused_result));
 
 /* Writes atomically with exactly this mode. */
-bool file_write(const char *path, const void *data, size_t length, mode_t mode,
-                struct error *err) __attribute__((warn_unused_result));
+bool file_write(const char *path, const void *data, size_t length, mode_t mode, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* Makes a folder and those above it (mode 0777 less the umask; existing ones stay). */
 bool folder_make(const char *path, struct error *err) __attribute__((warn_unused_result));

@@ -53,8 +53,9 @@ static void add_line(struct buf *line, enum log_level level, const char *message
         return;
     }
     AUTO_ARENA arena = arena_new();
-    buf_printf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":",
-               time_text(arena, clock_unix()), LEVELS[level]);
+    buf_printf(line,
+               "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time_text(arena, clock_unix()),
+               LEVELS[level]);
     add_json_string(line, message);
     buf_puts(line, "}\n");
 }

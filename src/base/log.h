@@ -19,8 +19,7 @@ void log_configure(enum log_level level, enum log_format format);
 
 bool log_enabled(enum log_level level);
 
-void log_write(enum log_level level, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * What the user must know, whatever the level: the text as a line of its own, or in JSON an
@@ -28,10 +27,10 @@ void log_write(enum log_level level, const char *format, ...)
  */
 void log_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#define log_debug(...) (log_enabled(LOG_DEBUG) ? log_write(LOG_DEBUG, __VA_ARGS__) : (void)0)
-#define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)   (log_enabled(LOG_DEBUG) ? log_write(LOG_DEBUG, __VA_ARGS__) : (void)0)
+#define log_info(...)    log_write(LOG_INFO, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
-#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
+#define log_error(...)   log_write(LOG_ERROR, __VA_ARGS__)
 
 /* "error", "warning", "info", "debug"; "text", "json". False: no such name. */
 bool log_level_parse(const char *text, enum log_level *ret_level);

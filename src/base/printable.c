@@ -14,7 +14,8 @@ bool printable_code(unsigned code)
     return !control && !line && !direction;
 }
 
-/* The program's own colours (reconciler/report.h, manifest/problem.h): bytes, 0 for anything else. */
+/* The program's own colours (reconciler/report.h, manifest/problem.h): bytes, 0 for anything else.
+ */
 static size_t own_colour(const char *text, size_t length)
 {
     static const char *const own[] = { "\033[0m",  "\033[1m",  "\033[2m",    "\033[31m",
@@ -38,7 +39,8 @@ bool printable_begins_command(const char *text, size_t length)
     return at < length && text[at] == '[';
 }
 
-/* "::" counts only where nothing but blanks stands before it, and other alphabets have blanks too. */
+/* "::" counts only where nothing but blanks stands before it, and other alphabets have blanks too.
+ */
 static bool is_command(const char *text, size_t length, bool line_starts)
 {
     return (line_starts && length >= 2 && text[0] == ':' && text[1] == ':')

@@ -62,9 +62,9 @@ static bool spawn(const char *const *arguments, const char *const *environment, 
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK
                                               | POSIX_SPAWN_SETSIGDEF);
-    int failed = posix_spawnp(ret_pid, arguments[0], &actions, &attributes,
-                              (char *const *)(uintptr_t)arguments,
-                              merge_environment(arena, environment));
+    int failed =
+        posix_spawnp(ret_pid, arguments[0], &actions, &attributes,
+                     (char *const *)(uintptr_t)arguments, merge_environment(arena, environment));
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     errno = failed;
@@ -220,9 +220,9 @@ static bool read_output(struct process *process, struct buf *output, const struc
     }
 }
 
-bool process_run(struct arena *arena, const char *const *arguments,
-                 const char *const *environment, const char *input, size_t ceiling,
-                 const struct wait *wait, char **ret_output, int *ret_status, struct error *err)
+bool process_run(struct arena *arena, const char *const *arguments, const char *const *environment,
+                 const char *input, size_t ceiling, const struct wait *wait, char **ret_output,
+                 int *ret_status, struct error *err)
 {
     struct process process;
     if (!process_start(arguments, environment, &process, err))

@@ -34,8 +34,7 @@ bool process_start(const char *const *arguments, const char *const *environment,
 bool process_read(struct process *process, void *data, size_t size, size_t *ret_length,
                   const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 bool process_write(struct process *process, const void *data, size_t length,
-                   const struct wait *wait, struct error *err)
-    __attribute__((warn_unused_result));
+                   const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 
 /* Closes the pipes, gives the program a second to leave, kills it, reaps it. Its exit status. */
 int process_end(struct process *process);
@@ -44,9 +43,8 @@ int process_end(struct process *process);
  * Runs a program to its end: `input` (may be NULL) in, at most `ceiling` bytes
  * out, into the arena. *ret_status is its exit code, 128 + signal when killed.
  */
-bool process_run(struct arena *arena, const char *const *arguments,
-                 const char *const *environment, const char *input, size_t ceiling,
-                 const struct wait *wait, char **ret_output, int *ret_status, struct error *err)
-    __attribute__((warn_unused_result));
+bool process_run(struct arena *arena, const char *const *arguments, const char *const *environment,
+                 const char *input, size_t ceiling, const struct wait *wait, char **ret_output,
+                 int *ret_status, struct error *err) __attribute__((warn_unused_result));
 
 #endif

@@ -1,4 +1,5 @@
-/* utf8: checking and making UTF-8 (RFC 3629), for readers and writers of documents and of messages. */
+/* utf8: checking and making UTF-8 (RFC 3629), for readers and writers of documents and of messages.
+ */
 #ifndef CMX_BASE_UTF8_H
 #define CMX_BASE_UTF8_H
 

@@ -94,7 +94,8 @@ enum exit_code command_print(const struct buf *out);
 enum exit_code command_print_text(const struct buf *out, bool colours);
 
 /* Prints headers, plans and errors of all targets as text; `order` with what waits for what. */
-enum exit_code command_print_plans(const struct run *run, const struct report_style *style, bool order);
+enum exit_code command_print_plans(const struct run *run, const struct report_style *style,
+                                   bool order);
 
 /* Asks on the terminal; false: no, or nobody to ask. `expected` (may be NULL) has to be typed. */
 bool terminal_ask(const char *question, const char *expected);

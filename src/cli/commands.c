@@ -58,8 +58,8 @@ const struct command commands[] = {
     { "release", "[KIND/NAME]", "Give objects up without deleting them",
       "Removes every mark of ours from a set, or from one object of it, and leaves the objects as "
       "they are.",
-      "cmx-reconcile release --project shop -n shop", READS | GROUP_SET | GROUP_YES | GROUP_APPLY, 1,
-      command_release },
+      "cmx-reconcile release --project shop -n shop", READS | GROUP_SET | GROUP_YES | GROUP_APPLY,
+      1, command_release },
     { "explain", "[KIND[.field]]", "Explain the project's own kinds and fields", NULL,
       "cmx-reconcile explain Project.spec.pruneBudget", 0, 1, command_explain },
     { "version", NULL, "Print the version", NULL, NULL, GROUP_OUTPUT, 0, command_version },
@@ -91,8 +91,9 @@ enum exit_code command_unknown(const struct invocation *invocation, const char *
     for (const struct command *command = commands; command->name; command++)
         names[count++] = command->name;
     const char *meant = suggest(name, names, count);
-    return command_stop(invocation, EXIT_USAGE, "there is no command \"%s\"%s%s%s; see "
-                                                "cmx-reconcile help",
+    return command_stop(invocation, EXIT_USAGE,
+                        "there is no command \"%s\"%s%s%s; see "
+                        "cmx-reconcile help",
                         name, meant ? " (did you mean " : "", meant ? meant : "",
                         meant ? "?)" : "");
 }
@@ -165,10 +166,9 @@ static void log_problems(const struct problems *problems)
     AUTO_ARENA arena = arena_new();
     for (size_t i = 0; i < problems->count; i++) {
         const struct problem *problem = &problems->items[i];
-        const char *line = arena_printf(arena, "%s:%u:%u: %s",
-                                        problem->file ? problem->file->path : "",
-                                        problem->place.line, problem->place.column,
-                                        problem->message);
+        const char *line =
+            arena_printf(arena, "%s:%u:%u: %s", problem->file ? problem->file->path : "",
+                         problem->place.line, problem->place.column, problem->message);
         if (problem->warning)
             log_warning("%s", printable_text(arena, line));
         else
@@ -195,8 +195,8 @@ static size_t files_with_errors(const struct problems *problems)
     for (size_t i = 0; i < problems->count; i++) {
         bool seen = problems->items[i].warning;
         for (size_t j = 0; j < i && !seen; j++)
-            seen = !problems->items[j].warning
-                   && problems->items[j].file == problems->items[i].file;
+            seen =
+                !problems->items[j].warning && problems->items[j].file == problems->items[i].file;
         files += !seen;
     }
     return files;
@@ -246,7 +246,8 @@ bool command_make_plan(struct invocation *invocation, struct run *run, enum exit
     return false;
 }
 
-enum exit_code command_print_plans(const struct run *run, const struct report_style *style, bool order)
+enum exit_code command_print_plans(const struct run *run, const struct report_style *style,
+                                   bool order)
 {
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     enum exit_code code = EXIT_DONE;

@@ -15,9 +15,9 @@ static void add_command_names(struct buf *out)
 /* Does its value name a file or folder? Everything else but choices has nothing to offer. */
 static bool is_path(const struct option_entry *entry)
 {
-    return entry->argument && (strcmp(entry->argument, "PATH") == 0
-                               || strcmp(entry->argument, "FILE") == 0
-                               || strcmp(entry->argument, "DIR") == 0);
+    return entry->argument
+           && (strcmp(entry->argument, "PATH") == 0 || strcmp(entry->argument, "FILE") == 0
+               || strcmp(entry->argument, "DIR") == 0);
 }
 
 /* What may stand behind a command that is no option: "bash zsh fish"; "" for none. */
@@ -137,9 +137,10 @@ static void add_zsh_name(struct buf *out, const struct option_entry *entry, bool
     if (letter)
         buf_printf(out, "-%c%s[", entry->letter, entry->argument ? "+" : "");
     else
-        buf_printf(out, "--%s%s[", entry->name, entry->kind == OPTION_OPTIONAL_TEXT ? "=-"
-                                                : entry->argument                   ? "="
-                                                                                    : "");
+        buf_printf(out, "--%s%s[", entry->name,
+                   entry->kind == OPTION_OPTIONAL_TEXT ? "=-"
+                   : entry->argument                   ? "="
+                                                       : "");
     add_zsh_text(out, entry->text);
     buf_puts(out, "]");
     if (entry->argument) {

@@ -7,7 +7,7 @@
  */
 #include "base/cleanup.h"
 #include "cli/command.h"
-#include "providers/kubernetes/kubeconfig.h"
+#include "providers/kubernetes/client/kubeconfig.h"
 
 #include <string.h>
 
@@ -30,16 +30,16 @@ static const char *list(struct arena *arena, const struct kubeconfig_contexts *c
 static bool ask(struct invocation *invocation, const struct kubeconfig_contexts *contexts,
                 enum exit_code *ret_code)
 {
-    const char *answer = terminal_line(
-        invocation->arena, arena_printf(invocation->arena, "Which context (%s)?",
-                                        list(invocation->arena, contexts)));
+    const char *answer =
+        terminal_line(invocation->arena, arena_printf(invocation->arena, "Which context (%s)?",
+                                                      list(invocation->arena, contexts)));
     if (answer && is_known(contexts, answer)) {
         invocation->run.context = answer;
         return true;
     }
-    *ret_code = command_stop(invocation, EXIT_REFUSED, answer && *answer
-                                                           ? "there is no context \"%s\"; nothing was done"
-                                                           : "no context was named; nothing was done%s",
+    *ret_code = command_stop(invocation, EXIT_REFUSED,
+                             answer && *answer ? "there is no context \"%s\"; nothing was done"
+                                               : "no context was named; nothing was done%s",
                              answer ? answer : "");
     return false;
 }
@@ -56,9 +56,10 @@ bool command_choose_context(struct invocation *invocation, const char *cluster,
         return true; /* whoever opens it says what is wrong */
     if (terminal_is_interactive())
         return ask(invocation, &contexts, ret_code);
-    *ret_code = command_stop(invocation, EXIT_REFUSED,
-                             "refused: the kubeconfig has several contexts (%s) and none was named: "
-                             "use --context NAME, or name a Cluster in the Project",
-                             list(invocation->arena, &contexts));
+    *ret_code =
+        command_stop(invocation, EXIT_REFUSED,
+                     "refused: the kubeconfig has several contexts (%s) and none was named: "
+                     "use --context NAME, or name a Cluster in the Project",
+                     list(invocation->arena, &contexts));
     return false;
 }

@@ -18,8 +18,9 @@ static bool find_set(struct invocation *invocation, struct run *run, enum exit_c
         run_without_source(run, invocation->project, invocation->run.namespace);
         return true;
     }
-    error_set(&error, ERROR_USAGE, "which set? Name its source with -f or --git, or the set "
-                                   "itself with --project NAME -n NAMESPACE");
+    error_set(&error, ERROR_USAGE,
+              "which set? Name its source with -f or --git, or the set "
+              "itself with --project NAME -n NAMESPACE");
     *ret_code = command_fail(invocation, &error);
     return false;
 }
@@ -51,10 +52,10 @@ static bool confirmed(const struct invocation *invocation, const struct run *run
                                  named ? "" : " --project ", named ? "" : name);
         return false;
     }
-    const char *question = one ? arena_printf(invocation->arena, "%s it? [y/N]", verb)
-                               : arena_printf(invocation->arena,
-                                              "Type the set's name (%s) to %s all of it:", name,
-                                              verb);
+    const char *question =
+        one ? arena_printf(invocation->arena, "%s it? [y/N]", verb)
+            : arena_printf(invocation->arena, "Type the set's name (%s) to %s all of it:", name,
+                           verb);
     if (terminal_ask(question, one ? NULL : name))
         return true;
     *ret_code = command_stop(invocation, EXIT_REFUSED, "nothing was done");
@@ -63,9 +64,8 @@ static bool confirmed(const struct invocation *invocation, const struct run *run
 
 static enum exit_code not_there(const struct invocation *invocation, const struct error *error)
 {
-    return error->kind == ERROR_NOT_FOUND
-               ? command_stop(invocation, EXIT_NO, "%s", error->message)
-               : command_fail(invocation, error);
+    return error->kind == ERROR_NOT_FOUND ? command_stop(invocation, EXIT_NO, "%s", error->message)
+                                          : command_fail(invocation, error);
 }
 
 static void remove_one(struct invocation *invocation, struct run *run, struct target_run *target)
@@ -126,8 +126,9 @@ static enum exit_code release_planned(struct invocation *invocation, struct run 
         size_t count;
         if (!run_release(run, &run->targets[i], &count, &invocation->wait, &error))
             return command_fail(invocation, &error);
-        buf_printf(&out, "%zu object%s released: nothing of ours is left on %s, and nothing was "
-                         "deleted\n",
+        buf_printf(&out,
+                   "%zu object%s released: nothing of ours is left on %s, and nothing was "
+                   "deleted\n",
                    count, count == 1 ? "" : "s", count == 1 ? "it" : "them");
     }
     return command_print(&out);

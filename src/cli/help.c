@@ -1,7 +1,7 @@
 /* help: printed from the tables of commands and options. Man pages are in man.c. */
+#include "cli/help.h"
 #include "base/cleanup.h"
 #include "cli/command.h"
-#include "cli/help.h"
 
 #include <string.h>
 
@@ -59,7 +59,8 @@ static void add_option(struct buf *out, const struct option_entry *entry)
 
 const struct help_variable help_variables[] = {
     { "KUBECONFIG", "Kubeconfig files, separated by colons; else ~/.kube/config." },
-    { "CMX_GIT_TOKEN, CMX_GIT_USER", "The token, and the user to go with it, for https git servers." },
+    { "CMX_GIT_TOKEN, CMX_GIT_USER",
+      "The token, and the user to go with it, for https git servers." },
     { "GIT_SSH_COMMAND, GIT_SSH", "How ssh is called, as by git." },
     { "XDG_CACHE_HOME", "Where repositories are cached; else ~/.cache." },
     { "NO_COLOR", "Not empty: no colours." },

@@ -5,8 +5,8 @@
  * --flag=false, and the last of a repeated option counts. Unlike getopt's own habit a name is
  * never shortened: "--force" would otherwise quietly mean --force-conflicts.
  */
-#include "cli/command.h"
 #include "cli/invocation.h"
+#include "cli/command.h"
 
 #include "base/cleanup.h"
 #include "manifest/names.h"
@@ -90,13 +90,19 @@ static bool set_option(struct invocation *invocation, const struct option_entry 
     if (entry->kind != OPTION_FLAG && !check_filled(entry, text, err))
         return false;
     switch (entry->kind) {
-    case OPTION_FLAG: return set_flag(entry, at, text, err);
-    case OPTION_TEXT: *(const char **)at = text; return true;
-    case OPTION_OPTIONAL_TEXT: *(const char **)at = text ? text : "all"; return true;
+    case OPTION_FLAG:
+        return set_flag(entry, at, text, err);
+    case OPTION_TEXT:
+        *(const char **)at = text;
+        return true;
+    case OPTION_OPTIONAL_TEXT:
+        *(const char **)at = text ? text : "all";
+        return true;
     case OPTION_LIST:
         arena_push(invocation->arena, list->items, list->count, list->capacity, text);
         return true;
-    case OPTION_NUMBER: return set_number(entry, at, text, err);
+    case OPTION_NUMBER:
+        return set_number(entry, at, text, err);
     case OPTION_DURATION:
         return duration_parse(text, at)
                || error_set(err, ERROR_USAGE,
@@ -119,8 +125,7 @@ static bool choose(const char *name, const char *text, const char *const *choice
     AUTO_BUF known = BUF_INIT(BUF_OUTPUT_CEILING);
     for (int i = 0; choices[i]; i++)
         buf_printf(&known, "%s%s", i ? ", " : "", choices[i]);
-    return error_set(err, ERROR_USAGE, "--%s: \"%s\" is none of %s", name, text,
-                     buf_text(&known));
+    return error_set(err, ERROR_USAGE, "--%s: \"%s\" is none of %s", name, text, buf_text(&known));
 }
 
 /* The choices of an option are those of its entry; the index of the chosen one is the enum's. */
@@ -184,8 +189,8 @@ static void finish(struct invocation *invocation)
     run->source.file_count = invocation->files.count;
     run->allow_delete = invocation->allow_delete.items;
     run->allow_delete_count = invocation->allow_delete.count;
-    run->concurrency = invocation->concurrency > 0 ? (unsigned)invocation->concurrency
-                                                   : DEFAULT_CONCURRENCY;
+    run->concurrency =
+        invocation->concurrency > 0 ? (unsigned)invocation->concurrency : DEFAULT_CONCURRENCY;
     if (run->selector && !*run->selector)
         run->selector = NULL;
 }
@@ -198,8 +203,8 @@ static bool unknown_option(const struct invocation *invocation, const char *argu
     for (size_t i = 0; option_entries[i].name && count < MOST_OPTIONS; i++)
         if (belongs(&option_entries[i], invocation->command))
             names[count++] = option_entries[i].name;
-    const char *name = arena_memdup(invocation->arena, argument + start,
-                                    strcspn(argument + start, "="));
+    const char *name =
+        arena_memdup(invocation->arena, argument + start, strcspn(argument + start, "="));
     const char *meant = start == 2 ? suggest(name, names, count) : NULL;
     return error_set(err, ERROR_USAGE, "%s: unknown option %s%s%s%s; see cmx-reconcile help %s",
                      invocation->command->name, argument, meant ? " (did you mean --" : "",
@@ -266,8 +271,7 @@ static bool too_many(const struct invocation *invocation, struct error *err)
                      command->groups & GROUP_SOURCE ? " (a source is named with -f)" : "");
 }
 
-bool invocation_parse(struct invocation *invocation, int count, char **arguments,
-                      struct error *err)
+bool invocation_parse(struct invocation *invocation, int count, char **arguments, struct error *err)
 {
     struct option table[MOST_OPTIONS];
     AUTO_BUF letters = BUF_INIT(BUF_OUTPUT_CEILING);

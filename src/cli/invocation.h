@@ -37,9 +37,9 @@ enum option_group {
     GROUP_APPLY = 1 << 3,
     GROUP_OUTPUT = 1 << 4,
     GROUP_FULL = 1 << 5,
-    GROUP_RANGE = 1 << 6,  /* --from, --to */
+    GROUP_RANGE = 1 << 6, /* --from, --to */
     GROUP_WATCH = 1 << 7,
-    GROUP_SET = 1 << 8,    /* --project */
+    GROUP_SET = 1 << 8, /* --project */
     GROUP_YES = 1 << 9,
     GROUP_SECRETS = 1 << 10,
     GROUP_COMMON = 1 << 11,
@@ -57,7 +57,7 @@ enum option_kind {
 
 struct option_entry {
     const char *name;
-    char letter; /* 0: none */
+    char letter;          /* 0: none */
     const char *argument; /* "PATH", NULL for a flag */
     unsigned groups;
     enum option_kind kind;
@@ -70,8 +70,8 @@ struct option_entry {
 extern const struct option_entry option_entries[];
 
 /* Reads the arguments behind the command's name. ERROR_USAGE says what is wrong. */
-bool invocation_parse(struct invocation *invocation, int count, char **arguments,
-                      struct error *err) __attribute__((warn_unused_result));
+bool invocation_parse(struct invocation *invocation, int count, char **arguments, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* How to print to standard output here: colours, width, hints. The invocation outlives it. */
 struct report_style invocation_style(const struct invocation *invocation);

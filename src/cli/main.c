@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-#include <unistd.h>
 
 static int run(const struct command *command, int count, char **arguments)
 {

@@ -16,7 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINES = 12, NOTE_BYTES = 160, TICK_MS = 100, LEAST_NAME_COLUMNS = 22, MOST_NAME_COLUMNS = 36 };
+enum {
+    LINES = 12,
+    NOTE_BYTES = 160,
+    TICK_MS = 100,
+    LEAST_NAME_COLUMNS = 22,
+    MOST_NAME_COLUMNS = 36
+};
 
 struct shown {
     const struct change *change; /* NULL: free */
@@ -44,11 +50,16 @@ struct progress_view {
 static const char *done_word(const struct change *change)
 {
     switch (change->action) {
-    case ACTION_CREATE: return "created";
-    case ACTION_CHANGE: return "changed";
-    case ACTION_ADOPT: return "taken over";
-    case ACTION_DELETE: return "deleted";
-    default: return "healthy";
+    case ACTION_CREATE:
+        return "created";
+    case ACTION_CHANGE:
+        return "changed";
+    case ACTION_ADOPT:
+        return "taken over";
+    case ACTION_DELETE:
+        return "deleted";
+    default:
+        return "healthy";
     }
 }
 
@@ -74,9 +85,10 @@ static void add_finished(struct buf *out, const struct progress_view *view,
     AUTO_ARENA arena = arena_new();
     const char *name = report_name(arena, view->target, &change->subject->id);
     bool failed = change->progress != PROGRESS_DONE;
-    buf_printf(out, "%s%s%s ",
-               report_colour(&view->style, failed ? COLOUR_BAD : COLOUR_ADD),
-               failed ? "!" : change->action == ACTION_DELETE ? "-" : "✓",
+    buf_printf(out, "%s%s%s ", report_colour(&view->style, failed ? COLOUR_BAD : COLOUR_ADD),
+               failed                            ? "!"
+               : change->action == ACTION_DELETE ? "-"
+                                                 : "✓",
                report_plain(&view->style));
     add_padded(out, name, view->name_columns);
     if (change->progress == PROGRESS_BLOCKED)
@@ -116,18 +128,17 @@ static const char *short_name(struct arena *arena, const char *name, size_t widt
     size_t length = strlen(name), most = width / 2 + 4;
     if (text_columns(name) <= most || length != text_columns(name))
         return name;
-    return arena_printf(arena, "%.*s…%s", (int)(most / 2), name, name + length - (most - 1 - most / 2));
+    return arena_printf(arena, "%.*s…%s", (int)(most / 2), name,
+                        name + length - (most - 1 - most / 2));
 }
 
-static void add_active(struct buf *out, const struct progress_view *view,
-                       const struct shown *shown)
+static void add_active(struct buf *out, const struct progress_view *view, const struct shown *shown)
 {
     static const char *const wheel[] = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧" };
     AUTO_ARENA arena = arena_new();
     AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
-    const char *name = short_name(arena,
-                                  report_name(arena, view->target, &shown->change->subject->id),
-                                  terminal_width());
+    const char *name = short_name(
+        arena, report_name(arena, view->target, &shown->change->subject->id), terminal_width());
     buf_printf(&line, "%s ", wheel[view->tick % (sizeof wheel / sizeof *wheel)]);
     add_padded(&line, name, view->name_columns);
     buf_printf(&line, "%s  %s", *shown->note ? shown->note : doing_word(shown->change),
@@ -140,10 +151,10 @@ static void add_counter(struct buf *out, const struct progress_view *view)
 {
     AUTO_ARENA arena = arena_new();
     bool stopping = atomic_load(&view->cancel->level) != CANCEL_NONE;
-    const char *line =
-        arena_printf(arena, "%zu of %zu · %s%s", view->finished, view->total,
-                     duration_text(arena, clock_now() - view->run->started),
-                     stopping ? " · stopping at the next boundary; Ctrl-C again stops at once" : "");
+    const char *line = arena_printf(
+        arena, "%zu of %zu · %s%s", view->finished, view->total,
+        duration_text(arena, clock_now() - view->run->started),
+        stopping ? " · stopping at the next boundary; Ctrl-C again stops at once" : "");
     buf_puts(out, report_colour(&view->style, stopping ? COLOUR_BAD : COLOUR_DIM));
     buf_add(out, line, text_fit(line, terminal_width() - 1));
     buf_printf(out, "%s\n", report_plain(&view->style));
@@ -321,9 +332,9 @@ struct progress_view *progress_new(const struct invocation *invocation, const st
                                     .cancel = invocation->cancel };
     view->shown = memory_alloc((target->plan.count + 1) * sizeof *view->shown);
     view->events = (struct execute_events){ view, on_progress, on_note, on_waiting };
-    view->mode = silent                                                   ? MODE_SILENT
+    view->mode = silent                                                 ? MODE_SILENT
                  : terminal_can_redraw() && plan_differs(&target->plan) ? MODE_LIVE
-                                                                         : MODE_LINES;
+                                                                        : MODE_LINES;
     pthread_mutex_init(&view->lock, NULL);
     if (view->mode == MODE_LIVE && pthread_create(&view->ticker, NULL, tick, view) != 0)
         view->mode = MODE_LINES;

@@ -8,8 +8,7 @@
 static const struct resource *first_secret(const struct set *set)
 {
     for (size_t i = 0; i < set->count; i++)
-        if (set->resources[i].secret
-            && value_count(value_get(set->resources[i].document, "data")))
+        if (set->resources[i].secret && value_count(value_get(set->resources[i].document, "data")))
             return &set->resources[i];
     return NULL;
 }

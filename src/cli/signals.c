@@ -30,7 +30,8 @@ struct cancel *signals_install(void)
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
-    action.sa_handler = SIG_DFL; /* where it was ignored, the exit codes of programs would be lost */
+    action.sa_handler =
+        SIG_DFL; /* where it was ignored, the exit codes of programs would be lost */
     sigaction(SIGCHLD, &action, NULL);
     return &cancel;
 }

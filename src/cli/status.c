@@ -75,11 +75,11 @@ static void look_at_all(struct invocation *invocation, struct status *status)
         run_done(&run);
         return;
     }
-    bool listed = run_targets(&run, &error)
-                  && can_list(&run, &error) && target_connect(&run, &run.targets[0], &invocation->wait, &error)
+    bool listed = run_targets(&run, &error) && can_list(&run, &error)
+                  && target_connect(&run, &run.targets[0], &invocation->wait, &error)
                   && run.targets[0].provider->record_list(run.targets[0].session, arena,
-                                                          invocation->run.namespace, &names,
-                                                          &count, &invocation->wait, &error);
+                                                          invocation->run.namespace, &names, &count,
+                                                          &invocation->wait, &error);
     if (!listed)
         status_fail(status, &error);
     for (size_t i = 0; i < count; i++)
@@ -108,9 +108,9 @@ static enum exit_code print(const struct invocation *invocation, struct status *
         return status->code;
     if (json)
         status_finish_json(status);
-    enum exit_code code = json ? command_print(&status->text)
-                               : command_print_text(&status->text,
-                                                    invocation_style(invocation).colour);
+    enum exit_code code =
+        json ? command_print(&status->text)
+             : command_print_text(&status->text, invocation_style(invocation).colour);
     return exit_worse(code, status->code);
 }
 

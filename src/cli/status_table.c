@@ -39,11 +39,10 @@ void status_done(struct status *status)
 
 static const char *first_image(const struct subject *subject)
 {
-    const struct value *template = subject->live.document
-                                       ? pod_template(&subject->id, subject->live.document)
-                                       : NULL;
-    return value_text(value_get(value_item(value_at(template, "spec", "containers", NULL), 0),
-                                "image"));
+    const struct value *template =
+        subject->live.document ? pod_template(&subject->id, subject->live.document) : NULL;
+    return value_text(
+        value_get(value_item(value_at(template, "spec", "containers", NULL), 0), "image"));
 }
 
 /* "5 min"; a moment ago is a second. */
@@ -84,8 +83,9 @@ static struct row row_of(struct arena *arena, const struct subject *subject)
     row.unknown = live->state == LIVE_UNKNOWN;
     row.ended = live->state == LIVE_ABSENT && subject->recorded && subject->recorded->ended;
     row.missing = live->state == LIVE_ABSENT && !row.ended;
-    row.drifted = row.missing || (subject->recorded &&
-                                  record_mark_differs(subject->recorded->mark, live->mark));
+    row.drifted =
+        row.missing
+        || (subject->recorded && record_mark_differs(subject->recorded->mark, live->mark));
     row.failing = !row.unknown && !row.missing && live->health && !live->healthy;
     if (row.unknown) {
         row.health = "unknown";
@@ -139,8 +139,8 @@ static struct widths measure(struct arena *arena, const struct target_run *targe
     struct widths widths = { LEAST_COLUMNS, LEAST_COLUMNS };
     for (size_t i = 0; i < target->record.count; i++) {
         struct row row = row_of(arena, &target->plan.subjects[i]);
-        widths.object = wider(widths.object,
-                              report_name(arena, target, &target->plan.subjects[i].id));
+        widths.object =
+            wider(widths.object, report_name(arena, target, &target->plan.subjects[i].id));
         widths.health = wider(widths.health, health_text(&row));
     }
     return widths;

@@ -16,9 +16,9 @@ struct status {
 void status_start(struct status *status);
 void status_done(struct status *status);
 
-/* Adds the sets of a run that has looked (run_look), and what their state means for the exit code. */
-void status_add(struct status *status, const struct invocation *invocation,
-                const struct run *run);
+/* Adds the sets of a run that has looked (run_look), and what their state means for the exit code.
+ */
+void status_add(struct status *status, const struct invocation *invocation, const struct run *run);
 
 /* Closes the JSON document. */
 void status_finish_json(struct status *status);

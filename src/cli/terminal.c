@@ -20,7 +20,7 @@ unsigned terminal_height(void)
 {
     struct winsize size;
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row
-                                                                      : DEFAULT_HEIGHT;
+                                                                       : DEFAULT_HEIGHT;
 }
 
 bool terminal_can_redraw(void)

@@ -14,8 +14,7 @@ enum exit_code command_validate(struct invocation *invocation)
             report_json(&out, &run, false, EXIT_DONE, NULL);
         else if (!invocation->quiet)
             buf_printf(&out, "%zu object%s in %zu file%s: nothing is wrong\n", run.set.count,
-                       run.set.count == 1 ? "" : "s", run.set.files,
-                       run.set.files == 1 ? "" : "s");
+                       run.set.count == 1 ? "" : "s", run.set.files, run.set.files == 1 ? "" : "s");
         code = command_print(&out);
     }
     run_done(&run);

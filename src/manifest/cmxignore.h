@@ -19,10 +19,10 @@
 enum { CMXIGNORE_FILE_CEILING = 1 << 20 }; /* bytes */
 
 struct cmxignore_pattern {
-    const char *glob;   /* without "!", and without "/" at its ends */
-    bool negated;       /* "!": takes back in */
-    bool only_folders;  /* "/" at its end */
-    bool anchored;      /* "/" at its start or inside: matched against the whole path */
+    const char *glob;  /* without "!", and without "/" at its ends */
+    bool negated;      /* "!": takes back in */
+    bool only_folders; /* "/" at its end */
+    bool anchored;     /* "/" at its start or inside: matched against the whole path */
 };
 
 /* The patterns of one folder; folders above it through `above`. */

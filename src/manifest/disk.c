@@ -147,8 +147,8 @@ struct listing {
     size_t count, capacity;
 };
 
-static bool list_entries(const struct disk *disk, struct arena *arena, const char *path, DIR *folder,
-                         struct listing *listing, struct error *err)
+static bool list_entries(const struct disk *disk, struct arena *arena, const char *path,
+                         DIR *folder, struct listing *listing, struct error *err)
 {
     for (;;) {
         errno = 0;

@@ -36,8 +36,8 @@ struct building {
 
 static struct place annotation_place(const struct graph_node *node)
 {
-    const struct value *value = value_at(node->document, "metadata", "annotations",
-                                         "cmx.dev/depends-on", NULL);
+    const struct value *value =
+        value_at(node->document, "metadata", "annotations", "cmx.dev/depends-on", NULL);
     return value ? value->place : node->place;
 }
 
@@ -45,8 +45,8 @@ static void report(struct building *building, size_t node, const char *message)
 {
     const struct graph_node *at = &building->nodes[node];
     building->fine = false;
-    problem_add(building->problems, at->file, annotation_place(at),
-                document_quotable(at->document), "cmx.dev/depends-on: %s", message);
+    problem_add(building->problems, at->file, annotation_place(at), document_quotable(at->document),
+                "cmx.dev/depends-on: %s", message);
 }
 
 static void resolve(struct building *building, size_t node, const char *text)
@@ -111,7 +111,7 @@ static size_t *group_by_after(const struct building *building, size_t **ret_befo
 
 struct depth_walk {
     const size_t *starts, *befores;
-    size_t *next;  /* of each node, the edge to follow next; SIZE_MAX: not yet entered */
+    size_t *next; /* of each node, the edge to follow next; SIZE_MAX: not yet entered */
     size_t *stack;
     size_t *order;
     size_t done;
@@ -243,8 +243,8 @@ static void add_mentioned(struct building *building, struct acyclic *graph, size
     if (acyclic_add(graph, before, after, NULL, NULL) != ACYCLIC_ADDED)
         return;
     enum rank rank = rank_of(building->nodes[before].id);
-    keep(building, (struct edge){ before, after,
-                                  rank == RANK_NAMESPACE || rank == RANK_DEFINITION });
+    keep(building,
+         (struct edge){ before, after, rank == RANK_NAMESPACE || rank == RANK_DEFINITION });
 }
 
 static void add_references(struct building *building, struct acyclic *graph)

@@ -88,8 +88,7 @@ static void sort(struct table *table, int (*compare)(const void *, const void *)
         qsort(table->entries, table->count, sizeof *table->entries, compare);
 }
 
-struct name_index *name_index_new(struct arena *arena, const struct graph_node *nodes,
-                                  size_t count)
+struct name_index *name_index_new(struct arena *arena, const struct graph_node *nodes, size_t count)
 {
     struct name_index *index = arena_alloc(arena, sizeof *index);
     *index = (struct name_index){ .arena = arena, .nodes = nodes, .count = count };
@@ -109,7 +108,8 @@ struct name_index *name_index_new(struct arena *arena, const struct graph_node *
 static bool same_cluster(const struct name_index *index, size_t a, size_t b)
 {
     const struct object_options *x = index->nodes[a].options, *y = index->nodes[b].options;
-    const char *left = x && x->cluster ? x->cluster : "", *right = y && y->cluster ? y->cluster : "";
+    const char *left = x && x->cluster ? x->cluster : "",
+               *right = y && y->cluster ? y->cluster : "";
     return strcmp(left, right) == 0;
 }
 
@@ -169,7 +169,10 @@ const char *name_index_ambiguous(struct name_index *index, const char *text, con
         groups |= strcmp(index->nodes[nodes[i]].id->group, index->nodes[nodes[0]].id->group) != 0;
     for (size_t i = 0; i < count; i++) {
         const struct object_id *id = index->nodes[nodes[i]].id;
-        buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ",
+        buf_printf(&list, "%s%s",
+                   i == 0          ? ""
+                   : i + 1 < count ? ", "
+                                   : " or ",
                    groups ? exact_text(index, id) : object_id_full(index->arena, id));
     }
     return arena_printf(index->arena, "\"%.300s\" is ambiguous: write %s", text, buf_text(&list));
@@ -187,8 +190,8 @@ static const char *nearest(struct name_index *index, const struct object_id *pat
             index->names[i] = arena_printf(index->arena, "%s/%s", index->nodes[i].id->kind,
                                            index->nodes[i].id->name);
     }
-    return suggest(arena_printf(index->arena, "%s/%s", pattern->kind, pattern->name),
-                   index->names, index->count);
+    return suggest(arena_printf(index->arena, "%s/%s", pattern->kind, pattern->name), index->names,
+                   index->count);
 }
 
 const char *name_index_missing(struct name_index *index, const char *text,

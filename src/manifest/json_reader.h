@@ -29,8 +29,8 @@ enum json_state {
 struct json_frame {
     enum value_kind kind;
     size_t first;
-    uint64_t offset;       /* of its bracket                    */
-    const char *key;       /* of the member that is being read  */
+    uint64_t offset;        /* of its bracket                    */
+    const char *key;        /* of the member that is being read  */
     struct place key_place; /* where `placed`                    */
     bool unsorted;
 };
@@ -43,9 +43,9 @@ struct json_reader {
     size_t ceiling;
     json_handler *handler;
     void *context;
-    struct arena *part, *keep; /* of what is handed over, and of the rest */
-    bool part_stays;           /* `part` is the caller's: neither emptied nor freed */
-    bool placed;               /* values and keys get their offsets as places       */
+    struct arena *part, *keep;  /* of what is handed over, and of the rest */
+    bool part_stays;            /* `part` is the caller's: neither emptied nor freed */
+    bool placed;                /* values and keys get their offsets as places       */
     size_t values, values_most; /* of the whole stream; values_most 0: any number    */
     struct json_frame stack[JSON_NESTING_CEILING];
     size_t depth;

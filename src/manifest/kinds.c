@@ -136,8 +136,8 @@ static const struct shape cluster_spec[] = {
     { .name = NULL },
 };
 
-#define NO_ACCESS                                                                              \
-    "a Cluster names no kubeconfig file, server or credentials, since a pull request could "   \
+#define NO_ACCESS                                                                                  \
+    "a Cluster names no kubeconfig file, server or credentials, since a pull request could "       \
     "then choose where Secrets go; name a `context` of the runner's kubeconfig"
 
 static const struct shape_refused cluster_refused[] = {

@@ -53,7 +53,7 @@ struct loader {
     struct start *starts;
     size_t start_count, start_capacity;
     struct text_list faulty_clusters; /* names of Clusters that are wrong */
-    bool faulty_own; /* a file with own kinds cannot be read as a whole */
+    bool faulty_own;                  /* a file with own kinds cannot be read as a whole */
     struct own_document *own;
     size_t own_count, own_capacity;
     struct resource *resources;
@@ -106,8 +106,7 @@ const struct cmxignore *load_ignore_chain(struct loader *loader, const char *fol
 void load_documents(struct loader *loader, const struct loaded_file *loaded);
 
 /* Checks a document of an own kind and keeps it. */
-void load_own(struct loader *loader, const struct value *document,
-              const struct source_file *file);
+void load_own(struct loader *loader, const struct value *document, const struct source_file *file);
 
 /* Remembers the name of a Cluster that is wrong, so that nobody is told that there is none. */
 void load_faulty_cluster(struct loader *loader, const struct value *document);

@@ -18,8 +18,8 @@ struct loading {
     bool quotable;
 };
 
-#define WRONG(loading, where, ...)                                                              \
-    problem_add((loading)->loader->problems, (loading)->file, (where), (loading)->quotable,      \
+#define WRONG(loading, where, ...)                                                                 \
+    problem_add((loading)->loader->problems, (loading)->file, (where), (loading)->quotable,        \
                 __VA_ARGS__)
 
 static void load_document(struct loading *loading, const struct value *list, unsigned depth);
@@ -84,8 +84,7 @@ static void check_origin(struct loading *loading, const struct value *metadata)
     }
 }
 
-static void check_name(struct loading *loading, const struct value *metadata,
-                       struct object_id *id)
+static void check_name(struct loading *loading, const struct value *metadata, struct object_id *id)
 {
     const struct member *name = value_member(metadata, "name");
     const struct member *generated = value_member(metadata, "generateName");
@@ -147,10 +146,15 @@ static void drop_last_applied(struct arena *arena, struct value *metadata)
 /* A copy of the upper two levels without what a server writes. */
 static struct value *sendable(struct loading *loading, const struct value *metadata)
 {
-    static const char *const server[] = { "creationTimestamp", "deletionTimestamp",
-                                          "deletionGracePeriodSeconds", "generation",
-                                          "managedFields", "selfLink", "resourceVersion",
-                                          "uid", "generateName" };
+    static const char *const server[] = { "creationTimestamp",
+                                          "deletionTimestamp",
+                                          "deletionGracePeriodSeconds",
+                                          "generation",
+                                          "managedFields",
+                                          "selfLink",
+                                          "resourceVersion",
+                                          "uid",
+                                          "generateName" };
     struct arena *arena = loading->loader->arena;
     struct value *root = load_map_copy(arena, loading->document);
     struct value *copy = load_map_copy(arena, metadata);
@@ -248,8 +252,8 @@ void load_own(struct loader *loader, const struct value *document, const struct 
                     meant ? " (did you mean `" : "", meant ? meant : "", meant ? "`?)" : "");
         return;
     }
-    const struct value *checked = shape_check(loader->arena, shape, document, file,
-                                              loader->problems);
+    const struct value *checked =
+        shape_check(loader->arena, shape, document, file, loader->problems);
     struct own_document own = { shape, checked, document, file, document->place };
     if (!checked && strcmp(shape->kind, "Cluster") == 0)
         load_faulty_cluster(loader, document);

@@ -16,15 +16,16 @@ static void walk(struct loader *loader, struct folder *folder);
 
 /* ------------------------------------------------------------------ .cmxignore */
 
-/* The folder's patterns on top of `above`; a file that cannot be read is a problem of the folder. */
+/* The folder's patterns on top of `above`; a file that cannot be read is a problem of the folder.
+ */
 static const struct cmxignore *read_ignore(struct loader *loader, const struct cmxignore *above,
                                            const char *folder)
 {
     struct error err = { 0 };
     char *data = NULL;
     size_t length = 0;
-    const char *path = *folder ? arena_printf(loader->arena, "%s/" CMXIGNORE_NAME, folder)
-                               : CMXIGNORE_NAME;
+    const char *path =
+        *folder ? arena_printf(loader->arena, "%s/" CMXIGNORE_NAME, folder) : CMXIGNORE_NAME;
     if (loader->reader->read(loader->reader->context, loader->arena, path, CMXIGNORE_FILE_CEILING,
                              &data, &length, &err))
         return cmxignore_read(loader->arena, above, folder, data, length);
@@ -62,12 +63,12 @@ static bool refuse_foreign(struct loader *loader, const struct folder *folder)
         const char *tool = folder->entries[i].is_folder ? NULL : foreign_tool(name);
         if (!tool)
             continue;
-        problem_add(loader->problems,
-                    load_file_new(loader, folder->entries[i].path, folder->path),
-                    (struct place){ 0 }, false,
-                    "this folder is for %s, which is not supported yet: its files are not "
-                    "applied as they are. Render it first (%s), or leave the folder out in " CMXIGNORE_NAME,
-                    tool, *tool == 'H' ? "`helm template`" : "`kubectl kustomize`");
+        problem_add(
+            loader->problems, load_file_new(loader, folder->entries[i].path, folder->path),
+            (struct place){ 0 }, false,
+            "this folder is for %s, which is not supported yet: its files are not "
+            "applied as they are. Render it first (%s), or leave the folder out in " CMXIGNORE_NAME,
+            tool, *tool == 'H' ? "`helm template`" : "`kubectl kustomize`");
         return true;
     }
     return false;

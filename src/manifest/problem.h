@@ -17,11 +17,12 @@
 
 /* A file as it was read; lives as long as the set that came from it. */
 struct source_file {
-    const char *path; /* as the user would name it: relative to the repository or the working folder */
+    const char
+        *path; /* as the user would name it: relative to the repository or the working folder */
     const char *source; /* the path below the reader's root: what a record keeps */
-    const char *data; /* NUL behind it */
+    const char *data;   /* NUL behind it */
     size_t length;
-    bool quotable; /* false: never quote a line (a Secret, or a kind that is not known) */
+    bool quotable;      /* false: never quote a line (a Secret, or a kind that is not known) */
     const char *folder; /* of `source`: a scope of errors, see struct failed_scope */
 };
 

@@ -68,8 +68,7 @@ static void look_into(struct loader *loader, const char *folder)
 static const struct own_document *project_in(struct loader *loader, const char *folder)
 {
     for (size_t i = 0; i < loader->own_count; i++)
-        if (is_kind(&loader->own[i], "Project")
-            && strcmp(loader->own[i].file->folder, folder) == 0)
+        if (is_kind(&loader->own[i], "Project") && strcmp(loader->own[i].file->folder, folder) == 0)
             return &loader->own[i];
     return NULL;
 }
@@ -191,9 +190,9 @@ static const struct value *default_spec(struct loader *loader)
     value_set(loader->arena, root, "apiVersion", value_string(loader->arena, SHAPE_API_VERSION));
     value_set(loader->arena, root, "kind", value_string(loader->arena, "Project"));
     value_set(loader->arena, root, "metadata", metadata);
-    return value_get(shape_check(loader->arena, kind_shape_find("Project"), root, NULL,
-                                 loader->problems),
-                     "spec");
+    return value_get(
+        shape_check(loader->arena, kind_shape_find("Project"), root, NULL, loader->problems),
+        "spec");
 }
 
 static void fill_project(struct loader *loader, const struct own_document *own)
@@ -204,9 +203,11 @@ static void fill_project(struct loader *loader, const struct own_document *own)
     const char *fallback = loader->options->fallback_name;
     const struct value *cluster = value_get(spec, "cluster");
     if (!namespace)
-        namespace = loader->options->namespace;
+    namespace = loader->options->namespace;
     *project = (struct project){
-        .name = own ? name_of(own) : fallback ? fallback : "set",
+        .name = own        ? name_of(own)
+                : fallback ? fallback
+                           : "set",
         .named = own != NULL,
         .namespace = namespace ? namespace : "default",
         .create_namespace = value_is_true(value_get(spec, "createNamespace"), false),

@@ -164,8 +164,8 @@ static void of_gateway_kind(struct mentions *mentions, const struct value *docum
 {
     const struct value *spec = value_get(document, "spec");
     const struct value *rules = value_get(spec, "rules"), *listeners = value_get(spec, "listeners");
-    mention(mentions, GATEWAY, "GatewayClass", "",
-            value_text(value_get(spec, "gatewayClassName")), false);
+    mention(mentions, GATEWAY, "GatewayClass", "", value_text(value_get(spec, "gatewayClassName")),
+            false);
     of_gateway_references(mentions, value_get(spec, "parentRefs"), GATEWAY, "Gateway");
     for (size_t i = 0; value_item(rules, i); i++)
         of_gateway_references(mentions, value_get(value_item(rules, i), "backendRefs"), "",

@@ -29,7 +29,8 @@ enum rank {
 
 enum rank rank_of(const struct object_id *id);
 
-/* What a document mentions. `name` and `namespace` are set; optional ones only order, never block. */
+/* What a document mentions. `name` and `namespace` are set; optional ones only order, never block.
+ */
 struct reference {
     struct object_id id;
     bool optional;
@@ -64,7 +65,8 @@ const struct value *pod_template(const struct object_id *id, const struct value 
  */
 struct edge {
     size_t before, after;
-    bool healthy; /* `after` needs `before` healthy, not only applied: depends-on, Namespaces, CRDs */
+    bool healthy; /* `after` needs `before` healthy, not only applied: depends-on, Namespaces, CRDs
+                   */
 };
 struct edge_list {
     struct edge *items;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-void mention(struct mentions *mentions, const char *group, const char *kind,
-             const char *namespace, const char *name, bool optional)
+void mention(struct mentions *mentions, const char *group, const char *kind, const char *namespace,
+             const char *name, bool optional)
 {
     struct reference reference = { { group, kind, namespace, name }, optional };
     struct reference_list *list = mentions->list;
@@ -50,8 +50,8 @@ static void use(const struct uses *uses, const char *kind, const struct value *r
 {
     const char *name = value_text(value_get(reference, name_key));
     if (name && *name)
-        uses->hear(uses->context, kind, name, value_is_true(value_get(reference, "optional"), false),
-                   at_start);
+        uses->hear(uses->context, kind, name,
+                   value_is_true(value_get(reference, "optional"), false), at_start);
 }
 
 static void env_uses(const struct uses *uses, const struct value *container)
@@ -105,7 +105,8 @@ static void add_use(void *context, const char *kind, const char *name, bool opti
     struct config_list *list = context;
     (void)optional;
     for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i].id.kind, kind) == 0 && strcmp(list->items[i].id.name, name) == 0) {
+        if (strcmp(list->items[i].id.kind, kind) == 0
+            && strcmp(list->items[i].id.name, name) == 0) {
             list->items[i].at_start |= at_start;
             return;
         }

@@ -14,8 +14,8 @@ struct mentions {
 };
 
 /* Adds one; a missing or empty name adds nothing. `namespace` is "" for cluster-scoped kinds. */
-void mention(struct mentions *mentions, const char *group, const char *kind,
-             const char *namespace, const char *name, bool optional);
+void mention(struct mentions *mentions, const char *group, const char *kind, const char *namespace,
+             const char *name, bool optional);
 
 /* Everything that a pod of this template needs. */
 void mention_pod(struct mentions *mentions, const struct value *template);

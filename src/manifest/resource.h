@@ -25,7 +25,8 @@ struct object_id {
 /* Total order: group, kind, namespace, name, by bytes. */
 int object_id_compare(const struct object_id *a, const struct object_id *b);
 
-/* "Deployment/web"; the group of built-in kinds and the namespace `home` (may be NULL) are left out. */
+/* "Deployment/web"; the group of built-in kinds and the namespace `home` (may be NULL) are left
+ * out. */
 const char *object_id_text(struct arena *arena, const struct object_id *id, const char *home);
 
 /* "Deployment.apps/shop/web": always whole, as the record and annotations write it. */
@@ -73,15 +74,16 @@ enum scope { SCOPE_UNKNOWN, SCOPE_NAMESPACED, SCOPE_CLUSTER };
 
 /* An object that is wanted. Immutable once loaded. */
 struct resource {
-    struct object_id id;  /* until its scope is known it is taken as namespaced: set_bind_scope() */
-    const char *api_version; /* "apps/v1" */
+    struct object_id id; /* until its scope is known it is taken as namespaced: set_bind_scope() */
+    const char *api_version;      /* "apps/v1" */
     const struct value *document; /* what is to be sent: defaults of ours in, stringData folded */
     const struct source_file *file;
     struct place place;
     struct object_options options;
     enum scope scope;
-    bool secret;   /* kind Secret: values are never shown */
-    bool vanishes; /* a Job with ttlSecondsAfterFinished: once it has ended the cluster removes it */
+    bool secret; /* kind Secret: values are never shown */
+    bool
+        vanishes; /* a Job with ttlSecondsAfterFinished: once it has ended the cluster removes it */
 };
 
 /* Scope of a built-in kind by table, SCOPE_UNKNOWN for all others. */

@@ -1,11 +1,18 @@
-/* resource_builtin: see resource_builtin.h. Sorted by group, then kind: it is searched by halves. */
+/* resource_builtin: see resource_builtin.h. Sorted by group, then kind: it is searched by halves.
+ */
 #include "manifest/resource_builtin.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define IN_NAMESPACE(group, kind, rank) { group, kind, SCOPE_NAMESPACED, rank, NAME_SUBDOMAIN }
-#define IN_CLUSTER(group, kind, rank)   { group, kind, SCOPE_CLUSTER, rank, NAME_SUBDOMAIN }
+#define IN_NAMESPACE(group, kind, rank)                                                            \
+    {                                                                                              \
+        group, kind, SCOPE_NAMESPACED, rank, NAME_SUBDOMAIN                                        \
+    }
+#define IN_CLUSTER(group, kind, rank)                                                              \
+    {                                                                                              \
+        group, kind, SCOPE_CLUSTER, rank, NAME_SUBDOMAIN                                           \
+    }
 
 #define ADMISSION "admissionregistration.k8s.io"
 #define RBAC      "rbac.authorization.k8s.io"

@@ -29,8 +29,7 @@ static bool is_known_kind(const char *kind, size_t length)
         if (strlen(kinds[i].kind) == length && memcmp(kinds[i].kind, kind, length) == 0)
             return true;
     for (size_t i = 0; kind_shapes[i].kind; i++)
-        if (strlen(kind_shapes[i].kind) == length
-            && memcmp(kind_shapes[i].kind, kind, length) == 0)
+        if (strlen(kind_shapes[i].kind) == length && memcmp(kind_shapes[i].kind, kind, length) == 0)
             return true;
     return false;
 }

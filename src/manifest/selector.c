@@ -131,11 +131,15 @@ static bool term_matches(const struct selector_term *term, const char *label)
 {
     switch (term->how) {
     case SELECT_EQUALS:
-    case SELECT_IN: return label && has_value(term, label);
+    case SELECT_IN:
+        return label && has_value(term, label);
     case SELECT_DIFFERS:
-    case SELECT_NOT_IN: return !label || !has_value(term, label);
-    case SELECT_EXISTS: return label != NULL;
-    case SELECT_MISSING: return label == NULL;
+    case SELECT_NOT_IN:
+        return !label || !has_value(term, label);
+    case SELECT_EXISTS:
+        return label != NULL;
+    case SELECT_MISSING:
+        return label == NULL;
     }
     return false;
 }
@@ -143,7 +147,8 @@ static bool term_matches(const struct selector_term *term, const char *label)
 bool selector_matches(const struct selector *selector, const struct value *labels)
 {
     for (size_t i = 0; i < selector->count; i++)
-        if (!term_matches(&selector->terms[i], value_text(value_get(labels, selector->terms[i].key))))
+        if (!term_matches(&selector->terms[i],
+                          value_text(value_get(labels, selector->terms[i].key))))
             return false;
     return true;
 }

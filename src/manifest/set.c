@@ -45,12 +45,12 @@ static void check_cluster_name(struct loader *loader, const char *name,
 static void check_clusters(struct loader *loader)
 {
     const struct set *set = loader->set;
-    check_cluster_name(loader, set->project.cluster, set->project.file,
-                       set->project.cluster_place, true);
+    check_cluster_name(loader, set->project.cluster, set->project.file, set->project.cluster_place,
+                       true);
     for (size_t i = 0; i < set->count; i++) {
         const struct resource *resource = &set->resources[i];
-        const struct value *value = value_at(resource->document, "metadata", "annotations",
-                                             "cmx.dev/cluster", NULL);
+        const struct value *value =
+            value_at(resource->document, "metadata", "annotations", "cmx.dev/cluster", NULL);
         if (value)
             check_cluster_name(loader, resource->options.cluster, resource->file, value->place,
                                !resource->secret);
@@ -163,17 +163,15 @@ static bool read_all(struct loader *loader, struct error *err)
 }
 
 bool set_load(struct arena *arena, const struct source_reader *reader,
-              const struct load_options *options, struct set *ret_set,
-              struct problems *problems, struct error *err)
+              const struct load_options *options, struct set *ret_set, struct problems *problems,
+              struct error *err)
 {
     struct set set = { .arena = arena,
                        .problems = problems,
                        .given_namespace = options->namespace };
-    struct loader loader = { .arena = arena,
-                             .reader = reader,
-                             .options = options,
-                             .set = &set,
-                             .problems = problems };
+    struct loader loader = {
+        .arena = arena, .reader = reader, .options = options, .set = &set, .problems = problems
+    };
     size_t first = problems->count;
     bool read = read_all(&loader, err);
     if (read) {

@@ -56,10 +56,10 @@ enum cluster_kind { CLUSTER_CONTEXT, CLUSTER_IN_CLUSTER, CLUSTER_DIRECTORY };
 struct cluster {
     const char *name;
     enum cluster_kind kind;
-    const char *context;   /* CLUSTER_CONTEXT                                     */
-    const char *uid;       /* of its kube-system namespace, or NULL               */
-    const char *directory; /* CLUSTER_DIRECTORY: relative to the Cluster's own file's repository */
-    bool write_secrets;    /* secrets: write                                      */
+    const char *context;    /* CLUSTER_CONTEXT                                     */
+    const char *uid;        /* of its kube-system namespace, or NULL               */
+    const char *directory;  /* CLUSTER_DIRECTORY: relative to the Cluster's own file's repository */
+    bool write_secrets;     /* secrets: write                                      */
     bool leave_out_secrets; /* secrets: leave-out; neither: refuse                */
     const struct source_file *file;
     struct place place;
@@ -117,8 +117,8 @@ struct source_reader {
 struct load_options {
     const char *const *paths; /* files and folders below the reader's root, "" for all of it */
     size_t path_count;
-    const char *namespace;   /* -n, or NULL */
-    const char *stdin_data;  /* manifests from standard input, or NULL */
+    const char *namespace;  /* -n, or NULL */
+    const char *stdin_data; /* manifests from standard input, or NULL */
     size_t stdin_length;
     const char *fallback_name; /* project name where no Project gives one */
     bool missing_is_empty; /* a path that the reader does not have is told in `missing`: no error */
@@ -151,9 +151,8 @@ enum {
  * the server would drop it. Of duplicates the first is kept.
  */
 bool set_load(struct arena *arena, const struct source_reader *reader,
-              const struct load_options *options, struct set *ret_set,
-              struct problems *problems, struct error *err)
-    __attribute__((warn_unused_result));
+              const struct load_options *options, struct set *ret_set, struct problems *problems,
+              struct error *err) __attribute__((warn_unused_result));
 
 /*
  * A cluster has told the scope of a kind (or its CRD in the set has): gives

@@ -45,8 +45,7 @@ static void bind_to_namespace(struct set *set, struct resource *resource)
     const struct member *written = written_namespace(resource);
     resource->id.namespace = written ? value_text(written->value) : set->project.namespace;
     if (!written && resource->scope == SCOPE_NAMESPACED)
-        resource->document = with_namespace(set->arena, resource->document,
-                                            resource->id.namespace);
+        resource->document = with_namespace(set->arena, resource->document, resource->id.namespace);
 }
 
 static void bind(struct set *set, struct resource *resource, enum scope scope)
@@ -121,8 +120,8 @@ static void report_duplicate(struct set *set, const struct resource *first,
 {
     problem_add(set->problems, second->file, second->place, !second->secret,
                 "%s is defined twice: the first is at %s:%u:%u",
-                object_id_text(set->arena, &second->id, set->project.namespace),
-                first->file->path, first->place.line, first->place.column);
+                object_id_text(set->arena, &second->id, set->project.namespace), first->file->path,
+                first->place.line, first->place.column);
 }
 
 static void remove_duplicates(struct loader *loader)

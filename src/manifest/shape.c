@@ -72,13 +72,13 @@ static void report_unknown(struct check *check, const struct shape *members,
     for (const struct shape_refused *refused = check->refused;
          refused && refused->name && strcmp(path, "spec") == 0; refused++)
         if (strcmp(refused->name, member->key) == 0) {
-            problem_add(check->problems, check->file, member->place, true,
-                        "%s: unknown field: %s", full, refused->why);
+            problem_add(check->problems, check->file, member->place, true, "%s: unknown field: %s",
+                        full, refused->why);
             return;
         }
     const char *meant = suggest(member->key, names, count);
-    problem_add(check->problems, check->file, member->place, true, "%s: unknown field%s%s%s",
-                full, meant ? " (did you mean `" : "", meant ? meant : "", meant ? "`?)" : "");
+    problem_add(check->problems, check->file, member->place, true, "%s: unknown field%s%s%s", full,
+                meant ? " (did you mean `" : "", meant ? meant : "", meant ? "`?)" : "");
 }
 
 /* ----------------------------------------------------------------- scalars */
@@ -119,7 +119,10 @@ static const char *choices_text(struct arena *arena, const struct shape *shape)
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
     for (size_t i = 0; shape->choices[i]; i++)
-        buf_printf(&text, "%s\"%s\"", i == 0 ? "" : shape->choices[i + 1] ? ", " : " or ",
+        buf_printf(&text, "%s\"%s\"",
+                   i == 0                  ? ""
+                   : shape->choices[i + 1] ? ", "
+                                           : " or ",
                    shape->choices[i]);
     return arena_strdup(arena, buf_text(&text));
 }
@@ -215,8 +218,8 @@ static const char *group_text(struct arena *arena, const struct shape *members, 
 }
 
 /* Reports a group at its first member: none of it given, or more than one. */
-static bool check_group(struct check *check, const struct shape *members,
-                        const struct shape *first, const struct value *map, const char *path)
+static bool check_group(struct check *check, const struct shape *members, const struct shape *first,
+                        const struct value *map, const char *path)
 {
     size_t given = 0;
     for (const struct shape *member = members; member->name; member++) {
@@ -234,8 +237,8 @@ static bool check_group(struct check *check, const struct shape *members,
     return false;
 }
 
-static bool check_missing(struct check *check, const struct shape *members,
-                          const struct value *map, struct value *copy, const char *path)
+static bool check_missing(struct check *check, const struct shape *members, const struct value *map,
+                          struct value *copy, const char *path)
 {
     bool fine = true;
     for (const struct shape *member = members; member->name; member++) {
@@ -269,8 +272,8 @@ static struct value *check_map(struct check *check, const struct shape *members,
             fine = false;
             continue;
         }
-        struct value *value = check_value(check, shape, member->value,
-                                          below(check->arena, path, member->key));
+        struct value *value =
+            check_value(check, shape, member->value, below(check->arena, path, member->key));
         fine &= value != NULL;
         if (value)
             value_set(check->arena, copy, member->key, value);

@@ -35,15 +35,15 @@ struct shape {
     const char *name; /* of the member; NULL ends a table */
     enum shape_type type;
     bool required;
-    bool secret;              /* its value is masked in diffs and logs   */
-    const char *text;         /* one or two sentences for people         */
-    const char *example;      /* as it would be written, or NULL         */
-    const char *fallback;     /* the default as JSON text, or NULL       */
-    const char *const *choices; /* SHAPE_ENUM, NULL-terminated           */
-    int64_t least, most;      /* SHAPE_INTEGER; both 0: no limits        */
+    bool secret;                 /* its value is masked in diffs and logs   */
+    const char *text;            /* one or two sentences for people         */
+    const char *example;         /* as it would be written, or NULL         */
+    const char *fallback;        /* the default as JSON text, or NULL       */
+    const char *const *choices;  /* SHAPE_ENUM, NULL-terminated           */
+    int64_t least, most;         /* SHAPE_INTEGER; both 0: no limits        */
     const struct shape *members; /* SHAPE_MAP: a table                   */
     const struct shape *element; /* SHAPE_LIST: one shape                */
-    const char *one_of; /* members of one group exclude one another; one is needed */
+    const char *one_of;          /* members of one group exclude one another; one is needed */
 };
 
 /* A member that people might write and that is left out on purpose. */
@@ -54,10 +54,10 @@ struct shape_refused {
 
 struct kind_shape {
     const char *kind;
-    const char *plural; /* "projects": file and page names, CRDs */
-    const char *text;   /* what it is for, a paragraph           */
-    const char *example; /* a whole manifest                     */
-    bool stored;        /* may also be stored in a cluster; else it is local to the source */
+    const char *plural;       /* "projects": file and page names, CRDs */
+    const char *text;         /* what it is for, a paragraph           */
+    const char *example;      /* a whole manifest                     */
+    bool stored;              /* may also be stored in a cluster; else it is local to the source */
     const struct shape *spec; /* the members beside apiVersion, kind, metadata: all under `spec` */
     const struct shape_refused *refused; /* of spec; NULL: none */
 };

@@ -57,9 +57,8 @@ const char *suggest(const char *wrong, const char *const *names, size_t count)
         size_t longer = length > name_length ? length - name_length : name_length - length;
         if (name_length == 0 || name_length > NAME_MOST || longer > 1 + length / 4)
             continue;
-        unsigned far = strcasecmp(wrong, names[i]) == 0
-                           ? 1
-                           : distance(wrong, length, names[i], name_length);
+        unsigned far =
+            strcasecmp(wrong, names[i]) == 0 ? 1 : distance(wrong, length, names[i], name_length);
         size_t shorter = length < name_length ? length : name_length;
         size_t allowed = STEP * (1 + shorter / 4);
         if (far <= allowed && far < STEP * shorter && (!best || far < best_distance)) {

@@ -42,20 +42,21 @@ struct record_member {
     struct object_id id;
     const char *path;   /* of its manifest in the source                   */
     const char *digest; /* of the document that was wanted: 80 bits of its SHA-256 in hex */
-    const char *mark;   /* the provider's own note of the object as it was after applying, or ""; another
-                           mark later means drift (record_mark_differs()): no source is needed */
+    const char
+        *mark;  /* the provider's own note of the object as it was after applying, or ""; another
+                   mark later means drift (record_mark_differs()): no source is needed */
     bool ended; /* it has run to its end, after which it may be gone (resource.vanishes) */
 };
 
 /* Where a set came from when it was last applied. */
 struct record_source {
-    const char *origin;  /* the origin's URL in a normal form, or the first commit's id, or "" */
-    const char *path;    /* folder below it                                 */
-    const char *ref;     /* branch or tag, or ""                            */
-    const char *commit;  /* 40 hex, "" where the source is no repository    */
-    bool dirty;          /* files differed from the commit                  */
+    const char *origin; /* the origin's URL in a normal form, or the first commit's id, or "" */
+    const char *path;   /* folder below it                                 */
+    const char *ref;    /* branch or tag, or ""                            */
+    const char *commit; /* 40 hex, "" where the source is no repository    */
+    bool dirty;         /* files differed from the commit                  */
     const char *subject, *author; /* of the commit                          */
-    int64_t time;        /* of the commit, seconds                          */
+    int64_t time;                 /* of the commit, seconds                          */
 };
 
 struct record {
@@ -63,7 +64,7 @@ struct record {
     struct record_member *members; /* sorted by identity */
     size_t count;
     struct record_source source;
-    int64_t applied; /* when, seconds; 0: never to its end */
+    int64_t applied;        /* when, seconds; 0: never to its end */
     const char **elsewhere; /* names of the other Clusters that hold objects of the set, sorted */
     size_t elsewhere_count;
 };
@@ -94,7 +95,8 @@ struct observation {
     const char *owner_text; /* "Helm release shop/web" */
     size_t foreign_fields;  /* fields that others own, left alone */
     const char *health;     /* one line where observe could tell: "healthy 3/3", or NULL */
-    const char *trouble;    /* what holds it up, where observe could tell: "pod web-…: CrashLoopBackOff" */
+    const char
+        *trouble; /* what holds it up, where observe could tell: "pod web-…: CrashLoopBackOff" */
     bool healthy, failed;   /* both false: in progress or not known */
     int64_t since;          /* when that health began, seconds; 0: not known */
     const char *mark;       /* as record_member.mark, of now; NULL: not known */
@@ -135,7 +137,7 @@ struct prediction {
     const struct value *before, *after; /* without server noise; for the diff */
     const char *field;                  /* "spec.selector" */
     const char *why;
-    const char *until; /* full name of the object waited for */
+    const char *until;  /* full name of the object waited for */
     const char *holder; /* field manager in a conflict */
     const char *mark;   /* PREDICT_SAME: as record_member.mark, or NULL */
 };
@@ -171,7 +173,7 @@ struct target {
     const char *kubeconfig;        /* --kubeconfig, or NULL                       */
     const char *directory;         /* CLUSTER_DIRECTORY: absolute path            */
     const char *set_name, *set_namespace;
-    bool create_namespace;         /* of the set, when it is missing              */
+    bool create_namespace; /* of the set, when it is missing              */
     bool force_conflicts;
     bool show_secrets;
     unsigned concurrency;          /* requests in flight */
@@ -218,8 +220,7 @@ struct provider {
      * False only for ERROR_CANCELLED and bugs; everything else is a prediction.
      */
     bool (*predict)(struct session *session, struct arena *arena, const struct subject *subject,
-                    struct prediction *ret_prediction, const struct wait *wait,
-                    struct error *err);
+                    struct prediction *ret_prediction, const struct wait *wait, struct error *err);
 
     /* Who holds the field at `path` (a JSON pointer) of the live document. */
     void (*blame)(struct session *session, struct arena *arena, const struct subject *subject,

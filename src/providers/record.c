@@ -74,8 +74,7 @@ static const char *text_of(struct arena *arena, const struct value *map, const c
     return text ? arena_strdup(arena, text) : "";
 }
 
-static void source_read(struct arena *arena, const struct value *map,
-                        struct record_source *source)
+static void source_read(struct arena *arena, const struct value *map, struct record_source *source)
 {
     *source = (struct record_source){
         .origin = text_of(arena, map, "origin"),
@@ -89,8 +88,7 @@ static void source_read(struct arena *arena, const struct value *map,
     };
 }
 
-static bool member_read(struct arena *arena, const struct value *map,
-                        struct record_member *member)
+static bool member_read(struct arena *arena, const struct value *map, struct record_member *member)
 {
     *member = (struct record_member){
         .id = { text_of(arena, map, "group"), text_of(arena, map, "kind"),
@@ -119,8 +117,8 @@ static int compare_members(const void *a, const void *b)
                              &((const struct record_member *)b)->id);
 }
 
-bool record_parse(struct arena *arena, const char *data, size_t length,
-                  struct record *ret_record, struct error *err)
+bool record_parse(struct arena *arena, const char *data, size_t length, struct record *ret_record,
+                  struct error *err)
 {
     const struct value *map;
     struct record record = { .exists = true };
@@ -135,8 +133,7 @@ bool record_parse(struct arena *arena, const char *data, size_t length,
         return error_set(err, ERROR_INPUT, "it has no list of members");
     record.members = arena_array(arena, value_count(members), sizeof *record.members);
     for (; record.count < value_count(members); record.count++)
-        if (!member_read(arena, value_item(members, record.count),
-                         &record.members[record.count]))
+        if (!member_read(arena, value_item(members, record.count), &record.members[record.count]))
             return error_set(err, ERROR_INPUT, "a member has no kind or no name");
     if (record.count)
         qsort(record.members, record.count, sizeof *record.members, compare_members);

@@ -13,9 +13,8 @@
 void record_write(struct buf *out, const struct record *record);
 
 /* Reads what record_write() wrote; strings live in the arena. ERROR_INPUT: it is something else. */
-bool record_parse(struct arena *arena, const char *data, size_t length,
-                  struct record *ret_record, struct error *err)
-    __attribute__((warn_unused_result));
+bool record_parse(struct arena *arena, const char *data, size_t length, struct record *ret_record,
+                  struct error *err) __attribute__((warn_unused_result));
 
 /*
  * Do two marks of one object tell that it has changed? A mark may have two parts,

@@ -23,9 +23,9 @@ void outlook_say(struct outlook *outlook, const char *format, ...)
 /* What keeps pods running: their number is meant to stay. */
 static bool is_workload(const struct object_id *id)
 {
-    return !strcmp(id->group, "apps") &&
-           (!strcmp(id->kind, "Deployment") || !strcmp(id->kind, "StatefulSet") ||
-            !strcmp(id->kind, "DaemonSet"));
+    return !strcmp(id->group, "apps")
+           && (!strcmp(id->kind, "Deployment") || !strcmp(id->kind, "StatefulSet")
+               || !strcmp(id->kind, "DaemonSet"));
 }
 
 static const struct value *replicas_in(const struct value *document)
@@ -41,9 +41,9 @@ static int64_t autoscaler_least(const struct outlook *outlook, const struct obje
         const struct value *spec = value_get(other->after ? other->after : other->before, "spec");
         const char *kind = value_text_at(spec, "scaleTargetRef", "kind", NULL);
         const char *name = value_text_at(spec, "scaleTargetRef", "name", NULL);
-        if (!strcmp(other->id->kind, "HorizontalPodAutoscaler") && kind && name &&
-            !strcmp(other->id->namespace, id->namespace) && !strcmp(kind, id->kind) &&
-            !strcmp(name, id->name))
+        if (!strcmp(other->id->kind, "HorizontalPodAutoscaler") && kind && name
+            && !strcmp(other->id->namespace, id->namespace) && !strcmp(kind, id->kind)
+            && !strcmp(name, id->name))
             return value_int(value_get(spec, "minReplicas"), 1);
     }
     return 1;
@@ -84,16 +84,15 @@ static bool on_delete(const struct value *document)
 
 bool rolls(const struct object_change *change)
 {
-    return is_workload(change->id) && change->before && change->after &&
-           !on_delete(change->after) &&
-           !value_equal(pod_template(change->id, change->before),
-                        pod_template(change->id, change->after));
+    return is_workload(change->id) && change->before && change->after && !on_delete(change->after)
+           && !value_equal(pod_template(change->id, change->before),
+                           pod_template(change->id, change->after));
 }
 
 static bool same_documents(const struct object_change *change)
 {
-    return change->before == change->after ||
-           (change->before && change->after && value_equal(change->before, change->after));
+    return change->before == change->after
+           || (change->before && change->after && value_equal(change->before, change->after));
 }
 
 static void count_workload(struct outlook *outlook, const struct object_change *change)
@@ -126,9 +125,8 @@ static void say_count(struct outlook *outlook, const char *verb, size_t workload
 /* From some to none, by the source's own word: nothing serves any more. */
 static bool goes_to_zero(const struct outlook *outlook, const struct object_change *change)
 {
-    return is_workload(change->id) && strcmp(change->id->kind, "DaemonSet") != 0 &&
-           change->before && change->after && pods_before(outlook, change) > 0 &&
-           pods_after(outlook, change) == 0;
+    return is_workload(change->id) && strcmp(change->id->kind, "DaemonSet") != 0 && change->before
+           && change->after && pods_before(outlook, change) > 0 && pods_after(outlook, change) == 0;
 }
 
 static void find_zero(struct outlook *outlook)
@@ -164,8 +162,9 @@ void consequences_of(struct arena *arena, const struct object_change *changes, s
                      const char *home, struct consequences *ret_consequences)
 {
     struct consequences found = { 0 };
-    struct outlook outlook = { .arena = arena, .changes = changes, .count = count,
-                               .home = home, .found = &found };
+    struct outlook outlook = {
+        .arena = arena, .changes = changes, .count = count, .home = home, .found = &found
+    };
     if (anything_changes(&outlook)) {
         find_workloads(&outlook);
         find_unmatched(&outlook);

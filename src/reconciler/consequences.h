@@ -26,13 +26,14 @@ struct object_change {
 struct consequences {
     size_t rolled, started, stopped; /* workloads */
     int64_t rolled_pods, started_pods, stopped_pods;
-    size_t to_zero;   /* workloads scaled to no replicas                           */
-    size_t unmatched; /* selectors that from now on match no pod of the set        */
-    size_t unnoticed; /* configurations whose change no running pod will see       */
+    size_t to_zero;             /* workloads scaled to no replicas                           */
+    size_t unmatched;           /* selectors that from now on match no pod of the set        */
+    size_t unnoticed;           /* configurations whose change no running pod will see       */
     struct text_list sentences; /* none where nothing changes */
 };
 
-/* Texts name objects without the namespace `home` (may be NULL). Order of `changes`: by identity. */
+/* Texts name objects without the namespace `home` (may be NULL). Order of `changes`: by identity.
+ */
 void consequences_of(struct arena *arena, const struct object_change *changes, size_t count,
                      const char *home, struct consequences *ret_consequences);
 

@@ -19,7 +19,8 @@ void outlook_say(struct outlook *outlook, const char *format, ...)
 /* Does the change replace the running pods of this workload? */
 bool rolls(const struct object_change *change);
 
-/* Selectors of Services and PodDisruptionBudgets that come to match no pod (consequences_quiet.c). */
+/* Selectors of Services and PodDisruptionBudgets that come to match no pod (consequences_quiet.c).
+ */
 void find_unmatched(struct outlook *outlook);
 
 /* Configuration that changes though whoever reads it will not look again. */

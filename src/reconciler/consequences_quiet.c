@@ -20,8 +20,8 @@ static const struct value *selector_of(const struct object_id *id, const struct 
 {
     if (is_kind(id, "", "Service"))
         return value_at(document, "spec", "selector", NULL);
-    if (!is_kind(id, "policy", "PodDisruptionBudget") ||
-        value_count(value_at(document, "spec", "selector", "matchExpressions", NULL)))
+    if (!is_kind(id, "policy", "PodDisruptionBudget")
+        || value_count(value_at(document, "spec", "selector", "matchExpressions", NULL)))
         return NULL;
     return value_at(document, "spec", "selector", "matchLabels", NULL);
 }
@@ -83,8 +83,9 @@ void find_unmatched(struct outlook *outlook)
     }
     outlook->found->unmatched = count;
     if (count)
-        outlook_say(outlook, count == 1 ? "%zu selector matches no pod (%s)"
-                                        : "%zu selectors match no pod (%s)",
+        outlook_say(outlook,
+                    count == 1 ? "%zu selector matches no pod (%s)"
+                               : "%zu selectors match no pod (%s)",
                     count, names);
 }
 
@@ -101,8 +102,8 @@ static bool content_differs(const struct object_change *change)
     for (size_t i = 0; i < 2; i++) {
         const struct value *before = value_get(change->before, parts[i]);
         const struct value *after = value_get(change->after, parts[i]);
-        if (value_count(before) != value_count(after) ||
-            (value_count(before) && !value_equal(before, after)))
+        if (value_count(before) != value_count(after)
+            || (value_count(before) && !value_equal(before, after)))
             return true;
     }
     return false;
@@ -113,8 +114,9 @@ static bool reads_at_start(const struct outlook *outlook, const struct object_ch
                            const struct object_id *configuration)
 {
     struct config_use *uses;
-    if (!workload->before || !workload->after || rolls(workload) ||
-        !pod_template(workload->id, workload->after) || is_kind(workload->id, "batch", "CronJob"))
+    if (!workload->before || !workload->after || rolls(workload)
+        || !pod_template(workload->id, workload->after)
+        || is_kind(workload->id, "batch", "CronJob"))
         return false;
     size_t count = config_uses(outlook->arena, workload->id, workload->after, &uses);
     for (size_t i = 0; i < count; i++)
@@ -139,8 +141,8 @@ void find_unnoticed(struct outlook *outlook)
 {
     for (size_t i = 0; i < outlook->count; i++) {
         const struct object_change *change = &outlook->changes[i];
-        if (!is_configuration(change->id) || !change->before || !change->after ||
-            !content_differs(change))
+        if (!is_configuration(change->id) || !change->before || !change->after
+            || !content_differs(change))
             continue;
         const char *readers = readers_at_start(outlook, change->id);
         if (!readers)

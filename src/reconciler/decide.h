@@ -12,10 +12,10 @@
 #include "providers/provider.h"
 
 enum action {
-    ACTION_KEEP,    /* it is what is wanted                                        */
+    ACTION_KEEP, /* it is what is wanted                                        */
     ACTION_CREATE,
     ACTION_CHANGE,
-    ACTION_ADOPT,   /* it was there, not ours: take it over, then as ACTION_CHANGE */
+    ACTION_ADOPT, /* it was there, not ours: take it over, then as ACTION_CHANGE */
     ACTION_DELETE,
     ACTION_FORGET,  /* recorded, but gone or somebody else's: only the record      */
     ACTION_RETAIN,  /* no longer wanted, but not to be deleted now                 */
@@ -30,7 +30,7 @@ struct situation {
     enum adopt_policy adopt; /* the object's own annotation counts as ADOPT_ALL */
     bool may_delete;         /* false: not a whole source, pruning is off, its folder failed… */
     bool ended;              /* it ran to its end as it is wanted, and may be gone since */
-    bool protected;          /* cmx.dev/prune: disabled, in the record's or the live object's view */
+    bool protected; /* cmx.dev/prune: disabled, in the record's or the live object's view */
 };
 
 /* *ret_why is a clause for people where the action refuses, retains or forgets, else NULL. */

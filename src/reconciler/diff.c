@@ -135,8 +135,8 @@ static bool all_scalars(const struct value *list)
 static void walk_positions(struct walk *walk, const char *path, const char *pointer,
                            const struct value *before, const struct value *after)
 {
-    size_t count = value_count(before) > value_count(after) ? value_count(before)
-                                                            : value_count(after);
+    size_t count =
+        value_count(before) > value_count(after) ? value_count(before) : value_count(after);
     for (size_t i = 0; i < count; i++)
         walk_values(walk, arena_printf(walk->arena, "%s[%zu]", path, i),
                     arena_printf(walk->arena, "%s/%zu", pointer, i), value_item(before, i),

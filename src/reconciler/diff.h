@@ -15,8 +15,9 @@
 #include <stddef.h>
 
 struct field_change {
-    const char *path;    /* for people: spec.template.spec.containers[web].image */
-    const char *pointer; /* JSON pointer into the document that holds it (before, where it is there) */
+    const char *path; /* for people: spec.template.spec.containers[web].image */
+    const char
+        *pointer; /* JSON pointer into the document that holds it (before, where it is there) */
     const struct value *before, *after; /* NULL: added, removed */
 };
 

@@ -95,8 +95,8 @@ static bool decide_again(struct execution *execution, struct change *change)
 {
     if (change->prediction.kind != PREDICT_LATER)
         return true;
-    if (!change_predict(change, execution->provider, execution->session,
-                        execution->options->plan, execution->wait, &change->error))
+    if (!change_predict(change, execution->provider, execution->session, execution->options->plan,
+                        execution->wait, &change->error))
         return false;
     if (change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN)
         return error_set(&change->error,
@@ -116,8 +116,7 @@ static bool act(struct execution *execution, struct change *change)
     const struct provider *provider = execution->provider;
     if (change->action == ACTION_DELETE) {
         bool removed = change_may_delete(change, provider, execution->session,
-                                         execution->options->plan, execution->wait,
-                                         &change->error)
+                                         execution->options->plan, execution->wait, &change->error)
                        && provider->remove(execution->session, change->arena, change->subject,
                                            execution->wait, &change->error);
         change->written = removed || may_have_written(change->error.kind);

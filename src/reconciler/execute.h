@@ -36,8 +36,8 @@ struct execute_options {
 
 struct execute_result {
     size_t failed, blocked, skipped;
-    bool lost;         /* the set is not ours any more, or nobody can tell: nothing more was written */
-    bool interrupted;  /* cancelled before the end                              */
+    bool lost; /* the set is not ours any more, or nobody can tell: nothing more was written */
+    bool interrupted;       /* cancelled before the end                              */
     const char *not_pruned; /* why deletions were left out, or NULL             */
     struct error error;     /* where lost: to whom (ERROR_CONFLICT), or why nobody can tell */
 };

@@ -4,14 +4,22 @@
 static int weight(enum exit_code code)
 {
     switch (code) {
-    case EXIT_INTERRUPTED: return 7;
-    case EXIT_INTERNAL: return 6;
-    case EXIT_USAGE: return 5;
-    case EXIT_UNREACHABLE: return 4;
-    case EXIT_REFUSED: return 3;
-    case EXIT_UNHEALTHY: return 2;
-    case EXIT_NO: return 1;
-    case EXIT_DONE: return 0;
+    case EXIT_INTERRUPTED:
+        return 7;
+    case EXIT_INTERNAL:
+        return 6;
+    case EXIT_USAGE:
+        return 5;
+    case EXIT_UNREACHABLE:
+        return 4;
+    case EXIT_REFUSED:
+        return 3;
+    case EXIT_UNHEALTHY:
+        return 2;
+    case EXIT_NO:
+        return 1;
+    case EXIT_DONE:
+        return 0;
     }
     return 6;
 }
@@ -24,19 +32,26 @@ enum exit_code exit_worse(enum exit_code a, enum exit_code b)
 enum exit_code exit_of_error(const struct error *error)
 {
     switch (error->kind) {
-    case ERROR_NONE: return EXIT_DONE;
+    case ERROR_NONE:
+        return EXIT_DONE;
     case ERROR_USAGE:
-    case ERROR_INPUT: return EXIT_USAGE;
+    case ERROR_INPUT:
+        return EXIT_USAGE;
     case ERROR_REFUSED:
-    case ERROR_CONFLICT: return EXIT_REFUSED;
+    case ERROR_CONFLICT:
+        return EXIT_REFUSED;
     case ERROR_UNREACHABLE:
     case ERROR_DENIED:
-    case ERROR_NOT_FOUND: return EXIT_UNREACHABLE;
+    case ERROR_NOT_FOUND:
+        return EXIT_UNREACHABLE;
     case ERROR_INVALID:
-    case ERROR_TIMEOUT: return EXIT_UNHEALTHY;
-    case ERROR_CANCELLED: return EXIT_INTERRUPTED;
+    case ERROR_TIMEOUT:
+        return EXIT_UNHEALTHY;
+    case ERROR_CANCELLED:
+        return EXIT_INTERRUPTED;
     case ERROR_LOCAL:
-    case ERROR_BUG: return EXIT_INTERNAL;
+    case ERROR_BUG:
+        return EXIT_INTERNAL;
     }
     return EXIT_INTERNAL;
 }

@@ -118,8 +118,8 @@ void inventory_settle(struct arena *arena, const struct plan *plan,
     ret_record->applied = complete ? clock_unix() : before->applied;
     for (size_t i = 0; i < plan->count; i++) {
         const struct change *change = &plan->changes[i];
-        bool current = change->subject->desired
-                       && (change->written || change->action == ACTION_KEEP);
+        bool current =
+            change->subject->desired && (change->written || change->action == ACTION_KEEP);
         if (is_gone(change) || never_ours(change))
             continue;
         if (current)

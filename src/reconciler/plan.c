@@ -52,8 +52,8 @@ static void merge_subjects(struct plan *plan, const struct resource *const *desi
                            size_t desired_count, const struct record *record)
 {
     size_t i = 0, j = 0;
-    plan->subjects = arena_array(plan->arena, desired_count + record->count,
-                                 sizeof *plan->subjects);
+    plan->subjects =
+        arena_array(plan->arena, desired_count + record->count, sizeof *plan->subjects);
     while (i < desired_count || j < record->count) {
         const struct record_member *member = j < record->count ? &record->members[j] : NULL;
         int order = i >= desired_count ? 1
@@ -206,7 +206,8 @@ static void refine(const struct builder *builder, struct change *change)
         break;
     case PREDICT_CONFLICT:
         refuse_change(change,
-                      arena_printf(change->arena, "%s is held by %s", p->field ? p->field : "a field",
+                      arena_printf(change->arena, "%s is held by %s",
+                                   p->field ? p->field : "a field",
                                    p->holder ? p->holder : "another manager"),
                       "leave the field out, or take it with --force-conflicts");
         break;
@@ -225,8 +226,8 @@ static void refine(const struct builder *builder, struct change *change)
 
 static bool predict(const struct builder *builder, struct change *change, struct error *err)
 {
-    change->cause = change->subject->recorded && change->action == ACTION_CREATE ? CAUSE_DRIFT
-                                                                                  : CAUSE_COMMIT;
+    change->cause =
+        change->subject->recorded && change->action == ACTION_CREATE ? CAUSE_DRIFT : CAUSE_COMMIT;
     if (change->action == ACTION_ADOPT)
         change->cause = CAUSE_ADOPTION;
     if (!builder->provider->predict(builder->session, change->arena, change->subject,
@@ -236,9 +237,8 @@ static bool predict(const struct builder *builder, struct change *change, struct
     return true;
 }
 
-bool change_predict(struct change *change, const struct provider *provider,
-                    struct session *session, const struct plan_options *options,
-                    const struct wait *wait, struct error *err)
+bool change_predict(struct change *change, const struct provider *provider, struct session *session,
+                    const struct plan_options *options, const struct wait *wait, struct error *err)
 {
     struct builder builder = { NULL, provider, session, options, wait };
     return predict(&builder, change, err);
@@ -269,7 +269,7 @@ static bool ask_guard(const struct builder *builder, struct change *change, stru
     const struct plan_options *options = builder->options;
     struct error refused = { 0 };
     if (change_may_delete(change, builder->provider, builder->session, options, builder->wait,
-                     &refused))
+                          &refused))
         return true;
     if (refused.kind == ERROR_CANCELLED) {
         *err = refused;
@@ -277,9 +277,9 @@ static bool ask_guard(const struct builder *builder, struct change *change, stru
     }
     change->action = refused.kind == ERROR_REFUSED ? ACTION_REFUSE : ACTION_UNKNOWN;
     change->why = arena_strdup(change->arena, refused.message);
-    change->way_out = arena_printf(change->arena, "--allow-delete %s",
-                                   object_id_text(change->arena, &change->subject->id,
-                                                  options->home));
+    change->way_out =
+        arena_printf(change->arena, "--allow-delete %s",
+                     object_id_text(change->arena, &change->subject->id, options->home));
     return true;
 }
 
@@ -319,15 +319,15 @@ static bool predict_all(const struct builder *builder, struct error *err)
 static void count_change(struct plan_counts *counts, const struct change *change)
 {
     size_t *const by_action[] = {
-        [ACTION_KEEP] = &counts->keep,     [ACTION_CREATE] = &counts->create,
-        [ACTION_CHANGE] = &counts->change, [ACTION_ADOPT] = &counts->adopt,
-        [ACTION_DELETE] = &counts->delete, [ACTION_FORGET] = &counts->forget,
-        [ACTION_RETAIN] = &counts->retain, [ACTION_REFUSE] = &counts->refuse,
+        [ACTION_KEEP] = &counts->keep,       [ACTION_CREATE] = &counts->create,
+        [ACTION_CHANGE] = &counts->change,   [ACTION_ADOPT] = &counts->adopt,
+        [ACTION_DELETE] = &counts->delete,   [ACTION_FORGET] = &counts->forget,
+        [ACTION_RETAIN] = &counts->retain,   [ACTION_REFUSE] = &counts->refuse,
         [ACTION_UNKNOWN] = &counts->unknown,
     };
     ++*by_action[change->action];
-    counts->unconfirmed += action_writes(change->action)
-                           && change->prediction.kind == PREDICT_LOCAL;
+    counts->unconfirmed +=
+        action_writes(change->action) && change->prediction.kind == PREDICT_LOCAL;
     counts->foreign_fields += change->subject->live.foreign_fields;
 }
 

@@ -48,7 +48,7 @@ struct change {
     struct subject *subject;
     struct arena *arena; /* its own, so that threads can predict and apply side by side */
     enum action action;
-    const char *why; /* why refused, retained, unknown, forgotten */
+    const char *why;     /* why refused, retained, unknown, forgotten */
     const char *way_out; /* what to do about it, or NULL */
     struct prediction prediction;
     struct planned_field *fields;
@@ -82,7 +82,8 @@ struct plan {
     struct subject *subjects; /* sorted by identity */
     struct change *changes;   /* one a subject, in the same order */
     size_t count;
-    const struct record_member *outside; /* recorded, but out of this run's reach (-l, -n, -f FILE) */
+    const struct record_member
+        *outside; /* recorded, but out of this run's reach (-l, -n, -f FILE) */
     size_t outside_count;
     const struct stray *strays; /* no members, see strays.h */
     size_t stray_count;
@@ -94,7 +95,7 @@ struct plan {
 /* What the command line and the Project say about this run. */
 struct plan_options {
     enum adopt_policy adopt;
-    bool may_delete;            /* false: `why_not_delete` */
+    bool may_delete; /* false: `why_not_delete` */
     const char *why_not_delete;
     size_t source_count; /* objects of the whole source, other targets' too: 0 is an empty source */
     struct budget budget;
@@ -105,7 +106,7 @@ struct plan_options {
     const struct failed_scope *failed; /* folders that did not load */
     size_t failed_count;
     const char *home; /* the set's namespace: left out of names */
-    bool removal; /* `delete`: deleting is what was asked for, no budget holds it back */
+    bool removal;     /* `delete`: deleting is what was asked for, no budget holds it back */
 };
 
 /*
@@ -126,9 +127,8 @@ void plan_refuse(struct plan *plan, const char *way_out, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 
 /* Asks anew what would become of one change, once the step it waited for has run. */
-bool change_predict(struct change *change, const struct provider *provider,
-                    struct session *session, const struct plan_options *options,
-                    const struct wait *wait, struct error *err)
+bool change_predict(struct change *change, const struct provider *provider, struct session *session,
+                    const struct plan_options *options, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
 
 /*

@@ -139,15 +139,14 @@ static void fill_budget(struct run *run, struct plan_options *options)
     options->budget = run->set.project.prune_budget;
     options->budget_origin = "the default: 10 objects or 20 % of the set";
     if (options->budget.count >= 0)
-        options->budget_origin = arena_printf(run->arena, "Project.pruneBudget: %lld",
-                                              (long long)options->budget.count);
+        options->budget_origin =
+            arena_printf(run->arena, "Project.pruneBudget: %lld", (long long)options->budget.count);
     else if (options->budget.percent >= 0)
         options->budget_origin = arena_printf(run->arena, "Project.pruneBudget: %lld%%",
                                               (long long)options->budget.percent);
-    if (run->options->prune_budget
-        && budget_parse(run->options->prune_budget, &options->budget))
-        options->budget_origin = arena_printf(run->arena, "--prune-budget %s",
-                                              run->options->prune_budget);
+    if (run->options->prune_budget && budget_parse(run->options->prune_budget, &options->budget))
+        options->budget_origin =
+            arena_printf(run->arena, "--prune-budget %s", run->options->prune_budget);
 }
 
 static void fill_plan_options(struct run *run, struct plan_options *options)
@@ -313,9 +312,9 @@ static bool plan_target(struct run *run, struct target_run *target, const struct
     struct record record = reachable(run, target);
     const struct record_member *outside = target->plan.outside;
     size_t outside_count = target->plan.outside_count;
-    target->planned = plan_build(&target->plan, run->arena, target->provider, target->session,
-                                 target->desired, target->desired_count, &record,
-                                 &target->plan_options, wait, err);
+    target->planned =
+        plan_build(&target->plan, run->arena, target->provider, target->session, target->desired,
+                   target->desired_count, &record, &target->plan_options, wait, err);
     target->plan.outside = outside;
     target->plan.outside_count = outside_count;
     if (!target->planned) {
@@ -375,8 +374,8 @@ static bool has_work(struct run *run, const struct target_run *target)
                || !same_source(old, source));
 }
 
-static void execute(struct run *run, struct target_run *target,
-                    const struct execute_events *events, const struct wait *wait)
+static void execute(struct run *run, struct target_run *target, const struct execute_events *events,
+                    const struct wait *wait)
 {
     const struct project *project = &run->set.project;
     int64_t own = run->options->timeout ? run->options->timeout : project->wait_timeout;
@@ -421,7 +420,8 @@ static bool take_set(struct run *run, struct target_run *target,
         return false;
     if (provider->record_widen(target->session, &wide, &writing, err))
         return true;
-    struct wait last = run_last_wait(wait); /* nothing was done: the next run need not wait for us */
+    struct wait last =
+        run_last_wait(wait); /* nothing was done: the next run need not wait for us */
     if (!provider->record_settle(target->session, &target->record, &last, &ignored))
         log_debug("the set could not be let go: %s", ignored.message);
     return false;

@@ -26,8 +26,8 @@ struct run_options {
     size_t allow_delete_count;
     bool allow_older, take_set, force_conflicts, show_secrets, keep_going, no_wait;
     bool missing_is_empty; /* a folder that the commit does not hold is empty: diff --from */
-    int64_t timeout;      /* --timeout in ms; 0: the Project's */
-    int64_t lock_timeout; /* ms */
+    int64_t timeout;       /* --timeout in ms; 0: the Project's */
+    int64_t lock_timeout;  /* ms */
     unsigned concurrency;
 };
 
@@ -55,7 +55,8 @@ struct run {
     struct source source;
     struct set set;
     struct problems problems;
-    const char *partial; /* why this is not the whole source: nothing is deleted; NULL: it is whole */
+    const char
+        *partial; /* why this is not the whole source: nothing is deleted; NULL: it is whole */
     struct target_run *targets; /* the first is the Project's own */
     size_t target_count, target_capacity;
     const char **undeclared; /* Clusters that hold objects of the set and are in no file any more */

@@ -65,9 +65,9 @@ static bool narrow(struct run *run, struct target_run *target, const struct obje
     if (pattern && count == 0)
         return no_such_object(run, target, pattern, record, err);
     if (pattern && count > 1)
-        return error_set(err, ERROR_USAGE, "several objects fit: %s and %s; write Kind.group/namespace/name",
-                         object_id_full(run->arena, &inside[0].id),
-                         object_id_full(run->arena, &inside[1].id));
+        return error_set(
+            err, ERROR_USAGE, "several objects fit: %s and %s; write Kind.group/namespace/name",
+            object_id_full(run->arena, &inside[0].id), object_id_full(run->arena, &inside[1].id));
     record->members = inside;
     record->count = count;
     target->plan.outside = outside;
@@ -108,8 +108,8 @@ static bool plan_removal(struct run *run, struct target_run *target,
     };
     target->desired = NULL;
     target->desired_count = 0;
-    target->planned = plan_build(&target->plan, run->arena, target->provider, target->session,
-                                 NULL, 0, &record, &target->plan_options, wait, err);
+    target->planned = plan_build(&target->plan, run->arena, target->provider, target->session, NULL,
+                                 0, &record, &target->plan_options, wait, err);
     target->plan.outside = outside;
     target->plan.outside_count = rest;
     if (target->planned)

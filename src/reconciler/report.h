@@ -14,13 +14,13 @@
 
 struct report_style {
     bool colour;
-    unsigned width;  /* columns */
-    bool full;       /* whole objects as diffs */
-    bool verbose;    /* what is unchanged or left alone, too */
-    bool quiet;      /* only what is refused, failed, and the closing line */
-    bool times;      /* durations in the closing line */
-    bool between;    /* two commits are compared: there is nothing to be done */
-    bool applying;   /* the plan is about to be carried out: no hint to do so */
+    unsigned width; /* columns */
+    bool full;      /* whole objects as diffs */
+    bool verbose;   /* what is unchanged or left alone, too */
+    bool quiet;     /* only what is refused, failed, and the closing line */
+    bool times;     /* durations in the closing line */
+    bool between;   /* two commits are compared: there is nothing to be done */
+    bool applying;  /* the plan is about to be carried out: no hint to do so */
 
     /*
      * How to call a command again with what the user gave, but for the option `without` (may
@@ -55,8 +55,7 @@ void report_result(struct buf *out, const struct run *run, const struct target_r
  * The whole run as one JSON document (schemas/output-plan.schema.json). `code` is what the
  * program will answer; `error`: why it went no further, or NULL.
  */
-void report_json(struct buf *out, const struct run *run, bool applied, int code,
-                 const char *error);
+void report_json(struct buf *out, const struct run *run, bool applied, int code, const char *error);
 
 /*
  * `shop @ 3f2a1c7 "Raise api replicas" → cluster prod, namespace shop`; the subject is cut, so
@@ -70,7 +69,14 @@ const char *report_name(struct arena *arena, const struct target_run *target,
                         const struct object_id *id);
 
 /* ANSI colours; "" where the style has none. */
-enum report_colour { COLOUR_ADD, COLOUR_CHANGE, COLOUR_DELETE, COLOUR_BAD, COLOUR_DIM, COLOUR_BOLD };
+enum report_colour {
+    COLOUR_ADD,
+    COLOUR_CHANGE,
+    COLOUR_DELETE,
+    COLOUR_BAD,
+    COLOUR_DIM,
+    COLOUR_BOLD
+};
 const char *report_colour(const struct report_style *style, enum report_colour colour);
 const char *report_plain(const struct report_style *style);
 

@@ -34,14 +34,14 @@ static struct value *id_value(struct arena *arena, const struct object_id *id)
     return map;
 }
 
-static const char *const CAUSES[] = { [CAUSE_COMMIT] = "commit",
-                                      [CAUSE_DRIFT] = "drift",
-                                      [CAUSE_ADOPTION] = "adoption" };
+static const char *const CAUSES[] = {
+    [CAUSE_COMMIT] = "commit", [CAUSE_DRIFT] = "drift", [CAUSE_ADOPTION] = "adoption"
+};
 
 static const char *const PROGRESS[] = {
-    [PROGRESS_NONE] = "none",       [PROGRESS_APPLYING] = "applying",
+    [PROGRESS_NONE] = "none",        [PROGRESS_APPLYING] = "applying",
     [PROGRESS_SETTLING] = "waiting", [PROGRESS_DONE] = "done",
-    [PROGRESS_FAILED] = "failed",   [PROGRESS_BLOCKED] = "blocked",
+    [PROGRESS_FAILED] = "failed",    [PROGRESS_BLOCKED] = "blocked",
     [PROGRESS_SKIPPED] = "skipped",
 };
 

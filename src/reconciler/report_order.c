@@ -23,17 +23,23 @@ struct listing {
 static const char *verb_of(const struct change *change)
 {
     switch (change->action) {
-    case ACTION_CREATE: return "create";
-    case ACTION_DELETE: return "delete";
-    case ACTION_ADOPT: return "take over";
-    case ACTION_CHANGE: return "change";
-    default: return "";
+    case ACTION_CREATE:
+        return "create";
+    case ACTION_DELETE:
+        return "delete";
+    case ACTION_ADOPT:
+        return "take over";
+    case ACTION_CHANGE:
+        return "change";
+    default:
+        return "";
     }
 }
 
 static int compare_order(const void *a, const void *b)
 {
-    const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
+    const struct change *x = *(const struct change *const *)a,
+                        *y = *(const struct change *const *)b;
     bool x_deletes = x->action == ACTION_DELETE, y_deletes = y->action == ACTION_DELETE;
     if (x_deletes != y_deletes)
         return x_deletes ? 1 : -1;

@@ -36,9 +36,9 @@ void report_header(struct buf *out, const struct run *run, const struct target_r
 {
     const struct record_source *commit = &run->source.commit;
     AUTO_ARENA arena = arena_new();
-    const char *where = arena_printf(arena, "%s %s, namespace %s", style->between ? "," : " →",
-                                     target->description ? target->description : "?",
-                                     target->target.set_namespace);
+    const char *where =
+        arena_printf(arena, "%s %s, namespace %s", style->between ? "," : " →",
+                     target->description ? target->description : "?", target->target.set_namespace);
     report_title(out, style, run->set.project.name, run->source.revision,
                  commit->subject ? commit->subject : "", where);
 }
@@ -52,17 +52,29 @@ static bool is_shown(const struct change *change, const struct report_style *sty
     return true;
 }
 
-enum section { SECTION_WANTED, SECTION_GOES, SECTION_LEFT, SECTION_UNKNOWN, SECTION_REFUSED, SECTIONS };
+enum section {
+    SECTION_WANTED,
+    SECTION_GOES,
+    SECTION_LEFT,
+    SECTION_UNKNOWN,
+    SECTION_REFUSED,
+    SECTIONS
+};
 
 static enum section section_of(const struct change *change)
 {
     switch (change->action) {
-    case ACTION_DELETE: return SECTION_GOES;
+    case ACTION_DELETE:
+        return SECTION_GOES;
     case ACTION_FORGET:
-    case ACTION_RETAIN: return SECTION_LEFT;
-    case ACTION_UNKNOWN: return SECTION_UNKNOWN;
-    case ACTION_REFUSE: return SECTION_REFUSED;
-    default: return SECTION_WANTED;
+    case ACTION_RETAIN:
+        return SECTION_LEFT;
+    case ACTION_UNKNOWN:
+        return SECTION_UNKNOWN;
+    case ACTION_REFUSE:
+        return SECTION_REFUSED;
+    default:
+        return SECTION_WANTED;
     }
 }
 
@@ -89,8 +101,7 @@ static void add_count(struct buf *out, size_t count, const char *word)
 static const char *nothing_text(struct arena *arena, const struct run *run)
 {
     if (run->options->selector)
-        return arena_printf(arena, "no object of the source matches -l %s",
-                            run->options->selector);
+        return arena_printf(arena, "no object of the source matches -l %s", run->options->selector);
     if (run->options->namespace)
         return arena_printf(arena, "no object of the source is in the namespace %s",
                             run->options->namespace);

@@ -140,7 +140,8 @@ static void add_tally(struct buf *out, const struct run *run, const struct targe
 static void add_stop(struct buf *out, const struct target_run *target)
 {
     if (target->result.interrupted)
-        buf_puts(out, "Interrupted: what was being written is finished, nothing new was started.\n");
+        buf_puts(out,
+                 "Interrupted: what was being written is finished, nothing new was started.\n");
     if (target->result.not_pruned)
         buf_printf(out, "Not pruned (%zu objects): %s.\n", target->plan.counts.delete,
                    target->result.not_pruned);

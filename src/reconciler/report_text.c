@@ -13,8 +13,8 @@ enum { NAME_COLUMNS = 22, FIELDS_SHOWN = 4, VALUE_COLUMNS = 28 };
 const char *report_colour(const struct report_style *style, enum report_colour colour)
 {
     static const char *const codes[] = {
-        [COLOUR_ADD] = "\033[32m", [COLOUR_CHANGE] = "\033[33m", [COLOUR_DELETE] = "\033[31m",
-        [COLOUR_BAD] = "\033[1;31m", [COLOUR_DIM] = "\033[2m", [COLOUR_BOLD] = "\033[1m",
+        [COLOUR_ADD] = "\033[32m",   [COLOUR_CHANGE] = "\033[33m", [COLOUR_DELETE] = "\033[31m",
+        [COLOUR_BAD] = "\033[1;31m", [COLOUR_DIM] = "\033[2m",     [COLOUR_BOLD] = "\033[1m",
     };
     return style->colour ? codes[colour] : "";
 }
@@ -40,15 +40,21 @@ struct sign {
 static struct sign sign_of(const struct change *change)
 {
     switch (change->action) {
-    case ACTION_CREATE: return (struct sign){ "+", COLOUR_ADD };
+    case ACTION_CREATE:
+        return (struct sign){ "+", COLOUR_ADD };
     case ACTION_CHANGE:
-    case ACTION_ADOPT: return (struct sign){ "~", COLOUR_CHANGE };
-    case ACTION_DELETE: return (struct sign){ "-", COLOUR_DELETE };
+    case ACTION_ADOPT:
+        return (struct sign){ "~", COLOUR_CHANGE };
+    case ACTION_DELETE:
+        return (struct sign){ "-", COLOUR_DELETE };
     case ACTION_REFUSE:
-    case ACTION_UNKNOWN: return (struct sign){ "!", COLOUR_BAD };
-    case ACTION_KEEP: return (struct sign){ "=", COLOUR_DIM };
+    case ACTION_UNKNOWN:
+        return (struct sign){ "!", COLOUR_BAD };
+    case ACTION_KEEP:
+        return (struct sign){ "=", COLOUR_DIM };
     case ACTION_FORGET:
-    case ACTION_RETAIN: return (struct sign){ "·", COLOUR_DIM };
+    case ACTION_RETAIN:
+        return (struct sign){ "·", COLOUR_DIM };
     }
     return (struct sign){ "?", COLOUR_DIM };
 }
@@ -74,8 +80,7 @@ static const char *cause_text(struct arena *arena, enum cause cause, const char 
                 : arena_printf(arena, "drift (%s)", manager);
 }
 
-static void add_why(struct buf *out, const struct report_style *style, size_t used,
-                    const char *why)
+static void add_why(struct buf *out, const struct report_style *style, size_t used, const char *why)
 {
     size_t columns = text_columns(why);
     if (!*why)
@@ -91,11 +96,13 @@ static void add_why(struct buf *out, const struct report_style *style, size_t us
 static void add_line(struct buf *out, const struct report_style *style, struct sign sign,
                      const char *name, const char *what, const char *why)
 {
-    size_t used = 2 + text_columns(name), gap = used < 2 + NAME_COLUMNS ? 2 + NAME_COLUMNS - used : 2;
+    size_t used = 2 + text_columns(name),
+           gap = used < 2 + NAME_COLUMNS ? 2 + NAME_COLUMNS - used : 2;
     size_t what_columns = text_columns(what);
-    bool apart = gap == 2 && *what && used + gap + what_columns + 2 + text_columns(why) > style->width;
-    buf_printf(out, "%s%s%s %s", report_colour(style, sign.colour), sign.text,
-               report_plain(style), name);
+    bool apart =
+        gap == 2 && *what && used + gap + what_columns + 2 + text_columns(why) > style->width;
+    buf_printf(out, "%s%s%s %s", report_colour(style, sign.colour), sign.text, report_plain(style),
+               name);
     if (*what && !apart) {
         buf_fill(out, ' ', gap);
         buf_puts(out, what);
@@ -114,14 +121,16 @@ static const char *field_text(struct arena *arena, const struct change *change,
     const char *path = *c->path ? c->path : "(all)";
     if (secret_field(&change->subject->id, c->pointer))
         return arena_printf(arena, "%s %s", path,
-                            !c->before ? "added" : !c->after ? "removed" : "changed");
+                            !c->before  ? "added"
+                            : !c->after ? "removed"
+                                        : "changed");
     if (!c->before)
-        return arena_printf(arena, "%s + %s", path, diff_value_text(arena, c->after, VALUE_COLUMNS));
+        return arena_printf(arena, "%s + %s", path,
+                            diff_value_text(arena, c->after, VALUE_COLUMNS));
     if (!c->after)
         return arena_printf(arena, "%s removed, was %s", path,
                             diff_value_text(arena, c->before, VALUE_COLUMNS));
-    return arena_printf(arena, "%s %s → %s", path,
-                        diff_value_text(arena, c->before, VALUE_COLUMNS),
+    return arena_printf(arena, "%s %s → %s", path, diff_value_text(arena, c->before, VALUE_COLUMNS),
                         diff_value_text(arena, c->after, VALUE_COLUMNS));
 }
 
@@ -173,8 +182,8 @@ static const char *short_what(struct arena *arena, const struct target_run *targ
 {
     const struct prediction *p = &change->prediction;
     if (action_writes(change->action) && p->kind == PREDICT_LATER)
-        return folded ? "" : arena_printf(arena, "known once %s",
-                                          report_until(arena, target, p->until));
+        return folded ? ""
+                      : arena_printf(arena, "known once %s", report_until(arena, target, p->until));
     if (action_writes(change->action) && p->kind == PREDICT_LOCAL)
         return arena_printf(arena, "not confirmed by the server%s%s", p->why ? ": " : "",
                             p->why ? p->why : "");
@@ -208,8 +217,7 @@ static const struct value *without_noise(struct arena *arena, const struct value
     return copy;
 }
 
-static void add_full(struct buf *out, const struct change *change,
-                     const struct report_style *style)
+static void add_full(struct buf *out, const struct change *change, const struct report_style *style)
 {
     AUTO_ARENA arena = arena_new();
     AUTO_BUF lines = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -251,7 +259,8 @@ void report_change(struct buf *out, const struct target_run *target, const struc
     const char *name = report_name(arena, target, &change->subject->id);
     const char *what = printable_text(arena, short_what(arena, target, change, folded));
     bool line = *what && change->action != ACTION_CHANGE;
-    bool known = change->prediction.kind == PREDICT_CHANGE || change->prediction.kind == PREDICT_LOCAL;
+    bool known =
+        change->prediction.kind == PREDICT_CHANGE || change->prediction.kind == PREDICT_LOCAL;
     if (line || change->field_count == 0 || !known || style->full)
         add_line(out, style, sign_of(change), name, what,
                  action_writes(change->action) && change->action != ACTION_DELETE

@@ -25,7 +25,7 @@ struct schedule {
     struct arena *arena;
     struct node *nodes;
     size_t count, left;
-    size_t acting[RANKS];                          /* steps of the rank that have not acted */
+    size_t acting[RANKS]; /* steps of the rank that have not acted */
     size_t first_ready[RANKS], last_ready[RANKS];
 };
 

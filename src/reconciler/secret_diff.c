@@ -47,7 +47,8 @@ static void mask_map(struct arena *arena, struct value *document, const char *ke
         return;
     for (size_t i = 0; i < value_count(map) && map->kind == VALUE_MAP; i++) {
         const struct member *member = &map->map.members[i];
-        const struct value *counterpart = mark ? value_get(value_get(other, key), member->key) : NULL;
+        const struct value *counterpart =
+            mark ? value_get(value_get(other, key), member->key) : NULL;
         value_set(arena, masked, member->key, note_for(arena, member->value, counterpart));
     }
     value_set(arena, document, key, masked);
@@ -64,8 +65,7 @@ static struct value *without_last_applied(struct arena *arena, const struct valu
 }
 
 static const struct value *mask(struct arena *arena, const struct object_id *id,
-                                const struct value *document, const struct value *other,
-                                bool mark)
+                                const struct value *document, const struct value *other, bool mark)
 {
     bool secret = is_secret(id);
     if (!document
@@ -77,8 +77,8 @@ static const struct value *mask(struct arena *arena, const struct object_id *id,
     return copy;
 }
 
-void secret_mask_pair(struct arena *arena, const struct object_id *id,
-                      const struct value **before, const struct value **after)
+void secret_mask_pair(struct arena *arena, const struct object_id *id, const struct value **before,
+                      const struct value **after)
 {
     const struct value *old = *before, *new = *after;
     *before = mask(arena, id, old, new, false);

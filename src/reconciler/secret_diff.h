@@ -18,7 +18,7 @@ bool secret_field(const struct object_id *id, const char *pointer);
  * Replaces secret values on both sides by notes that still tell equal from
  * different. Either may be NULL. Documents without secrets stay as they are.
  */
-void secret_mask_pair(struct arena *arena, const struct object_id *id,
-                      const struct value **before, const struct value **after);
+void secret_mask_pair(struct arena *arena, const struct object_id *id, const struct value **before,
+                      const struct value **after);
 
 #endif

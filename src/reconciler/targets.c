@@ -45,8 +45,8 @@ static bool stays_inside(struct arena *arena, const char *root, const char *path
 static bool resolve_directory(struct run *run, struct target_run *target, struct error *err)
 {
     const struct cluster *cluster = target->target.cluster;
-    const char *root = run->options->directory_root ? run->options->directory_root
-                                                    : run->source.root;
+    const char *root =
+        run->options->directory_root ? run->options->directory_root : run->source.root;
     if (!root)
         return error_set(err, ERROR_USAGE,
                          "Cluster %s is a directory, and this source has no folder on the disk: "
@@ -130,8 +130,8 @@ static bool is_wanted(const struct target_run *target, const struct resource *re
 static void share_out(struct run *run)
 {
     for (size_t i = 0; i < run->target_count; i++)
-        run->targets[i].desired = arena_array(run->arena, run->set.count,
-                                              sizeof *run->targets[i].desired);
+        run->targets[i].desired =
+            arena_array(run->arena, run->set.count, sizeof *run->targets[i].desired);
     for (size_t i = 0; i < run->set.count; i++) {
         const struct resource *resource = &run->set.resources[i];
         struct target_run *target = find_target(run, cluster_name_of(run, resource));

@@ -13,17 +13,12 @@ static void test_columns(void **state)
         const char *text;
         size_t columns;
     } cases[] = {
-        { "", 0 },
-        { "web", 3 },
-        { "→ ✓ · …", 7 },
-        { "商店", 4 },
-        { "🚀", 2 },
-        { "e\u0301", 1 },    /* e and a combining accent */
-        { "👍🏽", 2 },         /* with a skin tone */
-        { "한글", 4 },
-        { "ｗｅｂ", 6 },       /* full width */
-        { "\xff\xfe", 2 },   /* no UTF-8: one a byte */
-        { "\xe5\x95", 2 },   /* cut in the middle of a letter */
+        { "", 0 },          { "web", 3 },    { "→ ✓ · …", 7 },
+        { "商店", 4 },      { "🚀", 2 },      { "e\u0301", 1 }, /* e and a combining accent */
+        { "👍🏽", 2 },                                     /* with a skin tone */
+        { "한글", 4 },      { "ｗｅｂ", 6 },                   /* full width */
+        { "\xff\xfe", 2 },                                     /* no UTF-8: one a byte */
+        { "\xe5\x95", 2 },                                     /* cut in the middle of a letter */
         { "a\xf0\x9f", 3 },
     };
     (void)state;
@@ -39,7 +34,7 @@ static void test_fit(void **state)
     assert_int_equal(text_fit("web", 10), 3);
     assert_int_equal(text_fit("web", 2), 2);
     assert_int_equal(text_fit("web", 0), 0);
-    assert_int_equal(text_fit("商店", 3), 3);    /* one letter: the second would not fit */
+    assert_int_equal(text_fit("商店", 3), 3); /* one letter: the second would not fit */
     assert_int_equal(text_fit("商店", 4), 6);
     assert_int_equal(text_fit("e\u0301x", 1), 3); /* the accent stays with its letter */
 }

@@ -115,8 +115,7 @@ static void a_missing_program_is_told(void **state)
     (void)state;
     assert_false(process_start(arguments, NULL, &process, &error));
     assert_int_equal(error.kind, ERROR_LOCAL);
-    assert_string_equal(error.message,
-                        "cannot run /no/such/program: No such file or directory");
+    assert_string_equal(error.message, "cannot run /no/such/program: No such file or directory");
 }
 
 int main(void)

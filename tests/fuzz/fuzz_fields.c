@@ -5,10 +5,10 @@
  */
 #include "base/cleanup.h"
 #include "manifest/value_json.h"
-#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/handover.h"
 #include "providers/kubernetes/judge.h"
-#include "providers/kubernetes/managers.h"
 #include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/merge.h"
 #include "providers/kubernetes/takeover.h"

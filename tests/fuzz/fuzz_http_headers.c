@@ -4,7 +4,7 @@
  */
 #include "base/cleanup.h"
 #include "net/http_headers.h"
-#include "providers/kubernetes/status.h"
+#include "providers/kubernetes/client/status.h"
 
 #include <string.h>
 

@@ -11,8 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool print(void *context, struct arena *arena, const struct value *value,
-                  struct error *err)
+static bool print(void *context, struct arena *arena, const struct value *value, struct error *err)
 {
     (void)arena;
     (void)err;

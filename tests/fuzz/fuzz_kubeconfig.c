@@ -3,7 +3,7 @@
  * context. The input goes through a file in memory, as a real one would.
  */
 #include "base/cleanup.h"
-#include "providers/kubernetes/kubeconfig.h"
+#include "providers/kubernetes/client/kubeconfig.h"
 
 #include <sys/mman.h>
 

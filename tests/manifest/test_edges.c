@@ -173,8 +173,8 @@ static void test_random_graphs(void **state)
             }
             for (size_t i = 0; i < COUNT; i++)
                 for (size_t j = 0; j < COUNT; j++)
-                    reach[i][j] |= (i == before || reach[i][before])
-                                   && (j == after || reach[after][j]);
+                    reach[i][j] |=
+                        (i == before || reach[i][before]) && (j == after || reach[after][j]);
         }
     }
 }
@@ -193,9 +193,9 @@ static void test_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_long_chains),     cmocka_unit_test(test_one_large_cycle),
-        cmocka_unit_test(test_all_on_all),      cmocka_unit_test(test_names_that_miss),
-        cmocka_unit_test(test_random_graphs),   cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_long_chains),   cmocka_unit_test(test_one_large_cycle),
+        cmocka_unit_test(test_all_on_all),    cmocka_unit_test(test_names_that_miss),
+        cmocka_unit_test(test_random_graphs), cmocka_unit_test(test_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

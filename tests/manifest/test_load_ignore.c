@@ -53,8 +53,7 @@ static void write_paths(struct arena *arena, const char *root, const char *paths
         char *path = arena_printf(arena, "%s/%.*s", root, (int)length, paths);
         char *folder = arena_strdup(arena, path);
         *strrchr(folder, '/') = '\0';
-        if (!folder_make(folder, &err)
-            || (!is_folder && !file_write(path, "", 0, 0644, &err)))
+        if (!folder_make(folder, &err) || (!is_folder && !file_write(path, "", 0, 0644, &err)))
             fail_msg("%s", err.message);
     }
 }
@@ -96,8 +95,8 @@ static void ignore_case(struct arena *arena, const struct test_case *test, struc
         bool ours = is_ignored(arena, ignore, path), theirs = listed(git, path);
         buf_printf(out, "%c %s\n", ours ? '-' : '+', path);
         if (ours != theirs)
-            print_error("%s: %s: git %s it, we %s\n", test->name, path, theirs ? "ignores" : "takes",
-                     ours ? "ignore it" : "take it");
+            print_error("%s: %s: git %s it, we %s\n", test->name, path,
+                        theirs ? "ignores" : "takes", ours ? "ignore it" : "take it");
         checked++;
         differing += ours != theirs;
     }

@@ -39,9 +39,12 @@ static void print_references(struct arena *arena, const struct object_id *id,
 
 static void references_case(struct arena *arena, const struct test_case *test, struct buf *out)
 {
-    struct source_file file = { .path = "a.yaml", .source = "a.yaml", .folder = "",
+    struct source_file file = { .path = "a.yaml",
+                                .source = "a.yaml",
+                                .folder = "",
                                 .data = test->parts[0].text,
-                                .length = strlen(test->parts[0].text), .quotable = true };
+                                .length = strlen(test->parts[0].text),
+                                .quotable = true };
     struct yaml_documents documents = { 0 };
     struct problems problems;
     struct edge_list edges;
@@ -59,7 +62,8 @@ static void references_case(struct arena *arena, const struct test_case *test, s
     }
     assert_true(edges_build(arena, nodes, documents.count, &edges, &problems));
     for (size_t i = 0; i < edges.count; i++)
-        buf_printf(out, "%s before %s%s\n", object_id_text(arena, &ids[edges.items[i].before], "ns"),
+        buf_printf(out, "%s before %s%s\n",
+                   object_id_text(arena, &ids[edges.items[i].before], "ns"),
                    object_id_text(arena, &ids[edges.items[i].after], "ns"),
                    edges.items[i].healthy ? " (healthy)" : "");
     assert_int_equal(problems.errors, 0);

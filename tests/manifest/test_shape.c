@@ -11,8 +11,12 @@ static const struct value *check(struct arena *arena, const char *text, struct p
 {
     struct source_file *file = arena_alloc(arena, sizeof *file);
     struct yaml_documents documents = { 0 };
-    *file = (struct source_file){ .path = "a.yaml", .source = "a.yaml", .folder = "",
-                                  .data = text, .length = strlen(text), .quotable = true };
+    *file = (struct source_file){ .path = "a.yaml",
+                                  .source = "a.yaml",
+                                  .folder = "",
+                                  .data = text,
+                                  .length = strlen(text),
+                                  .quotable = true };
     problems_start(problems, arena);
     assert_true(yaml_read(arena, file, &documents, problems));
     assert_int_equal(documents.count, 1);
@@ -45,11 +49,12 @@ static void test_defaults(void **state)
         &problems);
     assert_non_null(project);
     json_write(&text, value_get(project, "spec"));
-    assert_string_equal(buf_text(&text),
-                        "{\"adopt\":\"unowned\",\"createNamespace\":false,\"namespace\":\"default\","
-                        "\"prune\":false,\"timeout\":\"30m\",\"waitTimeout\":\"5m\"}");
-    project = check(arena, "apiVersion: cmx.dev/v1\nkind: Project\nmetadata: {name: a}\n",
-                    &problems);
+    assert_string_equal(
+        buf_text(&text),
+        "{\"adopt\":\"unowned\",\"createNamespace\":false,\"namespace\":\"default\","
+        "\"prune\":false,\"timeout\":\"30m\",\"waitTimeout\":\"5m\"}");
+    project =
+        check(arena, "apiVersion: cmx.dev/v1\nkind: Project\nmetadata: {name: a}\n", &problems);
     assert_true(value_is_true(value_at(project, "spec", "prune", NULL), false));
 }
 
@@ -60,9 +65,15 @@ static void test_suggest(void **state)
     static const struct {
         const char *wrong, *meant;
     } rows[] = {
-        { "prunBudget", "pruneBudget" }, { "imge", "image" },   { "namepsace", "namespace" },
-        { "Namespace", "namespace" },    { "PRUNE", "prune" },  { "wiat", "wait" },
-        { "replicas", NULL },            { "", NULL },          { "x", NULL },
+        { "prunBudget", "pruneBudget" },
+        { "imge", "image" },
+        { "namepsace", "namespace" },
+        { "Namespace", "namespace" },
+        { "PRUNE", "prune" },
+        { "wiat", "wait" },
+        { "replicas", NULL },
+        { "", NULL },
+        { "x", NULL },
         { "pruneBudgets", "pruneBudget" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -47,8 +47,8 @@ static void compare(struct arena *arena, const char *name, const struct buf *pri
     size_t line = first_difference(committed, buf_text(printed));
     fail_msg("%s differs from the tables, first in line %zu:\n- %s\n+ %s\nWrite it anew with: %s "
              "--update",
-             name, line, line_at(arena, committed, line),
-             line_at(arena, buf_text(printed), line), program);
+             name, line, line_at(arena, committed, line), line_at(arena, buf_text(printed), line),
+             program);
 }
 
 static const char *lower(struct arena *arena, const char *text)

@@ -10,23 +10,17 @@ static const struct {
     const char *recorded, *now;
     bool differs;
 } cases[] = {
-    { NULL, "a", false },        /* never recorded */
-    { "", "a", false },
-    { "a", NULL, false },        /* could not be read now */
-    { "a", "a", false },
-    { "a", "b", true },
-    { "a", "", true },           /* every field of ours was taken */
-    { "a", "aa", true },
-    { "a-x", "a-x", false },
-    { "a-x", "a-y", true },      /* the same fields, other values */
-    { "a-x", "b-x", true },
-    { "a", "a-x", false },       /* of an older record */
-    { "a-x", "a", false },       /* read in another API version */
-    { "b", "a-x", true },
-    { "a-x", "a-", true },
-    { "a-x.n", "a-x", false },   /* a note of the provider's own */
-    { "a-x.n", "a-y", true },
-    { "a.n", "a-x", false },
+    { NULL, "a", false },                            /* never recorded */
+    { "", "a", false },        { "a", NULL, false }, /* could not be read now */
+    { "a", "a", false },       { "a", "b", true },
+    { "a", "", true }, /* every field of ours was taken */
+    { "a", "aa", true },       { "a-x", "a-x", false },
+    { "a-x", "a-y", true },                           /* the same fields, other values */
+    { "a-x", "b-x", true },    { "a", "a-x", false }, /* of an older record */
+    { "a-x", "a", false },                            /* read in another API version */
+    { "b", "a-x", true },      { "a-x", "a-", true },
+    { "a-x.n", "a-x", false }, /* a note of the provider's own */
+    { "a-x.n", "a-y", true },  { "a.n", "a-x", false },
     { "a.n", "b", true },
 };
 

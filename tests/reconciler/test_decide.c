@@ -63,8 +63,8 @@ static const char *const ADOPT[] = { "unowned", "never", "all" };
 
 static struct row *expected(struct row *rows, size_t count, const struct situation *s)
 {
-    const char *words[] = { YES_NO[s->recorded], YES_NO[s->desired],     LIVE[s->live],
-                            OWNER[s->owner],     ADOPT[s->adopt],        YES_NO[s->may_delete],
+    const char *words[] = { YES_NO[s->recorded],  YES_NO[s->desired], LIVE[s->live],
+                            OWNER[s->owner],      ADOPT[s->adopt],    YES_NO[s->may_delete],
                             YES_NO[s->protected], YES_NO[s->ended] };
     for (size_t i = 0; i < count; i++) {
         size_t column = 0;

@@ -63,16 +63,46 @@ static void fill(struct target_run *target, struct change *change, const struct 
     target->result.interrupted = part->interrupted;
 }
 
-#define SAME { .counts.keep = 3 }
-#define DIFFERS { .counts.change = 1 }
-#define REFUSES_ONE { .counts.refuse = 1 }
-#define REFUSED { .counts.delete = 20, .refusals = 1 }
-#define UNKNOWN { .counts.unknown = 1 }
-#define DOWN { .error = ERROR_UNREACHABLE }
-#define UNHEALTHY { .counts.change = 1, .executed = true, .failed = ERROR_TIMEOUT }
-#define LOST { .counts.change = 1, .executed = true, .failed = ERROR_UNREACHABLE }
-#define STOPPED { .counts.change = 1, .executed = true, .interrupted = true }
-#define TAKEN { .error = ERROR_CONFLICT, .executed = true } /* by another run */
+#define SAME                                                                                       \
+    {                                                                                              \
+        .counts.keep = 3                                                                           \
+    }
+#define DIFFERS                                                                                    \
+    {                                                                                              \
+        .counts.change = 1                                                                         \
+    }
+#define REFUSES_ONE                                                                                \
+    {                                                                                              \
+        .counts.refuse = 1                                                                         \
+    }
+#define REFUSED                                                                                    \
+    {                                                                                              \
+        .counts.delete = 20, .refusals = 1                                                         \
+    }
+#define UNKNOWN                                                                                    \
+    {                                                                                              \
+        .counts.unknown = 1                                                                        \
+    }
+#define DOWN                                                                                       \
+    {                                                                                              \
+        .error = ERROR_UNREACHABLE                                                                 \
+    }
+#define UNHEALTHY                                                                                  \
+    {                                                                                              \
+        .counts.change = 1, .executed = true, .failed = ERROR_TIMEOUT                              \
+    }
+#define LOST                                                                                       \
+    {                                                                                              \
+        .counts.change = 1, .executed = true, .failed = ERROR_UNREACHABLE                          \
+    }
+#define STOPPED                                                                                    \
+    {                                                                                              \
+        .counts.change = 1, .executed = true, .interrupted = true                                  \
+    }
+#define TAKEN                                                                                      \
+    {                                                                                              \
+        .error = ERROR_CONFLICT, .executed = true                                                  \
+    } /* by another run */
 
 static void test_two_targets(void **state)
 {
@@ -82,24 +112,15 @@ static void test_two_targets(void **state)
         size_t problems;
         enum exit_code code;
     } cases[] = {
-        { { SAME, SAME }, false, 0, 0 },
-        { { SAME, DIFFERS }, false, 0, 1 },
-        { { DIFFERS, DIFFERS }, true, 0, 0 },
-        { { DIFFERS, REFUSES_ONE }, false, 0, 3 },
-        { { DIFFERS, REFUSED }, true, 0, 3 },
-        { { REFUSED, UNKNOWN }, false, 0, 4 },
-        { { DIFFERS, DOWN }, false, 0, 4 },
-        { { DOWN, REFUSED }, false, 0, 4 },
-        { { UNHEALTHY, SAME }, true, 0, 5 },
-        { { UNHEALTHY, REFUSES_ONE }, true, 0, 3 },
-        { { UNHEALTHY, DOWN }, true, 0, 4 },
-        { { UNHEALTHY, TAKEN }, true, 0, 3 },
-        { { LOST, UNHEALTHY }, true, 0, 4 },
-        { { UNHEALTHY, STOPPED }, true, 0, 130 },
-        { { DOWN, STOPPED }, true, 1, 130 },
-        { { SAME, SAME }, false, 1, 2 },
-        { { DOWN, REFUSED }, false, 1, 2 },
-        { { UNHEALTHY, UNKNOWN }, true, 1, 2 },
+        { { SAME, SAME }, false, 0, 0 },      { { SAME, DIFFERS }, false, 0, 1 },
+        { { DIFFERS, DIFFERS }, true, 0, 0 }, { { DIFFERS, REFUSES_ONE }, false, 0, 3 },
+        { { DIFFERS, REFUSED }, true, 0, 3 }, { { REFUSED, UNKNOWN }, false, 0, 4 },
+        { { DIFFERS, DOWN }, false, 0, 4 },   { { DOWN, REFUSED }, false, 0, 4 },
+        { { UNHEALTHY, SAME }, true, 0, 5 },  { { UNHEALTHY, REFUSES_ONE }, true, 0, 3 },
+        { { UNHEALTHY, DOWN }, true, 0, 4 },  { { UNHEALTHY, TAKEN }, true, 0, 3 },
+        { { LOST, UNHEALTHY }, true, 0, 4 },  { { UNHEALTHY, STOPPED }, true, 0, 130 },
+        { { DOWN, STOPPED }, true, 1, 130 },  { { SAME, SAME }, false, 1, 2 },
+        { { DOWN, REFUSED }, false, 1, 2 },   { { UNHEALTHY, UNKNOWN }, true, 1, 2 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -15,8 +15,7 @@
 enum { RECORD_CEILING = 64 << 20, LOCK_LOOK_MS = 50 };
 
 static bool directory_open(const struct target *target, struct arena *arena,
-                           struct session **ret_session, const struct wait *wait,
-                           struct error *err)
+                           struct session **ret_session, const struct wait *wait, struct error *err)
 {
     (void)wait;
     struct stat status;
@@ -25,9 +24,8 @@ static bool directory_open(const struct target *target, struct arena *arena,
         return error_set(err, ERROR_REFUSED, "%s is a symbolic link: replace it by a folder",
                          folder);
     struct session *session = arena_alloc(arena, sizeof *session);
-    *session = (struct session){
-        .target = target, .arena = arena, .root = target->directory, .lock = -1
-    };
+    *session =
+        (struct session){ .target = target, .arena = arena, .root = target->directory, .lock = -1 };
     *ret_session = session;
     return true;
 }
@@ -45,8 +43,8 @@ static const char *directory_describe(struct session *session)
 }
 
 /* Nobody can be asked: what the tables of built-in kinds and the CRDs of the set say is all. */
-static bool directory_bind_scopes(struct session *session, struct set *set,
-                                  const struct wait *wait, struct error *err)
+static bool directory_bind_scopes(struct session *session, struct set *set, const struct wait *wait,
+                                  struct error *err)
 {
     (void)session;
     (void)wait;
@@ -148,9 +146,8 @@ static bool check_unchanged(struct session *session, const struct wait *wait, st
     return error_set(err, ERROR_CONFLICT, "another run has changed the set meanwhile");
 }
 
-static bool directory_record_lock(struct session *session, int64_t lock_wait,
-                                  settle_note *on_wait, void *context, const struct wait *wait,
-                                  struct error *err)
+static bool directory_record_lock(struct session *session, int64_t lock_wait, settle_note *on_wait,
+                                  void *context, const struct wait *wait, struct error *err)
 {
     (void)on_wait;
     (void)context;

@@ -17,8 +17,8 @@
 struct session {
     const struct target *target;
     struct arena *arena;
-    const char *root; /* absolute */
-    int lock;         /* descriptor that holds the lock, -1: not held */
+    const char *root;     /* absolute */
+    int lock;             /* descriptor that holds the lock, -1: not held */
     struct record record; /* as it was read */
 };
 
@@ -31,9 +31,9 @@ const char *directory_file(struct arena *arena, const struct session *session,
 
 bool directory_observe(struct session *session, struct arena *arena, struct subject *subjects,
                        size_t count, const struct wait *wait, struct error *err);
-bool directory_predict(struct session *session, struct arena *arena,
-                       const struct subject *subject, struct prediction *ret_prediction,
-                       const struct wait *wait, struct error *err);
+bool directory_predict(struct session *session, struct arena *arena, const struct subject *subject,
+                       struct prediction *ret_prediction, const struct wait *wait,
+                       struct error *err);
 bool directory_apply(struct session *session, struct arena *arena, const struct subject *subject,
                      struct outcome *ret_outcome, const struct wait *wait, struct error *err);
 bool directory_remove(struct session *session, struct arena *arena, const struct subject *subject,

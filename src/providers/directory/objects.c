@@ -15,7 +15,8 @@
 static const char CLUSTER_FOLDER[] = "_cluster";
 static const char TEMPORARY[] = ".tmp";
 
-/* File systems hold 255 bytes; ".yaml" and what file_write() hangs on while it writes come behind. */
+/* File systems hold 255 bytes; ".yaml" and what file_write() hangs on while it writes come behind.
+ */
 enum { NAME_BYTES = 255 - 5 - 11, NAME_DIGEST = 16 };
 
 /*
@@ -114,15 +115,15 @@ static char *parent_of(struct arena *arena, const char *path)
     return arena_memdup(arena, path, (size_t)(strrchr(path, '/') - path));
 }
 
-/* A linked folder may lead out of the repository: nothing is read, written or removed through it. */
+/* A linked folder may lead out of the repository: nothing is read, written or removed through it.
+ */
 static bool is_linked(const char *folder)
 {
     struct stat status;
     return lstat(folder, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
-static void observe_one(const struct session *session, struct arena *arena,
-                        struct subject *subject)
+static void observe_one(const struct session *session, struct arena *arena, struct subject *subject)
 {
     struct observation *live = &subject->live;
     const char *path = directory_file(arena, session, &subject->id);
@@ -160,14 +161,13 @@ bool directory_observe(struct session *session, struct arena *arena, struct subj
 static bool may_write(const struct session *session, const struct resource *desired)
 {
     const struct cluster *cluster = session->target->cluster;
-    return !desired->secret || session->target->show_secrets
-           || (cluster && cluster->write_secrets)
+    return !desired->secret || session->target->show_secrets || (cluster && cluster->write_secrets)
            || value_count(value_get(desired->document, "data")) == 0;
 }
 
-bool directory_predict(struct session *session, struct arena *arena,
-                       const struct subject *subject, struct prediction *ret_prediction,
-                       const struct wait *wait, struct error *err)
+bool directory_predict(struct session *session, struct arena *arena, const struct subject *subject,
+                       struct prediction *ret_prediction, const struct wait *wait,
+                       struct error *err)
 {
     (void)arena;
     (void)wait;
@@ -207,8 +207,8 @@ bool directory_apply(struct session *session, struct arena *arena, const struct 
         return error_set(err, ERROR_REFUSED, "Secret values are not written into a directory");
     yaml_write(&text, subject->desired->document);
     if (!make_parent(arena, path, err)
-        || !file_write(path, buf_text(&text), text.length,
-                       subject->desired->secret ? 0600 : 0644, err))
+        || !file_write(path, buf_text(&text), text.length, subject->desired->secret ? 0600 : 0644,
+                       err))
         return false;
     ret_outcome->kind = subject->live.state == LIVE_ABSENT ? OUTCOME_CREATED : OUTCOME_CHANGED;
     ret_outcome->document = subject->desired->document;
@@ -231,7 +231,8 @@ bool directory_remove(struct session *session, struct arena *arena, const struct
     return true;
 }
 
-/* "web.yaml.XXXXXX.tmp" of an object, "set.XXXXXX.tmp" of the record: as file_write() names them. */
+/* "web.yaml.XXXXXX.tmp" of an object, "set.XXXXXX.tmp" of the record: as file_write() names them.
+ */
 static bool is_leftover(const char *name, const char *before)
 {
     size_t length = strlen(name), ending = strlen(before) + strlen("XXXXXX.tmp");

@@ -172,9 +172,8 @@ static bool repository_open(const struct git_options *options, struct repository
     if (!git_library_start(err))
         return false;
     CLEANUP(repository_release_at) struct repository *repository = repository_new(options);
-    bool open = options->url
-                    ? open_url(repository, options->ref, wait, err)
-                    : open_local(repository, options->folder ? options->folder : ".", err);
+    bool open = options->url ? open_url(repository, options->ref, wait, err)
+                             : open_local(repository, options->folder ? options->folder : ".", err);
     if (!open)
         return false;
     *ret_repository = repository;

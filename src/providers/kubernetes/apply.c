@@ -2,12 +2,12 @@
 #include "providers/kubernetes/apply.h"
 
 #include "providers/kubernetes/change.h"
+#include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/guard.h"
 #include "providers/kubernetes/handover.h"
 #include "providers/kubernetes/immutable.h"
-#include "providers/kubernetes/lock.h"
-#include "providers/kubernetes/managers.h"
 #include "providers/kubernetes/mark.h"
+#include "providers/kubernetes/record/lock.h"
 #include "providers/kubernetes/takeover.h"
 #include "providers/kubernetes/target_kind.h"
 

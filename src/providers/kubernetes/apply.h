@@ -10,10 +10,9 @@
 /* apply(), remove() and release() of the contract. */
 bool kubernetes_apply(struct session *session, struct arena *arena, const struct subject *subject,
                       struct outcome *ret_outcome, const struct wait *wait, struct error *err);
-bool kubernetes_remove(struct session *session, struct arena *arena,
-                       const struct subject *subject, const struct wait *wait, struct error *err);
-bool kubernetes_release(struct session *session, struct arena *arena,
-                        const struct subject *subject, const struct wait *wait,
-                        struct error *err);
+bool kubernetes_remove(struct session *session, struct arena *arena, const struct subject *subject,
+                       const struct wait *wait, struct error *err);
+bool kubernetes_release(struct session *session, struct arena *arena, const struct subject *subject,
+                        const struct wait *wait, struct error *err);
 
 #endif

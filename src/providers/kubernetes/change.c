@@ -1,8 +1,8 @@
 /* change: see change.h. */
 #include "providers/kubernetes/change.h"
 
-#include "providers/kubernetes/fields.h"
-#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/scale.h"
 
 #include <string.h>
@@ -38,8 +38,7 @@ bool change_prepare(struct session *session, struct arena *arena, const struct s
     change->live = NULL;
     if (subject->live.state != LIVE_ABSENT) {
         change->live = subject->live.document;
-        if (!change->live
-            && !request_get(session, arena, &object, &change->live, wait, err))
+        if (!change->live && !request_get(session, arena, &object, &change->live, wait, err))
             return false;
         if (!find_scaled(session, subject->desired, change->live, &scaled, wait, err))
             return false;

@@ -55,7 +55,8 @@ static bool has_kind(const struct object_id *id, const char *group, const char *
     return strcmp(id->group, group) == 0 && strcmp(id->kind, kind) == 0;
 }
 
-/* The claim of an ephemeral volume lives and dies with its pod: no data is lost that was to stay. */
+/* The claim of an ephemeral volume lives and dies with its pod: no data is lost that was to stay.
+ */
 static bool is_owned_by_pod(const struct value *document)
 {
     const struct value *owners = value_at(document, "metadata", "ownerReferences", NULL);
@@ -160,8 +161,8 @@ static bool is_in_reach(const struct catalog *catalog, const struct api_kind *ki
     return !kind->namespaced || has_kind(&id, "", "PersistentVolumeClaim");
 }
 
-static struct look *looks_for(struct session *session, struct catalog *catalog,
-                              struct arena *arena, const struct look *model, size_t *ret_count)
+static struct look *looks_for(struct session *session, struct catalog *catalog, struct arena *arena,
+                              const struct look *model, size_t *ret_count)
 {
     struct look *looks = NULL;
     size_t count = 0, capacity = 0;
@@ -188,8 +189,11 @@ static bool fill(struct session *session, struct dependents *dependents, struct 
 {
     AUTO_ARENA arena = arena_new();
     pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    struct look model = { .session = session, .dependents = dependents, .catalog = catalog,
-                          .lock = &lock, .wait = wait };
+    struct look model = { .session = session,
+                          .dependents = dependents,
+                          .catalog = catalog,
+                          .lock = &lock,
+                          .wait = wait };
     size_t count;
     struct look *looks = looks_for(session, catalog, arena, &model, &count);
     pool_each(session->target->concurrency, look_at_kind, looks, count, sizeof *looks);
@@ -217,8 +221,7 @@ static const struct catalog *catalog_for(struct session *session, const struct o
     struct dependents *dependents = session->dependents;
     enum reach reach = reach_of(id);
     struct catalog *catalog = dependents->catalogs;
-    while (catalog
-           && (catalog->reach != reach || strcmp(catalog->namespace, id->namespace) != 0))
+    while (catalog && (catalog->reach != reach || strcmp(catalog->namespace, id->namespace) != 0))
         catalog = catalog->next;
     if (catalog)
         return catalog;

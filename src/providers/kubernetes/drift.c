@@ -1,8 +1,8 @@
 /* drift: see drift.h. */
 #include "providers/kubernetes/drift.h"
 
-#include "providers/kubernetes/fields.h"
-#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/merge.h"
 
 #include <string.h>
@@ -30,9 +30,9 @@ static void change_members(struct arena *arena, struct value *operations, const 
     for (size_t i = 0; i < value_count(from); i++) {
         const char *key = from->map.members[i].key;
         if (!is_identity(key) && !value_get(to, key))
-            value_push(arena, operations,
-                       patch_operation(arena, "remove", arena_printf(arena, "%s/%s", prefix, key),
-                                       NULL));
+            value_push(
+                arena, operations,
+                patch_operation(arena, "remove", arena_printf(arena, "%s/%s", prefix, key), NULL));
     }
 }
 
@@ -59,7 +59,8 @@ static const struct value *extras_of(struct arena *arena, const struct object_ch
     return extras;
 }
 
-/* What the server makes of the live object become `document`; NULL: it refuses, or nothing to ask. */
+/* What the server makes of the live object become `document`; NULL: it refuses, or nothing to ask.
+ */
 static const struct value *confirmed(struct session *session, struct arena *arena,
                                      const struct object_change *change,
                                      const struct value *document, const struct wait *wait)

@@ -69,8 +69,7 @@ static bool is_of_set(const struct search *search, const struct subject *known,
                       const struct value *document)
 {
     const char *set = value_text_at(document, "metadata", "labels", PART_OF_LABEL, NULL);
-    return known && known->recorded
-           && (!set || strcmp(set, search->session->set_id) == 0);
+    return known && known->recorded && (!set || strcmp(set, search->session->set_id) == 0);
 }
 
 static const char *why_kept(struct search *search, const struct object_id *id,
@@ -81,17 +80,16 @@ static const char *why_kept(struct search *search, const struct object_id *id,
     if (is_kind(id, "", "PersistentVolumeClaim"))
         return arena_printf(search->arena, "it holds %s and its data", name);
     if (keeps_itself(document))
-        return arena_printf(search->arena, "it holds %s, which says cmx.dev/prune: disabled",
-                            name);
+        return arena_printf(search->arena, "it holds %s, which says cmx.dev/prune: disabled", name);
     if (made_by_kubernetes(document) || is_own_record(search, id))
         return NULL;
     if (known && known->desired)
         return arena_printf(search->arena, "it holds %s, which is still wanted", name);
     if (!is_of_set(search, known, document))
         return arena_printf(search->arena, "it holds %s, which is not of this set", name);
-    return known->leaving ? NULL
-                          : arena_printf(search->arena, "it holds %s, which this run does not delete",
-                                         name);
+    return known->leaving
+               ? NULL
+               : arena_printf(search->arena, "it holds %s, which this run does not delete", name);
 }
 
 static bool on_item(void *context, struct arena *arena, const struct value *value,
@@ -195,8 +193,8 @@ static bool guard_definition(struct search *search, const struct wait *wait, str
     struct object_id id = { group ? group : "", kind ? kind : "", "", "" };
     AUTO_ARENA arena = arena_new();
     struct list_request list = { .kind = &search->kind, .metadata_only = true };
-    enum kind_state state = session_find_kind(search->session, &id, NULL, true, &search->kind,
-                                              wait);
+    enum kind_state state =
+        session_find_kind(search->session, &id, NULL, true, &search->kind, wait);
     if (state == KIND_ABSENT && !was_established(search->subject->live.document))
         return true; /* no instance can be there */
     if (state != KIND_KNOWN)

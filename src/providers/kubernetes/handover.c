@@ -2,9 +2,9 @@
 #include "providers/kubernetes/handover.h"
 
 #include "manifest/value_json.h"
-#include "providers/kubernetes/fields.h"
-#include "providers/kubernetes/managers.h"
-#include "providers/kubernetes/pointer.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
+#include "providers/kubernetes/fields/pointer.h"
 
 #include <string.h>
 
@@ -38,8 +38,7 @@ static const struct value *keyed_node(struct arena *arena, const struct value *o
     for (size_t i = 0; i < value_count(owned); i++) {
         const struct member *member = &owned->map.members[i];
         size_t at;
-        if (member->key[0] == 'k'
-            && fields_element(arena, member->key, list, false, &at) == item
+        if (member->key[0] == 'k' && fields_element(arena, member->key, list, false, &at) == item
             && json_parse(arena, member->key + 2, strlen(member->key + 2), ret_key, &ignored))
             return member->value;
     }
@@ -47,8 +46,7 @@ static const struct value *keyed_node(struct arena *arena, const struct value *o
 }
 
 /* The element of `list` that has the key's members, made where it is missing. */
-static struct value *keyed_element(struct arena *arena, struct value *list,
-                                   const struct value *key)
+static struct value *keyed_element(struct arena *arena, struct value *list, const struct value *key)
 {
     for (size_t i = 0; i < value_count(list); i++) {
         bool same = true;

@@ -2,10 +2,10 @@
 #include "providers/kubernetes/judge.h"
 
 #include "base/clock.h"
-#include "providers/kubernetes/claim.h"
-#include "providers/kubernetes/fields.h"
-#include "providers/kubernetes/health.h"
-#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
+#include "providers/kubernetes/health/claim.h"
+#include "providers/kubernetes/health/health.h"
 #include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/owners.h"
 #include "providers/kubernetes/scale.h"
@@ -65,14 +65,14 @@ bool judge_same(const struct session *session, struct arena *scratch,
                && mark_answers(session, scratch, desired, live, recorded));
 }
 
-static void judge_health(const struct session *session, struct arena *arena,
-                         struct arena *scratch, const struct object_id *id,
-                         const struct value *document, struct observation *live)
+static void judge_health(const struct session *session, struct arena *arena, struct arena *scratch,
+                         const struct object_id *id, const struct value *document,
+                         struct observation *live)
 {
     struct health health = { 0 };
     health_of(scratch, id, document, &health);
-    if (health.state == HEALTH_IN_PROGRESS && !*id->group &&
-        !strcmp(id->kind, "PersistentVolumeClaim") && claim_unused(session, document))
+    if (health.state == HEALTH_IN_PROGRESS && !*id->group
+        && !strcmp(id->kind, "PersistentVolumeClaim") && claim_unused(session, document))
         health = (struct health){ HEALTH_CURRENT, CLAIM_UNUSED, 0, false };
     live->health = arena_strdup(arena, health.message);
     live->healthy = health.state == HEALTH_CURRENT;
@@ -97,8 +97,8 @@ void judge_object(const struct session *session, struct arena *arena, struct are
     judge_health(session, arena, scratch, &subject->id, document, &live);
     if (subject->desired && leaving) {
         live.state = LIVE_UNKNOWN;
-        live.why = arena_printf(arena, "it is being deleted since %s: run again once it is gone",
-                                leaving);
+        live.why =
+            arena_printf(arena, "it is being deleted since %s: run again once it is gone", leaving);
     } else if (subject->desired) {
         live.foreign_fields = manager_foreign_fields(scratch, document);
         if (judge_same(session, scratch, subject->desired, document, recorded))

@@ -1,26 +1,29 @@
 /*
  * kubernetes: the session with a cluster, and the table of this provider.
  *
+ *   client/       kubeconfig, login, requests, discovery
+ *   fields/       who owns which fields, and where they stand
+ *   record/       the set's parent: its record, and who runs
+ *   health/       is an object what it is meant to be, and if not, which pod is why
+ *   wait/         watches, and waiting on them
  *   scopes.c      which kinds there are          observe.c, judge.c   what is live
  *   wanted.c      what is sent                   predict.c, drift.c   what would be
  *   apply.c       takeover.c handover.c submit.c how it is sent
  *   remove.c      guard.c dependents.c release.c how it goes
- *   lock.c        parent.c applyset.c            the record, and who runs
- *   settle.c      watch.c health.c               waiting (see there)
  */
 #include "providers/kubernetes/apply.h"
-#include "providers/kubernetes/applyset.h"
-#include "providers/kubernetes/claim.h"
 #include "providers/kubernetes/dependents.h"
+#include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/guard.h"
-#include "providers/kubernetes/lock.h"
-#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/health/claim.h"
 #include "providers/kubernetes/observe.h"
 #include "providers/kubernetes/predict.h"
+#include "providers/kubernetes/record/applyset.h"
+#include "providers/kubernetes/record/lock.h"
+#include "providers/kubernetes/record/sets.h"
 #include "providers/kubernetes/request.h"
 #include "providers/kubernetes/scale.h"
 #include "providers/kubernetes/wanted.h"
-#include "providers/kubernetes/sets.h"
 
 #include <string.h>
 
@@ -40,8 +43,9 @@ static void kubernetes_close(struct session *session)
 static bool check_pin(struct session *session, const struct wait *wait, struct error *err)
 {
     const struct cluster *cluster = session->target->cluster;
-    struct api_kind kind = { .group = "", .version = "v1", .kind = "Namespace",
-                             .plural = "namespaces" };
+    struct api_kind kind = {
+        .group = "", .version = "v1", .kind = "Namespace", .plural = "namespaces"
+    };
     struct object_request object = { &kind, "", "kube-system", true };
     const struct value *document;
     if (!cluster || !cluster->uid)
@@ -66,8 +70,8 @@ static bool kubernetes_open(const struct target *target, struct arena *arena,
     if (!client_open(target, &client, wait, err))
         return false;
     *session = (struct session){ .arena = arena, .target = target, .client = client };
-    session->set_id = applyset_id(arena, applyset_parent(arena, target->set_name),
-                                  target->set_namespace);
+    session->set_id =
+        applyset_id(arena, applyset_parent(arena, target->set_name), target->set_namespace);
     pthread_rwlock_init(&session->discovery_lock, NULL);
     session->discovery_arena = arena_new();
     session->scalers = scalers_new();

@@ -4,9 +4,9 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "manifest/value_json.h"
-#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/judge.h"
-#include "providers/kubernetes/managers.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* merge: see merge.h. */
 #include "providers/kubernetes/merge.h"
 
-#include "providers/kubernetes/fields.h"
-#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
 
 #include <string.h>
 

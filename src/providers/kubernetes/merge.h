@@ -17,7 +17,8 @@
 struct value *merge_locally(struct arena *arena, const struct value *wanted,
                             const struct value *live, bool as_live);
 
-/* `base`, which is the caller's to change, with `top` put over it; lists are keyed as `fields` say. */
+/* `base`, which is the caller's to change, with `top` put over it; lists are keyed as `fields` say.
+ */
 struct value *merge_over(struct arena *arena, const struct value *top, struct value *base,
                          const struct value *fields);
 

@@ -3,8 +3,8 @@
 
 #include "base/cleanup.h"
 #include "base/pool.h"
-#include "providers/kubernetes/claim.h"
-#include "providers/kubernetes/glance.h"
+#include "providers/kubernetes/health/claim.h"
+#include "providers/kubernetes/health/glance.h"
 #include "providers/kubernetes/judge.h"
 #include "providers/kubernetes/owners.h"
 #include "providers/kubernetes/request.h"
@@ -15,8 +15,8 @@ enum { FEW = 8 }; /* up to here a GET each is cheaper than a LIST of everything 
 
 struct observer {
     struct session *session;
-    struct arena *arena;   /* of the caller */
-    pthread_mutex_t lock;  /* of the arena  */
+    struct arena *arena;  /* of the caller */
+    pthread_mutex_t lock; /* of the arena  */
     const struct wait *wait;
 };
 
@@ -174,8 +174,8 @@ static bool get_open(struct group *group, struct arena *arena)
     struct observer *observer = group->observer;
     for (size_t i = 0; i < group->count; i++) {
         const struct value *document;
-        struct object_request object = { &group->kind, group->namespace,
-                                         group->members[i]->id.name, false };
+        struct object_request object = { &group->kind, group->namespace, group->members[i]->id.name,
+                                         false };
         if (group->seen[i] || !group->exists[i])
             continue;
         if (request_get(observer->session, arena, &object, &document, observer->wait,
@@ -226,8 +226,7 @@ static void observe_group(void *context, struct arena *arena)
     enum kind_state state = session_find_kind(session, &group->members[0]->id, group->version,
                                               false, &group->kind, group->observer->wait);
     if (state == KIND_STALE) {
-        set_unknown(group, arena_printf(arena,
-                                        "the server behind the API group %s does not answer",
+        set_unknown(group, arena_printf(arena, "the server behind the API group %s does not answer",
                                         *group->members[0]->id.group ? group->members[0]->id.group
                                                                      : "core"));
         return;
@@ -236,9 +235,9 @@ static void observe_group(void *context, struct arena *arena)
         const struct object_id *id = &group->members[0]->id;
         group->looked = true;
         if (group->version && !definition_in_set(session->set, id))
-            set_unknown(group, arena_printf(arena, "the cluster serves no kind %s in %s%s%s",
-                                            id->kind, id->group, *id->group ? "/" : "",
-                                            group->version));
+            set_unknown(group,
+                        arena_printf(arena, "the cluster serves no kind %s in %s%s%s", id->kind,
+                                     id->group, *id->group ? "/" : "", group->version));
         return;
     }
     if (!strcmp(group->kind.plural, "persistentvolumeclaims") && !*group->kind.group)
@@ -281,8 +280,8 @@ static struct group *group_for(struct arena *arena, struct group *groups, size_t
         struct group *group = &groups[i];
         if (belongs(group, subject, version))
             return group;
-        if (!group->version && version && belongs(group, &(struct subject){ .id = subject->id },
-                                                  NULL)) {
+        if (!group->version && version
+            && belongs(group, &(struct subject){ .id = subject->id }, NULL)) {
             group->version = version; /* only unwanted ones so far */
             return group;
         }

@@ -3,13 +3,13 @@
 
 #include "providers/kubernetes/change.h"
 #include "providers/kubernetes/drift.h"
-#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/handover.h"
 #include "providers/kubernetes/immutable.h"
-#include "providers/kubernetes/lock.h"
-#include "providers/kubernetes/managers.h"
 #include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/merge.h"
+#include "providers/kubernetes/record/lock.h"
 #include "providers/kubernetes/target_kind.h"
 
 #include <string.h>
@@ -183,8 +183,9 @@ static bool keep_left_out(struct predictor *p, struct value **document)
         return true;
     const struct value *kept = handover_document(p->arena, p->change.live, &needed);
     if (!kept) {
-        fail(p, PREDICT_REFUSED, "an ignored field stands inside a list that is set as a whole: "
-                                 "ignore the whole list");
+        fail(p, PREDICT_REFUSED,
+             "an ignored field stands inside a list that is set as a whole: "
+             "ignore the whole list");
         return false;
     }
     *document = merge_over(p->arena, kept, *document, ours.fields);
@@ -231,8 +232,8 @@ static bool changed_meanwhile(const struct predictor *p)
 static bool ask_until_still(struct predictor *p, struct error *err)
 {
     struct error ignored = { 0 };
-    struct object_request object = { &p->change.kind, p->subject->id.namespace,
-                                     p->subject->id.name, false };
+    struct object_request object = { &p->change.kind, p->subject->id.namespace, p->subject->id.name,
+                                     false };
     if (!ask(p, err))
         return false;
     for (int i = 0; i < LOOKS && changed_meanwhile(p); i++) {
@@ -244,9 +245,9 @@ static bool ask_until_still(struct predictor *p, struct error *err)
     return true;
 }
 
-bool kubernetes_predict(struct session *session, struct arena *arena,
-                        const struct subject *subject, struct prediction *ret_prediction,
-                        const struct wait *wait, struct error *err)
+bool kubernetes_predict(struct session *session, struct arena *arena, const struct subject *subject,
+                        struct prediction *ret_prediction, const struct wait *wait,
+                        struct error *err)
 {
     struct predictor p = { session, arena, subject, { .live = NULL }, ret_prediction, wait, NULL };
     struct error failed = { 0 };
@@ -255,9 +256,9 @@ bool kubernetes_predict(struct session *session, struct arena *arena,
     if (waits_for_step(&p, state))
         return true;
     if (state != KIND_KNOWN) {
-        fail(&p, PREDICT_FAILED, state == KIND_STALE
-                                     ? "the server behind its API group does not answer"
-                                     : "the cluster serves no such kind");
+        fail(&p, PREDICT_FAILED,
+             state == KIND_STALE ? "the server behind its API group does not answer"
+                                 : "the cluster serves no such kind");
         return true;
     }
     if (subject->live.state == LIVE_SAME)

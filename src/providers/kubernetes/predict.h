@@ -9,8 +9,8 @@
 #include "providers/kubernetes/session.h"
 
 /* predict() of the contract. */
-bool kubernetes_predict(struct session *session, struct arena *arena,
-                        const struct subject *subject, struct prediction *ret_prediction,
-                        const struct wait *wait, struct error *err);
+bool kubernetes_predict(struct session *session, struct arena *arena, const struct subject *subject,
+                        struct prediction *ret_prediction, const struct wait *wait,
+                        struct error *err);
 
 #endif

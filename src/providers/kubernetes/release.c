@@ -1,7 +1,7 @@
 /* release: takes every mark of ours off an object and leaves it; see apply.h. */
 #include "providers/kubernetes/apply.h"
 
-#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/request.h"
 #include "providers/kubernetes/target_kind.h"
 
@@ -30,18 +30,18 @@ static void remove_marks(struct arena *arena, struct value *operations, const st
     const struct value *annotations = value_at(live, "metadata", "annotations", NULL);
     if (value_at(live, "metadata", "labels", PART_OF_LABEL, NULL))
         value_push(arena, operations,
-                   patch_operation(arena, "remove",
-                                   arena_printf(arena, "/metadata/labels/%s",
-                                                escaped(arena, PART_OF_LABEL)),
-                                   NULL));
+                   patch_operation(
+                       arena, "remove",
+                       arena_printf(arena, "/metadata/labels/%s", escaped(arena, PART_OF_LABEL)),
+                       NULL));
     for (size_t i = 0; i < value_count(annotations); i++) {
         const char *key = annotations->map.members[i].key;
         if (strncmp(key, OWN_PREFIX, strlen(OWN_PREFIX)) == 0)
             value_push(arena, operations,
-                       patch_operation(arena, "remove",
-                                       arena_printf(arena, "/metadata/annotations/%s",
-                                                    escaped(arena, key)),
-                                       NULL));
+                       patch_operation(
+                           arena, "remove",
+                           arena_printf(arena, "/metadata/annotations/%s", escaped(arena, key)),
+                           NULL));
     }
 }
 
@@ -71,9 +71,8 @@ static const struct value *operations_for(struct arena *arena, const struct valu
     return operations;
 }
 
-bool kubernetes_release(struct session *session, struct arena *arena,
-                        const struct subject *subject, const struct wait *wait,
-                        struct error *err)
+bool kubernetes_release(struct session *session, struct arena *arena, const struct subject *subject,
+                        const struct wait *wait, struct error *err)
 {
     struct api_kind kind;
     struct object_request object = { &kind, subject->id.namespace, subject->id.name, false };

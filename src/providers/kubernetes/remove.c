@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-bool kubernetes_remove(struct session *session, struct arena *arena,
-                       const struct subject *subject, const struct wait *wait, struct error *err)
+bool kubernetes_remove(struct session *session, struct arena *arena, const struct subject *subject,
+                       const struct wait *wait, struct error *err)
 {
     const char *name = object_id_text(arena, &subject->id, NULL);
     struct api_kind kind;
@@ -25,8 +25,8 @@ bool kubernetes_remove(struct session *session, struct arena *arena,
                                     "\"preconditions\":{\"uid\":\"%s\"}}",
                                     subject->live.uid);
     struct api_call call = { .method = "DELETE",
-                             .path = api_path(arena, &kind, subject->id.namespace,
-                                              subject->id.name),
+                             .path =
+                                 api_path(arena, &kind, subject->id.namespace, subject->id.name),
                              .content_type = "application/json",
                              .body = body,
                              .body_length = strlen(body),

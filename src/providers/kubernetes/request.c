@@ -35,8 +35,8 @@ bool request_get(struct session *session, struct arena *arena, const struct obje
         .method = "GET",
         .path = api_path(arena, object->kind, object->namespace, object->name),
         .accept = object->metadata_only ? ACCEPT_METADATA : NULL,
-        .what = arena_printf(arena, "get %s", object_text(arena, object->kind, object->namespace,
-                                                          object->name)),
+        .what = arena_printf(arena, "get %s",
+                             object_text(arena, object->kind, object->namespace, object->name)),
     };
     if (!client_call(session->client, arena, &call, &answer, wait, err)
         || !answer_is_object(&answer, call.what, err))
@@ -68,9 +68,8 @@ bool request_list(struct session *session, struct arena *arena, const struct lis
                        err);
 }
 
-bool request_apply(struct session *session, struct arena *arena,
-                   const struct apply_request *apply, struct api_answer *ret_answer,
-                   const struct wait *wait, struct error *err)
+bool request_apply(struct session *session, struct arena *arena, const struct apply_request *apply,
+                   struct api_answer *ret_answer, const struct wait *wait, struct error *err)
 {
     AUTO_BUF body = BUF_INIT(BUF_OUTPUT_CEILING);
     json_write(&body, apply->document);
@@ -78,9 +77,9 @@ bool request_apply(struct session *session, struct arena *arena,
     struct api_call call = {
         .method = "PATCH",
         .path = api_path(arena, apply->kind, apply->id->namespace, apply->id->name),
-        .query = arena_printf(arena, "fieldManager=%s&fieldValidation=Strict%s%s", apply->manager,
-                              apply->dry_run ? "&dryRun=All" : "",
-                              apply->force ? "&force=true" : ""),
+        .query =
+            arena_printf(arena, "fieldManager=%s&fieldValidation=Strict%s%s", apply->manager,
+                         apply->dry_run ? "&dryRun=All" : "", apply->force ? "&force=true" : ""),
         .content_type = "application/apply-patch+yaml",
         .body = buf_text(&body),
         .body_length = body.length,
@@ -104,13 +103,13 @@ bool request_patch(struct session *session, struct arena *arena,
     struct api_call call = {
         .method = "PATCH",
         .path = api_path(arena, object->kind, object->namespace, object->name),
-        .query = dry_run ? "fieldManager=" FIELD_MANAGER "&dryRun=All"
-                         : "fieldManager=" FIELD_MANAGER,
+        .query =
+            dry_run ? "fieldManager=" FIELD_MANAGER "&dryRun=All" : "fieldManager=" FIELD_MANAGER,
         .content_type = "application/json-patch+json",
         .body = buf_text(&body),
         .body_length = body.length,
-        .what = arena_printf(arena, "patch %s", object_text(arena, object->kind,
-                                                            object->namespace, object->name)),
+        .what = arena_printf(arena, "patch %s",
+                             object_text(arena, object->kind, object->namespace, object->name)),
     };
     *ret_answer = (struct api_answer){ 0 };
     if (!client_call(session->client, arena, &call, ret_answer, wait, err)

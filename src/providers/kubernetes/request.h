@@ -10,7 +10,7 @@
 #include "providers/kubernetes/session.h"
 
 /* For LISTs and GETs of names, labels and annotations only. */
-#define ACCEPT_METADATA "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
+#define ACCEPT_METADATA      "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 #define ACCEPT_METADATA_LIST "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 
 struct object_request {
@@ -47,9 +47,9 @@ struct apply_request {
 };
 
 /* The answer is filled for refusals too, see client_call(). */
-bool request_apply(struct session *session, struct arena *arena,
-                   const struct apply_request *apply, struct api_answer *ret_answer,
-                   const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+bool request_apply(struct session *session, struct arena *arena, const struct apply_request *apply,
+                   struct api_answer *ret_answer, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* A JSON patch (RFC 6902): a list of operations. */
 bool request_patch(struct session *session, struct arena *arena,

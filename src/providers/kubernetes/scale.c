@@ -52,8 +52,8 @@ static bool target_of(struct arena *arena, const struct value *document, struct 
     const char *api_version = value_text(value_get(target, "apiVersion")), *version;
     if (!kind || !name)
         return false;
-    *ret_target = (struct scaled){ .kind = arena_strdup(arena, kind),
-                                   .name = arena_strdup(arena, name) };
+    *ret_target =
+        (struct scaled){ .kind = arena_strdup(arena, kind), .name = arena_strdup(arena, name) };
     if (api_version)
         api_version_split(arena, api_version, &ret_target->group, &version);
     return true;
@@ -89,8 +89,7 @@ static bool keep_target(void *context, struct arena *arena, const struct value *
     (void)arena;
     (void)err;
     if (target_of(scalers->arena, value, &target))
-        arena_push(scalers->arena, namespace->items, namespace->count, namespace->capacity,
-                   target);
+        arena_push(scalers->arena, namespace->items, namespace->count, namespace->capacity, target);
     return true;
 }
 
@@ -130,13 +129,13 @@ bool scale_live(struct session *session, const struct object_id *id, bool *ret_s
     pthread_mutex_lock(&scalers->lock);
     for (size_t i = 0; i < scalers->count && !namespace; i++)
         if (strcmp(scalers->items[i].name, id->namespace) == 0)
-            namespace = &scalers->items[i];
+    namespace = &scalers->items[i];
     if (!namespace)
-        namespace = look(session, id->namespace, wait);
-    bool known = !namespace->unknown
-                 || error_set(err, ERROR_UNREACHABLE,
-                              "cannot see whether an autoscaler sets spec.replicas: %s",
-                              namespace->unknown);
+    namespace = look(session, id->namespace, wait);
+    bool known =
+        !namespace->unknown
+        || error_set(err, ERROR_UNREACHABLE,
+                     "cannot see whether an autoscaler sets spec.replicas: %s", namespace->unknown);
     for (size_t i = 0; i < namespace->count && !found; i++)
         found = targets(&namespace->items[i], id);
     pthread_mutex_unlock(&scalers->lock);

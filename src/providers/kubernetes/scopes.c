@@ -68,8 +68,8 @@ enum kind_state session_find_kind(struct session *session, const struct object_i
 static enum scope scope_in_set(const struct set *set, const struct object_id *id)
 {
     const struct resource *definition = definition_in_set(set, id);
-    const char *scope = definition ? value_text_at(definition->document, "spec", "scope", NULL)
-                                   : NULL;
+    const char *scope =
+        definition ? value_text_at(definition->document, "spec", "scope", NULL) : NULL;
     if (!scope)
         return SCOPE_UNKNOWN;
     return strcmp(scope, "Cluster") == 0 ? SCOPE_CLUSTER : SCOPE_NAMESPACED;

@@ -7,33 +7,33 @@
 #ifndef CMX_KUBERNETES_SESSION_H
 #define CMX_KUBERNETES_SESSION_H
 
-#include "providers/kubernetes/client.h"
-#include "providers/kubernetes/discovery.h"
+#include "providers/kubernetes/client/client.h"
+#include "providers/kubernetes/client/discovery.h"
 #include "providers/provider.h"
 
 #include <pthread.h>
 
-#define FIELD_MANAGER "cmx-reconcile"
+#define FIELD_MANAGER    "cmx-reconcile"
 #define HANDOVER_MANAGER "cmx-reconcile-handover"
-#define PART_OF_LABEL "applyset.kubernetes.io/part-of"
+#define PART_OF_LABEL    "applyset.kubernetes.io/part-of"
 
-struct watches; /* watch.h: one watch a kind and namespace, shared by all who wait */
-struct scalers; /* scale.h: live autoscalers, looked up once a namespace */
+struct watches;         /* watch.h: one watch a kind and namespace, shared by all who wait */
+struct scalers;         /* scale.h: live autoscalers, looked up once a namespace */
 struct storage_classes; /* claim.h: those that bind late, looked up once */
-struct dependents; /* dependents.h: what would be deleted with an object */
-struct lock;    /* lock.h: the run id, and the thread that renews it */
+struct dependents;      /* dependents.h: what would be deleted with an object */
+struct lock;            /* lock.h: the run id, and the thread that renews it */
 
 struct session {
     struct arena *arena; /* of the session; only while one thread runs */
     const struct target *target;
     struct client *client;
-    const char *set_id; /* "applyset-…-v1": the value of PART_OF_LABEL */
+    const char *set_id;              /* "applyset-…-v1": the value of PART_OF_LABEL */
     pthread_rwlock_t discovery_lock; /* discovery is read anew after a CRD is established */
     struct discovery *discovery;
     struct arena *discovery_arena;
     struct watches *watches;
-    const struct set *set;       /* of bind_scopes(); NULL before */
-    struct subject **subjects;   /* of observe(), sorted by identity */
+    const struct set *set;     /* of bind_scopes(); NULL before */
+    struct subject **subjects; /* of observe(), sorted by identity */
     size_t subject_count;
     struct stray *strays; /* of observe(), sorted by identity */
     size_t stray_count;
@@ -66,10 +66,9 @@ enum kind_state session_find_kind(struct session *session, const struct object_i
  * in CrashLoopBackOff, ImagePullBackOff or unschedulable, or a quota's refusal,
  * ends the wait early with the pod's own message and its last log lines.
  */
-bool kubernetes_settle(struct session *session, struct arena *arena,
-                       const struct subject *subject, const struct outcome *outcome, bool removed,
-                       settle_note *note, void *context, const struct wait *wait,
-                       struct error *err);
+bool kubernetes_settle(struct session *session, struct arena *arena, const struct subject *subject,
+                       const struct outcome *outcome, bool removed, settle_note *note,
+                       void *context, const struct wait *wait, struct error *err);
 
 /* The watch hub (watch.c). */
 struct watches *watches_new(struct session *session);

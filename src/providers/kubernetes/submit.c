@@ -1,8 +1,8 @@
 /* submit: see submit.h. */
 #include "providers/kubernetes/submit.h"
 
-#include "providers/kubernetes/fields.h"
-#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
 
 #include <string.h>
 
@@ -18,7 +18,8 @@ static const char *quoted(struct arena *arena, const char *text, const char *mar
     return arena_memdup(arena, start, strcspn(start, "\""));
 }
 
-/* conflict with "NAME" [with subresource "SUB"] [using VERSION [at TIME]]: only Updates say using. */
+/* conflict with "NAME" [with subresource "SUB"] [using VERSION [at TIME]]: only Updates say using.
+ */
 bool conflict_at(struct arena *arena, const struct value *status, size_t index,
                  struct conflict *ret_conflict)
 {
@@ -68,8 +69,7 @@ static bool holds(const struct manager_entry *entry, const struct conflict *conf
  * now; what both agree on stays ours too. False: it holds nothing of it.
  */
 static bool leave_out(struct session *session, struct arena *arena, struct submission *submission,
-                      const struct conflict *conflict, const struct wait *wait,
-                      struct error *err)
+                      const struct conflict *conflict, const struct wait *wait, struct error *err)
 {
     const struct value *live;
     struct manager_entry entry;
@@ -132,8 +132,7 @@ bool submit(struct session *session, struct arena *arena, struct submission *sub
         if (request_apply(session, arena, &apply, &ret_result->answer, wait, &failed))
             return true;
         bool conflict = ret_result->answer.status == HTTP_CONFLICT;
-        if (conflict
-            && !judge(session, arena, submission, ret_result, &verdict, wait, err))
+        if (conflict && !judge(session, arena, submission, ret_result, &verdict, wait, err))
             return false;
         if (!conflict || !verdict.found || verdict.refused) {
             *err = failed;

@@ -1,8 +1,8 @@
 /* takeover: see takeover.h. */
 #include "providers/kubernetes/takeover.h"
 
-#include "providers/kubernetes/fields.h"
-#include "providers/kubernetes/managers.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
 
 #include <string.h>
 
@@ -67,8 +67,7 @@ static struct value *operations(struct arena *arena, const struct value *live,
                                 const struct value *fields)
 {
     struct value *list = value_list(arena);
-    value_push(arena, list,
-               patch_operation(arena, "replace", "/metadata/managedFields", fields));
+    value_push(arena, list, patch_operation(arena, "replace", "/metadata/managedFields", fields));
     value_push(arena, list,
                patch_operation(arena, "replace", "/metadata/resourceVersion",
                                value_at(live, "metadata", "resourceVersion", NULL)));
@@ -76,22 +75,20 @@ static struct value *operations(struct arena *arena, const struct value *live,
 }
 
 bool takeover(struct session *session, struct arena *arena, const struct api_kind *kind,
-              const struct value **live, const struct text_list *left_out,
-              const struct wait *wait, struct error *err)
+              const struct value **live, const struct text_list *left_out, const struct wait *wait,
+              struct error *err)
 {
-    struct object_request object = {
-        kind, value_text_at(*live, "metadata", "namespace", NULL),
-        value_text_at(*live, "metadata", "name", NULL), false
-    };
+    struct object_request object = { kind, value_text_at(*live, "metadata", "namespace", NULL),
+                                     value_text_at(*live, "metadata", "name", NULL), false };
     for (int i = 0; i < TRIES; i++) {
         struct api_answer answer;
         struct error failed = { 0 };
-        const struct value *fields = takeover_fields(arena, *live, kind_api_version(arena, kind),
-                                                     left_out);
+        const struct value *fields =
+            takeover_fields(arena, *live, kind_api_version(arena, kind), left_out);
         if (!fields)
             return true;
-        if (request_patch(session, arena, &object, operations(arena, *live, fields), false,
-                          &answer, wait, &failed)) {
+        if (request_patch(session, arena, &object, operations(arena, *live, fields), false, &answer,
+                          wait, &failed)) {
             *live = answer.document;
             return true;
         }

@@ -24,7 +24,7 @@ struct value *takeover_fields(struct arena *arena, const struct value *live,
  * changed meanwhile. *live becomes the document as it is then.
  */
 bool takeover(struct session *session, struct arena *arena, const struct api_kind *kind,
-              const struct value **live, const struct text_list *left_out,
-              const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+              const struct value **live, const struct text_list *left_out, const struct wait *wait,
+              struct error *err) __attribute__((warn_unused_result));
 
 #endif

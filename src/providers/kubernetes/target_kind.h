@@ -14,9 +14,8 @@ enum kind_state target_kind(struct session *session, struct arena *arena,
                             const struct wait *wait);
 
 /* The same where nothing else will do: an error says why. */
-bool target_kind_needed(struct session *session, struct arena *arena,
-                        const struct subject *subject, struct api_kind *ret_kind,
-                        const struct wait *wait, struct error *err)
+bool target_kind_needed(struct session *session, struct arena *arena, const struct subject *subject,
+                        struct api_kind *ret_kind, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
 
 #endif

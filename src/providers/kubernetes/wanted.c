@@ -1,10 +1,10 @@
 /* wanted: see wanted.h. */
 #include "providers/kubernetes/wanted.h"
 
-#include "providers/kubernetes/fields.h"
-#include "providers/kubernetes/managers.h"
-#include "providers/kubernetes/pointer.h"
-#include "providers/kubernetes/pointer_key.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
+#include "providers/kubernetes/fields/pointer.h"
+#include "providers/kubernetes/fields/pointer_key.h"
 #include "providers/kubernetes/scale.h"
 
 #include <fnmatch.h>
@@ -93,9 +93,8 @@ static void leave_out(const struct session *session, struct arena *arena,
     leave_to_managers(session, arena, &desired->id, live, wanted);
 }
 
-void wanted_make(const struct session *session, struct arena *arena,
-                 const struct resource *desired, const struct value *live, bool scaled,
-                 struct wanted *ret_wanted)
+void wanted_make(const struct session *session, struct arena *arena, const struct resource *desired,
+                 const struct value *live, bool scaled, struct wanted *ret_wanted)
 {
     struct wanted wanted = { .document = value_copy(arena, desired->document) };
     struct value *metadata = map_in(arena, wanted.document, "metadata");
@@ -116,9 +115,10 @@ void wanted_make(const struct session *session, struct arena *arena,
 
 static void drop_from_metadata(struct value *document, bool label)
 {
-    static const char *const noise[] = { "managedFields", "resourceVersion", "generation", "uid",
-                                         "creationTimestamp", "selfLink",
-                                         "deletionGracePeriodSeconds" };
+    static const char *const noise[] = {
+        "managedFields", "resourceVersion",           "generation", "uid", "creationTimestamp",
+        "selfLink",      "deletionGracePeriodSeconds"
+    };
     struct value *metadata = (struct value *)value_get(document, "metadata");
     struct value *annotations = (struct value *)value_get(metadata, "annotations");
     struct value *labels = (struct value *)value_get(metadata, "labels");

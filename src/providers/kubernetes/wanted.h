@@ -20,9 +20,8 @@ struct wanted {
  * `live` is NULL for an object that is to be made. `scaled`: an autoscaler
  * targets it.
  */
-void wanted_make(const struct session *session, struct arena *arena,
-                 const struct resource *desired, const struct value *live, bool scaled,
-                 struct wanted *ret_wanted);
+void wanted_make(const struct session *session, struct arena *arena, const struct resource *desired,
+                 const struct value *live, bool scaled, struct wanted *ret_wanted);
 
 /*
  * The document for a comparison: without what the server keeps for itself

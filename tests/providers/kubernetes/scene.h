@@ -10,10 +10,10 @@
 #include "base/cleanup.h"
 #include "manifest/value_json.h"
 #include "manifest/value_yaml.h"
-#include "providers/kubernetes/claim.h"
+#include "providers/kubernetes/health/claim.h"
 #include "providers/kubernetes/session.h"
-#include "providers/kubernetes/watch.h"
-#include "providers/kubernetes/watch_hub.h"
+#include "providers/kubernetes/wait/watch.h"
+#include "providers/kubernetes/wait/watch_hub.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -54,7 +54,7 @@ static inline struct object_id id_of(struct arena *arena, const struct value *do
 }
 
 static inline const struct value *send(struct arena *arena, const char *method, const char *path,
-                                const char *query, const struct value *body)
+                                       const char *query, const struct value *body)
 {
     AUTO_BUF text = BUF_INIT(1 << 20);
     struct api_answer answer;
@@ -62,16 +62,20 @@ static inline const struct value *send(struct arena *arena, const char *method, 
     struct wait wait = seconds(30);
     if (body)
         json_write(&text, body);
-    struct api_call call = { .method = method, .path = path, .query = query,
+    struct api_call call = { .method = method,
+                             .path = path,
+                             .query = query,
                              .content_type = body ? "application/apply-patch+yaml" : NULL,
                              .body = body ? buf_text(&text) : NULL,
-                             .body_length = text.length, .what = "test" };
+                             .body_length = text.length,
+                             .what = "test" };
     if (!client_call(session.client, arena, &call, &answer, &wait, &err))
         fail_msg("%s %s: %s", method, path, err.message);
     return answer.document;
 }
 
-static inline const char *path_of(struct arena *arena, const struct object_id *id, const char *version)
+static inline const char *path_of(struct arena *arena, const struct object_id *id,
+                                  const char *version)
 {
     struct api_kind kind;
     struct wait wait = seconds(30);
@@ -97,9 +101,8 @@ static inline void scene_apply(struct scene *scene, struct arena *arena, const c
     scene->resource.api_version = value_text_at(scene->resource.document, "apiVersion", NULL);
     scene->resource.id = id_of(arena, scene->resource.document);
     scene->subject = (struct subject){ .id = scene->resource.id, .desired = &scene->resource };
-    scene->outcome.document =
-        send(arena, "PATCH", path_of(arena, &scene->resource.id, NULL),
-             "fieldManager=test&force=true", scene->resource.document);
+    scene->outcome.document = send(arena, "PATCH", path_of(arena, &scene->resource.id, NULL),
+                                   "fieldManager=test&force=true", scene->resource.document);
 }
 
 static inline void take_note(void *context, const char *text)
@@ -113,13 +116,13 @@ static inline bool scene_settle(struct scene *scene, bool removed, int64_t limit
 {
     struct wait wait = seconds(limit);
     int64_t begun = clock_now();
-    bool done = kubernetes_settle(&session, scene->arena, &scene->subject,
-                                  removed ? NULL : &scene->outcome, removed, take_note, scene,
-                                  &wait, &scene->err);
+    bool done =
+        kubernetes_settle(&session, scene->arena, &scene->subject, removed ? NULL : &scene->outcome,
+                          removed, take_note, scene, &wait, &scene->err);
     scene->took = clock_now() - begun;
-    print_message("  %s/%s: %s after %lld ms%s%s\n", scene->subject.id.kind,
-                  scene->subject.id.name, done ? "settled" : "failed", (long long)scene->took,
-                  done ? "" : ": ", done ? "" : scene->err.message);
+    print_message("  %s/%s: %s after %lld ms%s%s\n", scene->subject.id.kind, scene->subject.id.name,
+                  done ? "settled" : "failed", (long long)scene->took, done ? "" : ": ",
+                  done ? "" : scene->err.message);
     return done;
 }
 
@@ -130,7 +133,7 @@ static inline void assert_says(const char *text, const char *part)
 }
 
 static inline void assert_fails(struct scene *scene, int64_t limit, enum error_kind kind,
-                         const char *part)
+                                const char *part)
 {
     assert_false(scene_settle(scene, false, limit));
     assert_int_equal(scene->err.kind, kind);
@@ -139,7 +142,7 @@ static inline void assert_fails(struct scene *scene, int64_t limit, enum error_k
 
 /* A Deployment whose container has these lines. */
 static inline const char *deployment(struct arena *arena, const char *name, int replicas,
-                              const char *container)
+                                     const char *container)
 {
     return arena_printf(arena,
                         "apiVersion: apps/v1\nkind: Deployment\n"
@@ -163,11 +166,14 @@ static inline const char *deployment(struct arena *arena, const char *name, int 
 static inline bool session_open(const char *context, struct error *err)
 {
     struct wait wait = seconds(30);
-    session = (struct session){ .arena = arena_new(), .target = &target,
-                                .discovery_arena = arena_new() };
-    target = (struct target){ .name = "test", .context = context,
+    session =
+        (struct session){ .arena = arena_new(), .target = &target, .discovery_arena = arena_new() };
+    target = (struct target){ .name = "test",
+                              .context = context,
                               .kubeconfig = getenv("CMX_KUBECONFIG_TWO_CONTEXTS"),
-                              .set_name = "hlt", .set_namespace = "default", .concurrency = 8 };
+                              .set_name = "hlt",
+                              .set_namespace = "default",
+                              .concurrency = 8 };
     pthread_rwlock_init(&session.discovery_lock, NULL);
     if (!client_open(&target, &session.client, &wait, err))
         return false;
@@ -197,9 +203,9 @@ static inline int group_start(void **state)
     }
     namespace = arena_printf(*state, "hlt-%d", (int)getpid());
     struct scene scene;
-    scene_apply(&scene, arena,
-                arena_printf(arena, "{apiVersion: v1, kind: Namespace, metadata: {name: %s}}",
-                             namespace));
+    scene_apply(
+        &scene, arena,
+        arena_printf(arena, "{apiVersion: v1, kind: Namespace, metadata: {name: %s}}", namespace));
     return 0;
 }
 
@@ -213,7 +219,7 @@ static inline int group_end(void **state)
 }
 
 /* The tests, or 77 where there is no cluster. */
-#define SCENES_RUN(tests) \
+#define SCENES_RUN(tests)                                                                          \
     (getenv("CMX_NETNS") ? cmocka_run_group_tests(tests, group_start, group_end) : scenes_skip())
 
 static inline int scenes_skip(void)

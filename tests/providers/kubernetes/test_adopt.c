@@ -1,18 +1,19 @@
 /* Whose an object is, by the marks that it carries (cases/owners). */
-#include "cases.h"
+#include "providers/kubernetes/cases.h"
 
 #include "providers/kubernetes/owners.h"
 
 static void owner_case(struct arena *arena, const char *expected, const struct value *document)
 {
     static const char *const names[] = {
-        [OWNER_NONE] = "nobody", [OWNER_SELF] = "self",             [OWNER_OTHER_SET] = "set",
-        [OWNER_TOOL] = "tool",   [OWNER_CONTROLLER] = "controller",
+        [OWNER_NONE] = "nobody",           [OWNER_SELF] = "self",
+        [OWNER_OTHER_SET] = "set",         [OWNER_TOOL] = "tool",
+        [OWNER_CONTROLLER] = "controller",
     };
     const char *text;
     enum owner_kind kind = owner_of(arena, document, "applyset-test-v1", &text);
-    const char *got = arena_printf(arena, "%s:%s%s", names[kind], text ? " " : "",
-                                   text ? text : "");
+    const char *got =
+        arena_printf(arena, "%s:%s%s", names[kind], text ? " " : "", text ? text : "");
     assert_string_equal(got, expected);
 }
 

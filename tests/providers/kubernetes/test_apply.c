@@ -3,20 +3,21 @@
  * stepped into. labels: cluster
  * timeout: 300
  */
-#include "world.h"
+#include "providers/kubernetes/world.h"
 
 #define META(name) "\"metadata\":{\"name\":\"" name "\"}"
-#define CM(name, data)                                                                         \
+#define CM(name, data)                                                                             \
     "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\"," META(name) ",\"data\":" data "}"
-#define WEB(metadata, replicas, container)                                                     \
-    "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\"" metadata \
-    "},\"spec\":{" replicas "\"selector\":{\"matchLabels\":{\"a\":\"b\"}},\"template\":{"      \
-    "\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"nodeSelector\":{\"no\":\"where\"},"   \
+#define WEB(metadata, replicas, container)                                                         \
+    "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\"" metadata  \
+    "},\"spec\":{" replicas "\"selector\":{\"matchLabels\":{\"a\":\"b\"}},\"template\":{"          \
+    "\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"nodeSelector\":{\"no\":\"where\"},"       \
     "\"containers\":[{\"name\":\"c\",\"image\":\"pause:1\"" container "}]}}}}"
-#define HPA                                                                                    \
-    "{\"apiVersion\":\"autoscaling/v2\",\"kind\":\"HorizontalPodAutoscaler\"," META("web")     \
-    ",\"spec\":{\"scaleTargetRef\":{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\","       \
-    "\"name\":\"web\"},\"minReplicas\":1,\"maxReplicas\":40}}"
+#define HPA                                                                                        \
+    "{\"apiVersion\":\"autoscaling/v2\",\"kind\":\"HorizontalPodAutoscaler\"," META(               \
+        "web") ",\"spec\":{\"scaleTargetRef\":{\"apiVersion\":\"apps/"                             \
+               "v1\",\"kind\":\"Deployment\","                                                     \
+               "\"name\":\"web\"},\"minReplicas\":1,\"maxReplicas\":40}}"
 
 static void expect_error(const struct error *error, enum error_kind kind, const char *text)
 {
@@ -102,7 +103,8 @@ static void test_takeover_changes_nothing(void **state)
     look(world, WEB("", "\"replicas\":1,", ""));
     predicted(world, "Deployment", "web", PREDICT_SAME);
     world_apply(world);
-    live_is(world, "deployment/web", ".metadata.annotations.deployment\\.kubernetes\\.io/revision", "1");
+    live_is(world, "deployment/web", ".metadata.annotations.deployment\\.kubernetes\\.io/revision",
+            "1");
 }
 
 /* kubectl edit holds our field: drift, overwritten. Another's Apply: a conflict, until forced. */
@@ -183,9 +185,8 @@ static void test_left_out(void **state)
 }
 
 #define IGNORE ",\"annotations\":{\"cmx.dev/ignore\":"
-#define RULE IGNORE "\"/spec/template/spec/containers/0/resources/limits,/spec/replicas\"}"
-#define LIMITS                                                                                 \
-    ",\"resources\":{\"limits\":{\"cpu\":\"2\"},\"requests\":{\"cpu\":\"1\"}}"
+#define RULE   IGNORE "\"/spec/template/spec/containers/0/resources/limits,/spec/replicas\"}"
+#define LIMITS ",\"resources\":{\"limits\":{\"cpu\":\"2\"},\"requests\":{\"cpu\":\"1\"}}"
 
 /* An ignore rule is added on a live field: nothing moves, in the diff and in the apply. */
 static void test_ignore(void **state)
@@ -197,14 +198,13 @@ static void test_ignore(void **state)
     assert_int_equal(prediction.kind, PREDICT_CHANGE); /* the annotation itself */
     world_apply(world);
     live_is(world, "deployment/web", ".spec.replicas", "3");
-    live_is(world, "deployment/web", ".spec.template.spec.containers[0].resources.limits.cpu",
-            "2");
-    live_is(world, "deployment/web", ".metadata.annotations.deployment\\.kubernetes\\.io/revision", "1");
+    live_is(world, "deployment/web", ".spec.template.spec.containers[0].resources.limits.cpu", "2");
+    live_is(world, "deployment/web", ".metadata.annotations.deployment\\.kubernetes\\.io/revision",
+            "1");
     kubectl(world, NULL, "set", "resources", "deployment/web", "--limits=cpu=4");
     look(world, WEB(RULE, "", ",\"resources\":{\"requests\":{\"cpu\":\"1\"}}"));
     all_same(world);
-    live_is(world, "deployment/web", ".spec.template.spec.containers[0].resources.limits.cpu",
-            "4");
+    live_is(world, "deployment/web", ".spec.template.spec.containers[0].resources.limits.cpu", "4");
 }
 
 static void test_immutable(void **state)
@@ -213,10 +213,11 @@ static void test_immutable(void **state)
     struct outcome outcome;
     struct error error = { 0 };
     apply_all(world, WEB("", "\"replicas\":0,", ""));
-    look(world, "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\"," META("web")
-                ",\"spec\":{\"replicas\":0,\"selector\":{\"matchLabels\":{\"x\":\"y\"}},"
-                "\"template\":{\"metadata\":{\"labels\":{\"x\":\"y\"}},\"spec\":{\"containers\":["
-                "{\"name\":\"c\",\"image\":\"pause:1\"}]}}}}");
+    look(world, "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\"," META(
+                    "web") ",\"spec\":{\"replicas\":0,\"selector\":{\"matchLabels\":{\"x\":\"y\"}},"
+                           "\"template\":{\"metadata\":{\"labels\":{\"x\":\"y\"}},\"spec\":{"
+                           "\"containers\":["
+                           "{\"name\":\"c\",\"image\":\"pause:1\"}]}}}}");
     struct prediction prediction = world_predict(world, &world->subjects[0]);
     assert_int_equal(prediction.kind, PREDICT_IMMUTABLE);
     assert_string_equal(prediction.field, "spec.selector");
@@ -228,9 +229,9 @@ static void test_immutable(void **state)
     predicted(world, "Deployment", "web", PREDICT_REFUSED);
 }
 
-#define SECRET(value)                                                                          \
-    "{\"apiVersion\":\"v1\",\"kind\":\"Secret\"," META("s") ",\"immutable\":true,\"data\":"    \
-    "{\"password\":\"" value "\"}}"
+#define SECRET(value)                                                                              \
+    "{\"apiVersion\":\"v1\",\"kind\":\"Secret\"," META("s") ",\"immutable\":true,\"data\":"        \
+                                                            "{\"password\":\"" value "\"}}"
 
 /* What the server says about a Secret holds no value of it. */
 static void test_secret_error(void **state)

@@ -1,8 +1,10 @@
-/* What a deletion would take with it, deleting, and releasing, on a real cluster. labels: cluster */
-#include "world.h"
+/* What a deletion would take with it, deleting, and releasing, on a real cluster. labels: cluster
+ */
+#include "providers/kubernetes/world.h"
 
 #define META(name) "\"metadata\":{\"name\":\"" name "\"}"
-#define CM(name) "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\"," META(name) ",\"data\":{\"a\":\"1\"}}"
+#define CM(name)                                                                                   \
+    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\"," META(name) ",\"data\":{\"a\":\"1\"}}"
 
 static bool guarded(struct world *world, const struct subject *subject, struct error *err)
 {
@@ -137,7 +139,8 @@ static void test_definition(void **state)
     struct object_id one = { "obs.example.com", "Guard", world->namespace, "one" };
     world_remember(world, &one);
     look(world, CM("x"));
-    allows(world, "CustomResourceDefinition", "guards.obs.example.com"); /* it goes in the same run */
+    allows(world, "CustomResourceDefinition",
+           "guards.obs.example.com"); /* it goes in the same run */
     world_subject(world, "Guard", "one")->leaving = false;
     refuses(world, "CustomResourceDefinition", "guards.obs.example.com", "one is of that kind");
     kubectl(world, NULL, "patch", "crd", "guards.obs.example.com", "--type=json",
@@ -153,7 +156,8 @@ static void test_definition(void **state)
 static void make_owned(struct world *world, const char *type, const char *name, const char *owner,
                        const char *rest)
 {
-    const char *uid = kubectl(world, NULL, "get", "configmap", owner, "-o", "jsonpath={.metadata.uid}");
+    const char *uid =
+        kubectl(world, NULL, "get", "configmap", owner, "-o", "jsonpath={.metadata.uid}");
     kubectl(world,
             arena_printf(world->arena,
                          "{\"apiVersion\":\"v1\",\"kind\":\"%s\",\"metadata\":{\"name\":\"%s\","
@@ -183,7 +187,8 @@ static void test_dependents(void **state)
     make_owned(world, "ConfigMap", "kept", "middle", "");
     kubectl(world, NULL, "annotate", "configmap", "kept", "cmx.dev/prune=disabled");
     look_again(world);
-    refuses(world, "ConfigMap", "owner", "/kept would go with it, which says cmx.dev/prune: disabled");
+    refuses(world, "ConfigMap", "owner",
+            "/kept would go with it, which says cmx.dev/prune: disabled");
     allows(world, "ConfigMap", "other");
     kubectl(world, NULL, "annotate", "configmap", "kept", "cmx.dev/prune-");
     make_owned(world, "PersistentVolumeClaim", "data", "middle", claim);

@@ -2,7 +2,7 @@
  * Which refusals mean "immutable", and of which field: answers of a real API
  * server (cases/immutable).
  */
-#include "cases.h"
+#include "providers/kubernetes/cases.h"
 
 #include "providers/kubernetes/immutable.h"
 

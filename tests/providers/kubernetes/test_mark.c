@@ -4,10 +4,10 @@
  */
 #include "base/cleanup.h"
 #include "manifest/value_json.h"
+#include "providers/kubernetes/fields/managers.h"
+#include "providers/kubernetes/fields/pointer_key.h"
 #include "providers/kubernetes/judge.h"
-#include "providers/kubernetes/managers.h"
 #include "providers/kubernetes/mark.h"
-#include "providers/kubernetes/pointer_key.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,12 +19,17 @@ static const struct target target = { .name = "test" };
 static const struct session session = { .target = &target, .set_id = "applyset-test-v1" };
 
 #define HEAD "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"x\""
-#define WANTED(limit) HEAD "},\"spec\":{\"cpu\":" limit ",\"off\":false,\"none\":[],\"ref\":{\"path\":\"p\"}}}"
-#define OWNED "\"managedFields\":[{\"manager\":\"cmx-reconcile\",\"operation\":\"Apply\"," \
-    "\"apiVersion\":\"v1\",\"fieldsV1\":{\"f:metadata\":{\"f:labels\":{" \
-    "\"f:applyset.kubernetes.io/part-of\":{}}},\"f:spec\":{\"f:cpu\":{},\"f:off\":{},\"f:ref\":{}}}}"
-#define LIVE(limit, ref, more) HEAD ",\"labels\":{\"applyset.kubernetes.io/part-of\":" \
-    "\"applyset-test-v1\"}," OWNED more "]},\"spec\":{\"cpu\":" limit ",\"ref\":" ref ",\"other\":1}}"
+#define WANTED(limit)                                                                              \
+    HEAD "},\"spec\":{\"cpu\":" limit ",\"off\":false,\"none\":[],\"ref\":{\"path\":\"p\"}}}"
+#define OWNED                                                                                      \
+    "\"managedFields\":[{\"manager\":\"cmx-reconcile\",\"operation\":\"Apply\","                   \
+    "\"apiVersion\":\"v1\",\"fieldsV1\":{\"f:metadata\":{\"f:labels\":{"                           \
+    "\"f:applyset.kubernetes.io/"                                                                  \
+    "part-of\":{}}},\"f:spec\":{\"f:cpu\":{},\"f:off\":{},\"f:ref\":{}}}}"
+#define LIVE(limit, ref, more)                                                                     \
+    HEAD ",\"labels\":{\"applyset.kubernetes.io/part-of\":"                                        \
+         "\"applyset-test-v1\"}," OWNED more "]},\"spec\":{\"cpu\":" limit ",\"ref\":" ref         \
+         ",\"other\":1}}"
 
 static const struct value *json(struct arena *arena, const char *text)
 {
@@ -47,17 +52,19 @@ static const struct {
     { "added by kubectl", WANTED("\"1000m\""),
       LIVE("\"1\"", "{\"path\":\"p\",\"v\":1}",
            ",{\"manager\":\"kubectl-edit\",\"operation\":\"Update\",\"fieldsV1\":"
-           "{\"f:spec\":{\"f:other\":{}}}}"), false },
+           "{\"f:spec\":{\"f:other\":{}}}}"),
+      false },
     { "added by a controller", WANTED("\"1000m\""),
       LIVE("\"1\"", "{\"path\":\"p\",\"v\":1}",
            ",{\"manager\":\"x-controller\",\"operation\":\"Update\",\"fieldsV1\":"
-           "{\"f:spec\":{\"f:other\":{}}}}"), true },
+           "{\"f:spec\":{\"f:other\":{}}}}"),
+      true },
 };
 
 static struct resource resource_of(const struct value *document)
 {
-    return (struct resource){ .id = { "", "Pod", "", "x" }, .api_version = "v1",
-                              .document = document };
+    return (
+        struct resource){ .id = { "", "Pod", "", "x" }, .api_version = "v1", .document = document };
 }
 
 static void test_marks(void **state)
@@ -94,8 +101,9 @@ static void test_secret(void **state)
     AUTO_ARENA arena = arena_new();
     struct resource resource = resource_of(json(arena, WANTED("\"1\"")));
     resource.secret = true;
-    assert_null(strchr(mark_make(&session, arena, &resource,
-                                 json(arena, LIVE("\"1\"", "{\"path\":\"p\"}", ""))), '.'));
+    assert_null(strchr(
+        mark_make(&session, arena, &resource, json(arena, LIVE("\"1\"", "{\"path\":\"p\"}", ""))),
+        '.'));
 }
 
 static void test_now(void **state)
@@ -116,11 +124,11 @@ static void test_positions(void **state)
     (void)state;
     AUTO_ARENA arena = arena_new();
     const struct value *wanted = json(arena, "{\"c\":[{\"name\":\"web\"}],\"a\":[1]}");
-    const struct value *live = json(arena,
-        "{\"c\":[{\"name\":\"side/car\"},{\"name\":\"web\"}],\"a\":[1],\"metadata\":{"
-        "\"managedFields\":[{\"manager\":\"x\",\"fieldsV1\":{\"f:a\":{},\"f:c\":{"
-        "\"k:{\\\"name\\\":\\\"web\\\"}\":{\".\":{}},"
-        "\"k:{\\\"name\\\":\\\"side/car\\\"}\":{\".\":{}}}}}]}}");
+    const struct value *live =
+        json(arena, "{\"c\":[{\"name\":\"side/car\"},{\"name\":\"web\"}],\"a\":[1],\"metadata\":{"
+                    "\"managedFields\":[{\"manager\":\"x\",\"fieldsV1\":{\"f:a\":{},\"f:c\":{"
+                    "\"k:{\\\"name\\\":\\\"web\\\"}\":{\".\":{}},"
+                    "\"k:{\\\"name\\\":\\\"side/car\\\"}\":{\".\":{}}}}}]}}");
     assert_string_equal(pointer_by_key(arena, "/c/0/image", wanted, live),
                         "/c/{\"name\":\"web\"}/image");
     assert_string_equal(pointer_by_key(arena, "/c/1/image", wanted, live),
@@ -135,8 +143,8 @@ static void test_positions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_marks),  cmocka_unit_test(test_webhook),
-        cmocka_unit_test(test_secret), cmocka_unit_test(test_now),
+        cmocka_unit_test(test_marks),     cmocka_unit_test(test_webhook),
+        cmocka_unit_test(test_secret),    cmocka_unit_test(test_now),
         cmocka_unit_test(test_positions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

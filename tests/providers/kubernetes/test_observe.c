@@ -1,20 +1,19 @@
 /* Looking at a real cluster. labels: cluster */
-#include "world.h"
+#include "providers/kubernetes/world.h"
 
-#define CM(name, value)                                                                        \
-    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"" name             \
+#define CM(name, value)                                                                            \
+    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"" name                 \
     "\"},\"data\":{\"a\":\"" value "\"}}"
-#define DEPLOYMENT                                                                             \
-    "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\"},"     \
-    "\"spec\":{\"replicas\":0,\"selector\":{\"matchLabels\":{\"a\":\"b\"}},\"template\":{"     \
-    "\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\","       \
+#define DEPLOYMENT                                                                                 \
+    "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\"},"         \
+    "\"spec\":{\"replicas\":0,\"selector\":{\"matchLabels\":{\"a\":\"b\"}},\"template\":{"         \
+    "\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\","           \
     "\"image\":\"pause:1\",\"ports\":[{\"containerPort\":80}]}]}}}}"
-#define SERVICE                                                                                \
-    "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"web\"},\"spec\":{"   \
+#define SERVICE                                                                                    \
+    "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"web\"},\"spec\":{"       \
     "\"selector\":{\"a\":\"b\"},\"ports\":[{\"port\":80}]}}"
 
-static void state_is(struct world *world, const char *kind, const char *name,
-                     enum live_state state)
+static void state_is(struct world *world, const char *kind, const char *name, enum live_state state)
 {
     struct subject *subject = world_subject(world, kind, name);
     if (subject->live.state != state)
@@ -83,8 +82,7 @@ static void test_many(void **state)
     state_is(world, "ConfigMap", "many4", LIVE_ABSENT);
     for (size_t i = 0; i < 12; i++)
         if (i != 3)
-            kubectl(world, NULL, "create", "configmap",
-                    arena_printf(world->arena, "many%zu", i));
+            kubectl(world, NULL, "create", "configmap", arena_printf(world->arena, "many%zu", i));
     world_look(world, texts);
     for (size_t i = 0; i < 12; i++)
         state_is(world, "ConfigMap", arena_printf(world->arena, "many%zu", i), LIVE_DIFFERENT);

@@ -35,10 +35,10 @@ struct world {
     size_t member_count;
 };
 
-#define must(call, error)                                                                      \
-    do {                                                                                       \
-        if (!(call))                                                                           \
-            fail_msg("%s: %s", #call, (error).message);                                        \
+#define must(call, error)                                                                          \
+    do {                                                                                           \
+        if (!(call))                                                                               \
+            fail_msg("%s: %s", #call, (error).message);                                            \
     } while (0)
 
 static inline const char *kubectl_status(struct world *world, int *ret_status,
@@ -56,7 +56,7 @@ static inline const char *kubectl_status(struct world *world, int *ret_status,
     return output;
 }
 
-#define kubectl(world, input, ...)                                                             \
+#define kubectl(world, input, ...)                                                                 \
     kubectl_ok((world), (input), (const char *const[]){ __VA_ARGS__, NULL })
 
 static inline const char *kubectl_ok(struct world *world, const char *input,
@@ -108,16 +108,15 @@ static inline int world_teardown(void **state)
     struct world *world = *state;
     int status;
     provider_kubernetes.close(world->session);
-    kubectl_status(world, &status,
-                   (const char *const[]){ "delete", "namespace", world->namespace, "--wait=false",
-                                          NULL },
-                   NULL);
+    kubectl_status(
+        world, &status,
+        (const char *const[]){ "delete", "namespace", world->namespace, "--wait=false", NULL },
+        NULL);
     arena_free(world->arena);
     return 0;
 }
 
-static inline void world_resource(struct world *world, struct resource *resource,
-                                  const char *text)
+static inline void world_resource(struct world *world, struct resource *resource, const char *text)
 {
     const struct value *parsed;
     struct error error = { 0 };
@@ -166,9 +165,9 @@ static inline void world_look(struct world *world, const char *const *texts)
         for (size_t j = 0; j < world->set.count; j++)
             wanted |= world->subjects[j].recorded == &world->members[i];
         if (!wanted)
-            world->subjects[world->count++] = (struct subject){
-                .id = world->members[i].id, .recorded = &world->members[i], .leaving = true
-            };
+            world->subjects[world->count++] = (struct subject){ .id = world->members[i].id,
+                                                                .recorded = &world->members[i],
+                                                                .leaving = true };
     }
     must(provider_kubernetes.observe(world->session, world->arena, world->subjects, world->count,
                                      &world->wait, &error),
@@ -177,8 +176,7 @@ static inline void world_look(struct world *world, const char *const *texts)
 
 #define look(world, ...) world_look((world), (const char *const[]){ __VA_ARGS__, NULL })
 
-static inline struct subject *world_subject(struct world *world, const char *kind,
-                                            const char *name)
+static inline struct subject *world_subject(struct world *world, const char *kind, const char *name)
 {
     for (size_t i = 0; i < world->count; i++)
         if (strcmp(world->subjects[i].id.kind, kind) == 0
@@ -227,10 +225,10 @@ static inline void world_apply(struct world *world)
     }
 }
 
-#define apply_all(world, ...)                                                                  \
-    do {                                                                                       \
-        look(world, __VA_ARGS__);                                                              \
-        world_apply(world);                                                                    \
+#define apply_all(world, ...)                                                                      \
+    do {                                                                                           \
+        look(world, __VA_ARGS__);                                                                  \
+        world_apply(world);                                                                        \
     } while (0)
 
 /* One field of a live object, as kubectl's jsonpath prints it. */
@@ -244,14 +242,14 @@ static inline void live_is(struct world *world, const char *object, const char *
 }
 
 /* Skips where no test cluster of scripts/testbed is around; a kubeconfig alone proves nothing. */
-#define WORLD_MAIN(tests)                                                                      \
-    int main(void)                                                                             \
-    {                                                                                          \
-        if (!getenv("CMX_NETNS")) {                                                            \
-            puts("skipped: no test cluster (scripts/testbed run -- ...)");                     \
-            return WORLD_SKIP;                                                                 \
-        }                                                                                      \
-        return cmocka_run_group_tests(tests, NULL, NULL);                                      \
+#define WORLD_MAIN(tests)                                                                          \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        if (!getenv("CMX_NETNS")) {                                                                \
+            puts("skipped: no test cluster (scripts/testbed run -- ...)");                         \
+            return WORLD_SKIP;                                                                     \
+        }                                                                                          \
+        return cmocka_run_group_tests(tests, NULL, NULL);                                          \
     }
 
 #endif

@@ -41,11 +41,12 @@ static void require_variable(void)
 static int listen_on(int port)
 {
     const int on = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     int listener = socket(AF_INET, SOCK_STREAM, 0);
 
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 64) != 0) {
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0
+        || listen(listener, 64) != 0) {
         perror("web: listen");
         exit(1);
     }
@@ -54,12 +55,13 @@ static int listen_on(int port)
 
 static void answer(int connection, const char *version, int ready)
 {
-    const struct timeval limit = {.tv_sec = 1};
+    const struct timeval limit = { .tv_sec = 1 };
     char request[4096];
 
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     if (read(connection, request, sizeof request) > 0) {
-        dprintf(connection, "HTTP/1.0 %s\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nweb %s\n",
+        dprintf(connection,
+                "HTTP/1.0 %s\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nweb %s\n",
                 ready ? "200 OK" : "503 Not Ready", version);
     }
     close(connection);

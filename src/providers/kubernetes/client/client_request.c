@@ -1,0 +1,235 @@
+/* client_request: see client_request.h. */
+#include "providers/kubernetes/client/client_request.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "providers/kubernetes/client/status.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+enum {
+    IDLE_MS = 75000, /* the server gives a request 60 s, webhooks included */
+    LOST_TRIES = 6,  /* of a connection: about 6 s in all */
+    BUSY_TRIES = 30, /* of an answer with Retry-After */
+    FIRST_PAUSE_MS = 100,
+    LONGEST_PAUSE_MS = 5000,
+};
+
+/* What goes on over the tries of one call. */
+struct attempt {
+    struct client *client;
+    struct arena *arena;
+    const struct api_call *call;
+    struct body_stream *stream;
+    const struct wait *wait;
+    struct http_response response;
+    unsigned generation; /* of the login used */
+    unsigned tries;
+    bool logged_in_again;
+};
+
+/* ------------------------------------------------------------ the request */
+
+static const char *call_url(const struct attempt *attempt)
+{
+    const struct api_call *call = attempt->call;
+    bool has_query = call->query && *call->query;
+    return arena_printf(attempt->arena, "%s%s%s%s", attempt->client->config.server, call->path,
+                        has_query ? "?" : "", has_query ? call->query : "");
+}
+
+static size_t fill_headers(const struct attempt *attempt, const struct credentials *credentials,
+                           struct http_header **ret_headers)
+{
+    const struct client *client = attempt->client;
+    const struct api_call *call = attempt->call;
+    struct http_header *headers =
+        arena_array(attempt->arena, client->impersonation_count + 3, sizeof *headers);
+    size_t count = 0;
+    headers[count++] =
+        (struct http_header){ "Accept", call->accept ? call->accept : "application/json" };
+    if (call->content_type)
+        headers[count++] = (struct http_header){ "Content-Type", call->content_type };
+    if (credentials->authorization)
+        headers[count++] = (struct http_header){ "Authorization", credentials->authorization };
+    for (size_t i = 0; i < client->impersonation_count; i++)
+        headers[count++] = client->impersonation[i];
+    *ret_headers = headers;
+    return count;
+}
+
+static bool send_once(struct attempt *attempt, struct error *err)
+{
+    const struct api_call *call = attempt->call;
+    struct credentials credentials;
+    struct http_header *headers;
+    if (!login_get(attempt->client->login, attempt->arena, &credentials, attempt->wait, err)) {
+        if (err->kind != ERROR_CANCELLED && err->kind != ERROR_TIMEOUT)
+            err->kind =
+                ERROR_DENIED; /* a token's file that is not there is no object that is not */
+        return false;
+    }
+    attempt->generation = credentials.generation;
+    size_t header_count = fill_headers(attempt, &credentials, &headers);
+    struct http_request request = {
+        .endpoint = credentials.endpoint,
+        .method = call->method,
+        .url = call_url(attempt),
+        .headers = headers,
+        .header_count = header_count,
+        .body = call->body,
+        .body_length = call->body_length,
+        .user = credentials.user,
+        .password = credentials.password,
+        .idle = IDLE_MS,
+    };
+    if (attempt->stream) {
+        request.sink = attempt->stream->sink;
+        request.sink_context = attempt->stream->context;
+        request.idle = attempt->stream->endless ? -1 : IDLE_MS;
+    }
+    return http_do(attempt->client->http, attempt->arena, &request, &attempt->response,
+                   attempt->wait, err);
+}
+
+/* ---------------------------------------------------------------- repeating */
+
+/* A DELETE that can only hit the object that was meant. */
+static bool has_uid_precondition(struct arena *arena, const struct api_call *call)
+{
+    const struct value *options;
+    struct error ignored;
+    return call->body && json_parse(arena, call->body, call->body_length, &options, &ignored)
+           && value_text_at(options, "preconditions", "uid", NULL);
+}
+
+/* May it be sent again when nobody knows whether it was carried out? */
+static bool is_repeatable(struct arena *arena, const struct api_call *call)
+{
+    if (call->repeatable || strcmp(call->method, "GET") == 0 || strcmp(call->method, "HEAD") == 0)
+        return true;
+    if (strcmp(call->method, "PATCH") == 0)
+        return call->content_type
+               && strncmp(call->content_type, "application/apply-patch", 23) == 0;
+    return strcmp(call->method, "DELETE") == 0 && has_uid_precondition(arena, call);
+}
+
+/* Exponential, of which a random half, so that clients do not come back together. */
+static int64_t backoff(unsigned tries)
+{
+    uint32_t random = 0;
+    int64_t pause = FIRST_PAUSE_MS;
+    for (unsigned i = 1; i < tries && pause < LONGEST_PAUSE_MS; i++)
+        pause *= 2;
+    if (pause > LONGEST_PAUSE_MS)
+        pause = LONGEST_PAUSE_MS;
+    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
+        random = (uint32_t)clock_now();
+    return pause / 2 + random % (pause / 2 + 1);
+}
+
+/* How long to wait before sending again after an answer; -1: it is final. */
+static int64_t pause_after_answer(const struct attempt *attempt)
+{
+    int status = attempt->response.status;
+    int64_t asked =
+        status_retry_after(http_header(&attempt->response, "Retry-After"), clock_unix());
+    bool busy = status == 429 || (status == 503 && asked >= 0);
+    bool down = status == 502 || status == 503 || status == 504;
+    bool again =
+        busy ? attempt->tries < BUSY_TRIES
+             : down && attempt->tries < LOST_TRIES && is_repeatable(attempt->arena, attempt->call);
+    if (again)
+        return (asked > 0 ? asked : 0) + backoff(attempt->tries);
+    return -1;
+}
+
+static int64_t pause_after_loss(const struct attempt *attempt)
+{
+    const struct http_response *response = &attempt->response;
+    bool untouched = !attempt->stream || !attempt->stream->touched;
+    bool may = response->unsent || is_repeatable(attempt->arena, attempt->call);
+    return response->transient && untouched && may && attempt->tries < LOST_TRIES
+               ? backoff(attempt->tries)
+               : -1;
+}
+
+/* Sleeps where the wait leaves room for it; false: do not try again. */
+static bool pause_for(const struct attempt *attempt, int64_t milliseconds)
+{
+    if (milliseconds < 0 || milliseconds >= wait_left(attempt->wait))
+        return false;
+    log_debug("%s: status %d, try %u, again in %lld ms", attempt->call->what,
+              attempt->response.status, attempt->tries, (long long)milliseconds);
+    return wait_sleep(attempt->wait, milliseconds);
+}
+
+/* ------------------------------------------------------------------ failing */
+
+static bool is_json(const struct http_response *response)
+{
+    const char *type = http_header(response, "Content-Type");
+    return type && strncmp(type, "application/json", 16) == 0;
+}
+
+static bool fail_with_status(const struct attempt *attempt, struct error *err)
+{
+    const struct http_response *response = &attempt->response;
+    const struct value *document = NULL;
+    struct error ignored;
+    AUTO_BUF raw = BUF_INIT(BUF_OUTPUT_CEILING);
+    AUTO_BUF clean = BUF_INIT(BUF_OUTPUT_CEILING);
+    if (is_json(response) && response->body_length
+        && !json_parse(attempt->arena, response->body, response->body_length, &document, &ignored))
+        document = NULL;
+    status_message(&raw, response->status, document, response->body);
+    redactor_clean(attempt->client->redactor, buf_text(&raw), raw.length, &clean);
+    return error_set(err, status_error_kind(response->status), "%s: %s", attempt->call->what,
+                     buf_text(&clean));
+}
+
+/* True: the last word is spoken, *ret_success says which. False: try again. */
+static bool try_once(struct attempt *attempt, bool *ret_success, struct error *err)
+{
+    struct error problem;
+    *ret_success = false;
+    attempt->tries++;
+    attempt->response = (struct http_response){ 0 };
+    if (!send_once(attempt, &problem)) {
+        if (pause_for(attempt, pause_after_loss(attempt)))
+            return false;
+        *err = problem;
+        error_prefix(err, "%s", attempt->call->what);
+        return true;
+    }
+    int status = attempt->response.status;
+    *ret_success = status >= 200 && status < 300;
+    if (*ret_success)
+        return true;
+    if (status == 401 && !attempt->logged_in_again
+        && login_rejected(attempt->client->login, attempt->generation)) {
+        attempt->logged_in_again = true;
+        return false;
+    }
+    if (pause_for(attempt, pause_after_answer(attempt)))
+        return false;
+    fail_with_status(attempt, err);
+    return true;
+}
+
+bool client_request(struct client *client, struct arena *arena, const struct api_call *call,
+                    struct body_stream *stream, struct http_response *ret_response,
+                    unsigned *ret_tries, const struct wait *wait, struct error *err)
+{
+    struct attempt attempt = {
+        .client = client, .arena = arena, .call = call, .stream = stream, .wait = wait
+    };
+    bool success;
+    while (!try_once(&attempt, &success, err))
+        ;
+    *ret_response = attempt.response;
+    if (ret_tries)
+        *ret_tries = attempt.tries;
+    return success;
+}

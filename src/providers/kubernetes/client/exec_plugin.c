@@ -1,0 +1,155 @@
+/* exec_plugin: see exec_plugin.h. */
+#include "providers/kubernetes/client/exec_plugin.h"
+
+#include "base/cleanup.h"
+#include "base/digest.h"
+#include "base/process.h"
+#include "manifest/value_json.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { OUTPUT_CEILING = 1 << 20, RUN_MS = 60000, NOT_FOUND_STATUS = 127 };
+
+static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
+{
+    if (text)
+        value_set(arena, map, key, value_string(arena, text));
+}
+
+/* spec.cluster: what the plugin may want to know of the server. */
+static struct value *cluster_info(struct arena *arena, const struct kubeconfig *config)
+{
+    struct value *cluster = value_map(arena);
+    set_text(arena, cluster, "server", config->server);
+    set_text(arena, cluster, "tls-server-name", config->tls_server_name);
+    set_text(arena, cluster, "proxy-url", config->proxy_url);
+    if (config->insecure)
+        value_set(arena, cluster, "insecure-skip-tls-verify", value_bool(arena, true));
+    if (config->ca_data) {
+        AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+        base64_add(&text, config->ca_data, strlen(config->ca_data));
+        set_text(arena, cluster, "certificate-authority-data", buf_text(&text));
+    }
+    if (config->exec_config)
+        value_set(arena, cluster, "config", value_copy(arena, config->exec_config));
+    return cluster;
+}
+
+/* KUBERNETES_EXEC_INFO=… */
+static const char *exec_info(struct arena *arena, const struct kubeconfig *config)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct value *info = value_map(arena), *spec = value_map(arena);
+    set_text(arena, info, "apiVersion", config->exec->api_version);
+    set_text(arena, info, "kind", "ExecCredential");
+    value_set(arena, spec, "interactive", value_bool(arena, false));
+    if (config->exec->provide_cluster_info)
+        value_set(arena, spec, "cluster", cluster_info(arena, config));
+    value_set(arena, info, "spec", spec);
+    buf_puts(&text, "KUBERNETES_EXEC_INFO=");
+    json_write(&text, info);
+    return arena_strdup(arena, buf_text(&text));
+}
+
+/* first (may be NULL), the list, last (may be NULL), and the ending NULL. */
+static const char *const *string_array(struct arena *arena, const char *first,
+                                       const struct text_list *list, const char *last)
+{
+    const char **array = arena_array(arena, list->count + 3, sizeof *array);
+    size_t count = 0;
+    if (first)
+        array[count++] = first;
+    for (size_t i = 0; i < list->count; i++)
+        array[count++] = list->items[i];
+    if (last)
+        array[count++] = last;
+    return array;
+}
+
+/* Why a document is no usable credential, or NULL. */
+static const char *credential_fault(const struct exec_plugin *plugin, const struct value *document,
+                                    const struct exec_credential *credential)
+{
+    const char *kind = value_text_at(document, "kind", NULL);
+    const char *version = value_text_at(document, "apiVersion", NULL);
+    if (!kind || strcmp(kind, "ExecCredential") != 0)
+        return "its output is no ExecCredential";
+    if (!version || strcmp(version, plugin->api_version) != 0)
+        return "the apiVersion of its output is not the one asked for";
+    if (!value_get(document, "status"))
+        return "its output has no status";
+    if (!credential->token && !credential->certificate_data)
+        return "it gave neither a token nor a client certificate";
+    if (!credential->certificate_data != !credential->key_data)
+        return "it gave a client certificate without a key, or a key without a certificate";
+    return NULL;
+}
+
+static const char *text_or_null(const struct value *status, const char *key)
+{
+    const char *text = value_text_at(status, key, NULL);
+    return text && *text ? text : NULL;
+}
+
+static const char *read_credential(struct arena *arena, const struct exec_plugin *plugin,
+                                   const char *output, struct exec_credential *credential)
+{
+    const struct value *document;
+    struct error ignored; /* it may quote what the plugin printed */
+    if (!json_parse(arena, output, strlen(output), &document, &ignored))
+        return "its output is not JSON";
+    const struct value *status = value_get(document, "status");
+    const char *expires = text_or_null(status, "expirationTimestamp");
+    *credential = (struct exec_credential){
+        .token = text_or_null(status, "token"),
+        .certificate_data = text_or_null(status, "clientCertificateData"),
+        .key_data = text_or_null(status, "clientKeyData"),
+    };
+    if (expires && !time_parse(expires, &credential->expires))
+        return "its expirationTimestamp is no time (RFC 3339)";
+    return credential_fault(plugin, document, credential);
+}
+
+static bool run(struct arena *arena, const struct kubeconfig *config, char **ret_output,
+                const struct wait *outer, struct error *err)
+{
+    const struct exec_plugin *plugin = config->exec;
+    const char *hint = plugin->install_hint;
+    struct wait wait = wait_for(RUN_MS, outer);
+    int status;
+    if (!process_run(arena, string_array(arena, plugin->command, &plugin->arguments, NULL),
+                     string_array(arena, NULL, &plugin->environment, exec_info(arena, config)),
+                     NULL, OUTPUT_CEILING, &wait, ret_output, &status, err)) {
+        if (err->kind == ERROR_LOCAL || err->kind == ERROR_INPUT)
+            return error_set(err, ERROR_DENIED, "exec plugin %s%s%s", err->message,
+                             hint ? "; " : "", hint ? hint : "");
+        return error_prefix(err, "exec plugin");
+    }
+    if (status != 0)
+        return error_set(err, ERROR_DENIED, "exec plugin %s ended with exit code %d%s%s",
+                         plugin->command, status, status == NOT_FOUND_STATUS && hint ? "; " : "",
+                         status == NOT_FOUND_STATUS && hint ? hint : "");
+    return true;
+}
+
+bool exec_plugin_run(struct arena *arena, const struct kubeconfig *config,
+                     struct exec_credential *ret_credential, const struct wait *wait,
+                     struct error *err)
+{
+    const struct exec_plugin *plugin = config->exec;
+    struct exec_credential credential;
+    char *output;
+    if (plugin->interactive_mode && strcmp(plugin->interactive_mode, "Always") == 0)
+        return error_set(err, ERROR_DENIED,
+                         "exec plugin %s wants a terminal (interactiveMode: Always); log in with "
+                         "it first, or set interactiveMode: IfAvailable",
+                         plugin->command);
+    if (!run(arena, config, &output, wait, err))
+        return false;
+    const char *fault = read_credential(arena, plugin, output, &credential);
+    if (fault)
+        return error_set(err, ERROR_DENIED, "exec plugin %s: %s", plugin->command, fault);
+    *ret_credential = credential;
+    return true;
+}

@@ -1,0 +1,273 @@
+/* managers: see managers.h. */
+#include "providers/kubernetes/fields/managers.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "manifest/value_json.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/session.h"
+
+#include <string.h>
+
+enum { MARK_LENGTH = 16 };
+
+static const char BEFORE_FIRST_APPLY[] = "before-first-apply"; /* the server's own name */
+static const char LAST_APPLIED[] = "kubectl.kubernetes.io/last-applied-configuration";
+static const char RESTARTED_AT[] = "f:kubectl.kubernetes.io/restartedAt";
+
+static const char *text_or_empty(const struct value *map, const char *key)
+{
+    const char *text = value_text(value_get(map, key));
+    return text ? text : "";
+}
+
+bool manager_entry(const struct value *document, size_t index, struct manager_entry *ret_entry)
+{
+    const struct value *list = value_at(document, "metadata", "managedFields", NULL);
+    const struct value *map = value_item(list, index);
+    if (!map)
+        return false;
+    *ret_entry = (struct manager_entry){
+        .manager = text_or_empty(map, "manager"),
+        .api_version = text_or_empty(map, "apiVersion"),
+        .subresource = text_or_empty(map, "subresource"),
+        .time = text_or_empty(map, "time"),
+        .apply = strcmp(text_or_empty(map, "operation"), "Apply") == 0,
+        .fields = value_get(map, "fieldsV1"),
+    };
+    if (!fields_valid(ret_entry->fields))
+        ret_entry->fields = NULL;
+    return true;
+}
+
+bool manager_ours(const struct value *document, struct manager_entry *ret_entry)
+{
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        if (entry.apply && !*entry.subresource && strcmp(entry.manager, FIELD_MANAGER) == 0) {
+            *ret_entry = entry;
+            return true;
+        }
+    return false;
+}
+
+bool manager_is_us(const struct manager_entry *entry)
+{
+    return strcmp(entry->manager, FIELD_MANAGER) == 0
+           || strcmp(entry->manager, HANDOVER_MANAGER) == 0;
+}
+
+bool manager_is_kubectl(const struct manager_entry *entry)
+{
+    return !*entry->subresource
+           && (strncmp(entry->manager, "kubectl", strlen("kubectl")) == 0
+               || strcmp(entry->manager, BEFORE_FIRST_APPLY) == 0);
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text), tail = strlen(ending);
+    return length >= tail && strcmp(text + length - tail, ending) == 0;
+}
+
+static bool is_core_component(const char *manager)
+{
+    static const char *const names[] = { "kube-controller-manager", "kube-scheduler", "kubelet",
+                                         "cloud-controller-manager", "kube-apiserver" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(manager, names[i]) == 0)
+            return true;
+    return false;
+}
+
+bool manager_is_controller(const char *manager, const char *subresource)
+{
+    if (strncmp(manager, "kubectl", strlen("kubectl")) == 0)
+        return false;
+    return *subresource || is_core_component(manager) || ends_with(manager, "controller")
+           || ends_with(manager, "operator") || ends_with(manager, "controller-manager")
+           || ends_with(manager, "autoscaler") || ends_with(manager, "-controllers")
+           || ends_with(manager, "cainjector");
+}
+
+/* The set without spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"]. */
+static struct value *without_restart(struct arena *arena, const struct value *fields)
+{
+    static const char *const path[] = { "f:spec", "f:template", "f:metadata", "f:annotations" };
+    struct value *map = fields ? value_copy(arena, fields) : value_map(arena);
+    struct value *chain[5] = { map };
+    size_t depth = 0;
+    for (; depth < 4; depth++) {
+        chain[depth + 1] = (struct value *)value_get(chain[depth], path[depth]);
+        if (!chain[depth + 1])
+            return map;
+    }
+    if (!value_remove(chain[4], RESTARTED_AT))
+        return map;
+    while (depth > 0 && fields_count(chain[depth]) == 0) {
+        value_remove(chain[depth - 1], path[depth - 1]);
+        depth--;
+    }
+    return map;
+}
+
+/* Of `all` what `part` holds too. */
+static struct value *common(struct arena *arena, const struct value *all, const struct value *part)
+{
+    return fields_minus(arena, all, fields_minus(arena, all, part));
+}
+
+/* Of `all` what the configuration names that kubectl applied last. */
+static struct value *last_applied(struct arena *arena, const struct value *document,
+                                  const struct value *all)
+{
+    const char *text = value_text_at(document, "metadata", "annotations", LAST_APPLIED, NULL);
+    const struct value *applied;
+    struct error ignored;
+    if (!text || !json_parse(arena, text, strlen(text), &applied, &ignored))
+        return value_map(arena);
+    return fields_minus(arena, all, fields_given_up(arena, all, applied));
+}
+
+struct value *manager_drift_fields(struct arena *arena, const struct value *document,
+                                   const struct value *before, const struct manager_entry *entry)
+{
+    struct manager_entry ours = { .fields = NULL };
+    struct value *fields = without_restart(arena, entry->fields);
+    if (strcmp(entry->manager, BEFORE_FIRST_APPLY) != 0)
+        return fields;
+    manager_ours(before, &ours);
+    return fields_union(arena, last_applied(arena, document, fields),
+                        common(arena, fields, ours.fields));
+}
+
+struct value *manager_kubectl_extras(struct arena *arena, const struct value *document,
+                                     const struct value *before)
+{
+    struct value *extras = value_map(arena);
+    struct manager_entry entry;
+    bool any = false;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        if (manager_is_kubectl(&entry)) {
+            extras =
+                fields_union(arena, extras, manager_drift_fields(arena, document, before, &entry));
+            any = true;
+        }
+    for (size_t i = 0; any && manager_entry(document, i, &entry); i++)
+        if (!manager_is_kubectl(&entry) && strcmp(entry.subresource, "status") != 0)
+            extras = fields_minus(arena, extras, entry.fields);
+    return extras;
+}
+
+struct value *manager_all_fields(struct arena *arena, const struct value *document)
+{
+    struct value *all = value_map(arena);
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        all = fields_union(arena, all, entry.fields);
+    return all;
+}
+
+size_t manager_foreign_fields(struct arena *arena, const struct value *document)
+{
+    struct manager_entry entry, ours = { .fields = NULL };
+    size_t count = 0;
+    manager_ours(document, &ours);
+    for (size_t i = 0; manager_entry(document, i, &entry); i++) {
+        if (manager_is_us(&entry) || manager_is_kubectl(&entry)
+            || strcmp(entry.subresource, "status") == 0)
+            continue;
+        struct value *theirs = fields_minus(arena, entry.fields, ours.fields);
+        if (is_core_component(entry.manager)) {
+            value_remove(theirs, "f:metadata");
+            value_remove(theirs, "f:status");
+        }
+        count += fields_count(theirs);
+    }
+    return count;
+}
+
+/* spec.replicas may be an autoscaler's; where a person scaled (`kubectl scale`) it is drift. */
+static bool scaled_by_person(struct arena *arena, const struct value *document)
+{
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        if (strncmp(entry.manager, "kubectl", strlen("kubectl")) == 0 && entry.fields
+            && fields_hold(arena, entry.fields, document, "/spec/replicas"))
+            return true;
+    return false;
+}
+
+static const char *mark_part(struct arena *arena, const struct buf *text)
+{
+    struct digest digest = digest_sha256(buf_text(text), text->length);
+    return arena_memdup(arena, digest_hex(arena, &digest), MARK_LENGTH);
+}
+
+/* In another version of the API the same fields may have other names and values. */
+static bool may_digest_values(const struct value *document, const struct manager_entry *ours)
+{
+    const char *version = text_or_empty(document, "apiVersion");
+    return strcmp(version, ours->api_version) == 0
+           && !(strcmp(version, "v1") == 0
+                && strcmp(text_or_empty(document, "kind"), "Secret") == 0);
+}
+
+const char *manager_mark(struct arena *arena, const struct value *document)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    AUTO_BUF values = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct manager_entry entry = { .fields = NULL };
+    if (!manager_ours(document, &entry) || !entry.fields)
+        return "";
+    struct value *fields = value_copy(arena, entry.fields);
+    struct value *spec = (struct value *)value_get(fields, "f:spec");
+    if (spec && value_remove(spec, "f:replicas") && fields_count(spec) == 0)
+        value_remove(fields, "f:spec"); /* an empty set would stand for all of it */
+    json_write(&text, fields);
+    json_write(&text, manager_kubectl_extras(arena, document, document));
+    if (scaled_by_person(arena, document))
+        buf_puts(&text, "scaled");
+    if (!may_digest_values(document, &entry))
+        return mark_part(arena, &text);
+    json_write(&values, fields_values(arena, fields, document));
+    return arena_printf(arena, "%s-%s", mark_part(arena, &text), mark_part(arena, &values));
+}
+
+void manager_blame(struct arena *arena, const struct value *document, const char *pointer,
+                   struct blame *ret_blame)
+{
+    struct manager_entry entry;
+    const char *latest = "";
+    *ret_blame = (struct blame){ 0 };
+    for (size_t i = 0; manager_entry(document, i, &entry); i++) {
+        if (!entry.fields || !fields_hold(arena, entry.fields, document, pointer))
+            continue;
+        if (manager_is_us(&entry))
+            ret_blame->ours = true;
+        else if (!ret_blame->manager || strcmp(entry.time, latest) >= 0) {
+            ret_blame->manager = arena_strdup(arena, entry.manager);
+            latest = entry.time;
+        }
+    }
+    if (ret_blame->manager && !time_parse(latest, &ret_blame->time))
+        ret_blame->time = 0;
+}
+
+const char *manager_last_other(const struct value *document, int64_t *ret_time)
+{
+    struct manager_entry entry;
+    const char *found = NULL, *latest = "";
+    for (size_t i = 0; manager_entry(document, i, &entry); i++) {
+        if (manager_is_us(&entry) || strcmp(entry.subresource, "status") == 0
+            || manager_is_controller(entry.manager, entry.subresource)
+            || (found && strcmp(entry.time, latest) < 0))
+            continue;
+        found = entry.manager;
+        latest = entry.time;
+    }
+    if (!found || !time_parse(latest, ret_time))
+        *ret_time = 0;
+    return found;
+}

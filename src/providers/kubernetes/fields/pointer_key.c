@@ -1,0 +1,90 @@
+/* pointer_key: see pointer_key.h. */
+#include "providers/kubernetes/fields/pointer_key.h"
+
+#include "base/cleanup.h"
+#include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/managers.h"
+#include "providers/kubernetes/fields/pointer.h"
+
+#include <string.h>
+
+/* Where a pointer has come to, in both documents and in what anybody holds of the live one. */
+struct step {
+    const struct value *wanted, *live, *fields;
+};
+
+static bool is_position(const char *part)
+{
+    return *part && part[strspn(part, "0123456789")] == '\0';
+}
+
+static bool has_position(const struct text_list *parts)
+{
+    for (size_t i = 0; i < parts->count; i++)
+        if (is_position(parts->items[i]))
+            return true;
+    return false;
+}
+
+static const struct value *element(struct arena *arena, const char *name, const struct value *list)
+{
+    size_t at;
+    return fields_element(arena, name, list, true, &at);
+}
+
+/* Steps to the element that `part` counts to; answers its key, or NULL: no keyed list. */
+static const char *step_into_list(struct arena *arena, struct step *at, const char *part)
+{
+    const struct value *item = at->wanted ? pointer_item(at->wanted, part) : NULL;
+    const struct value *list = item ? at->wanted : at->live;
+    item = item ? item : pointer_item(at->live, part);
+    for (size_t i = 0; item && i < value_count(at->fields); i++) {
+        const struct member *member = &at->fields->map.members[i];
+        if (member->key[0] != 'k' || element(arena, member->key, list) != item)
+            continue;
+        *at = (struct step){ element(arena, member->key, at->wanted),
+                             element(arena, member->key, at->live), member->value };
+        return member->key + 2;
+    }
+    return NULL;
+}
+
+static bool is_list(const struct value *value)
+{
+    return value && value->kind == VALUE_LIST;
+}
+
+static void add_part(struct buf *out, const char *part)
+{
+    buf_putc(out, '/');
+    for (; *part; part++)
+        if (*part == '~' || *part == '/')
+            buf_puts(out, *part == '~' ? "~0" : "~1");
+        else
+            buf_putc(out, *part);
+}
+
+const char *pointer_by_key(struct arena *arena, const char *pointer, const struct value *wanted,
+                           const struct value *live)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct text_list parts;
+    pointer_split(arena, pointer, &parts);
+    if (!has_position(&parts))
+        return pointer;
+    struct step at = { wanted, live, manager_all_fields(arena, live) };
+    for (size_t i = 0; i < parts.count; i++) {
+        const char *part = parts.items[i], *key;
+        if (is_list(at.live) || is_list(at.wanted)) {
+            key = step_into_list(arena, &at, part);
+            if (!key) /* owned whole, or not there: positions are all there is */
+                return pointer;
+            add_part(&text, key);
+            continue;
+        }
+        add_part(&text, part);
+        at = (struct step){ value_get(at.wanted, part), value_get(at.live, part),
+                            value_get(at.fields, arena_printf(arena, "f:%s", part)) };
+    }
+    return arena_strdup(arena, buf_text(&text));
+}

@@ -1,0 +1,171 @@
+/*
+ * Tests of client_login: tokens in files, passwords, exec plugins, against a server
+ * that tells what it was sent (http_server.py). The rest of the client is test_client.c's.
+ */
+#include "providers/kubernetes/client/client_test.h"
+
+#include <unistd.h>
+
+static const char *authorization(struct http_test *test, struct client *client)
+{
+    struct api_call call = { .method = "GET", .path = "/echo", .what = "echo" };
+    struct outcome_of_call outcome = call_within(test, client, &call, 10000);
+    if (!outcome.success)
+        fail_msg("%s", outcome.error.message);
+    return value_text_at(outcome.answer.document, "headers", "authorization", NULL);
+}
+
+static void reads_a_token_file_again_when_it_changes(void **state)
+{
+    struct http_test *test = *state;
+    write_text(test, "token", "first\n", 0600);
+    struct client *client = plain_client(test, "tokenFile: token, token: unused");
+    assert_string_equal(authorization(test, client), "Bearer first");
+    write_text(test, "token", "second\n", 0600);
+    assert_string_equal(authorization(test, client), "Bearer second");
+    unlink(test_file(test, "token"));
+    assert_string_equal(authorization(test, client), "Bearer second");
+    client_close(client);
+    client = plain_client(test, "tokenFile: token");
+    struct api_call call = { .method = "GET", .path = "/echo", .what = "echo" };
+    assert_non_null(strstr(call_within(test, client, &call, 5000).error.message, "token file"));
+    client_close(client);
+}
+
+static void sends_basic_credentials_and_impersonation(void **state)
+{
+    struct http_test *test = *state;
+    struct client *client = plain_client(
+        test, "username: me, password: secret, as: boss, as-uid: '7', as-groups: [one], "
+              "as-user-extra: {'a/b': [v]}");
+    struct api_call call = { .method = "GET", .path = "/echo", .what = "echo" };
+    const struct value *headers =
+        value_get(call_within(test, client, &call, 5000).answer.document, "headers");
+    assert_string_equal(value_text_at(headers, "authorization", NULL), "Basic bWU6c2VjcmV0");
+    assert_string_equal(value_text_at(headers, "impersonate-user", NULL), "boss");
+    assert_string_equal(value_text_at(headers, "impersonate-uid", NULL), "7");
+    assert_string_equal(value_text_at(headers, "impersonate-group", NULL), "one");
+    assert_string_equal(value_text_at(headers, "impersonate-extra-a%2fb", NULL), "v");
+    assert_string_equal(value_text_at(headers, "accept", NULL), "application/json");
+    client_close(client);
+}
+
+/* Writes a plugin that counts its runs and prints a token with its number. */
+static const char *plugin(struct http_test *test, const char *expires)
+{
+    write_text(test, "plugin",
+               arena_printf(
+                   test->arena,
+                   "#!/bin/sh\necho run >>%s/runs\nn=$(wc -l <%s/runs)\n"
+                   "echo \"$KUBERNETES_EXEC_INFO\" >%s/info\n"
+                   "echo '{\"apiVersion\": \"client.authentication.k8s.io/v1\", "
+                   "\"kind\": \"ExecCredential\", \"status\": {\"token\": \"'\"$PRE-$n\"'\"%s}}'\n",
+                   test->folder, test->folder, test->folder, expires),
+               0700);
+    unlink(test_file(test, "runs"));
+    return "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, "
+           "interactiveMode: IfAvailable, provideClusterInfo: true, env: [{name: PRE, value: "
+           "run}]}";
+}
+
+static void runs_a_plugin_once_until_it_expires(void **state)
+{
+    struct http_test *test = *state;
+    struct client *client = plain_client(test, plugin(test, ""));
+    assert_string_equal(authorization(test, client), "Bearer run-1");
+    assert_string_equal(authorization(test, client), "Bearer run-1");
+    const char *info = test_pem(test, "info");
+    assert_non_null(strstr(info, "\"kind\":\"ExecCredential\""));
+    assert_non_null(strstr(info, "\"interactive\":false"));
+    assert_non_null(strstr(info, test_url(test, "plain", "")));
+    client_close(client);
+    client =
+        plain_client(test, plugin(test, ", \"expirationTimestamp\": \"2020-01-01T00:00:00Z\""));
+    assert_string_equal(authorization(test, client), "Bearer run-1");
+    assert_string_equal(authorization(test, client), "Bearer run-2");
+    client_close(client);
+    client =
+        plain_client(test, plugin(test, ", \"expirationTimestamp\": \"2999-01-01T00:00:00Z\""));
+    assert_string_equal(authorization(test, client), "Bearer run-1");
+    assert_string_equal(authorization(test, client), "Bearer run-1");
+    client_close(client);
+}
+
+static void runs_a_plugin_again_once_after_401(void **state)
+{
+    struct http_test *test = *state;
+    struct client *client = plain_client(test, plugin(test, ""));
+    struct api_call call = {
+        .method = "POST", .path = "/sequence", .what = "make", .query = "key=again&steps=401,200"
+    };
+    assert_true(call_within(test, client, &call, 5000).success);
+    assert_string_equal(authorization(test, client), "Bearer run-2");
+    call.query = "key=never&steps=401";
+    struct outcome_of_call outcome = call_within(test, client, &call, 5000);
+    assert_int_equal(outcome.error.kind, ERROR_DENIED);
+    assert_int_equal(asked(test, "never"), 2);
+    client_close(client);
+}
+
+static void a_plugin_that_fails_is_named_and_not_quoted(void **state)
+{
+    struct http_test *test = *state;
+    static const struct {
+        const char *script, *words;
+    } cases[] = {
+        { "exit 3", "ended with exit code 3" },
+        { "echo hunter2", "not JSON" },
+        { "echo '{\"kind\": \"hunter2\"}'", "no ExecCredential" },
+        { "echo '{\"kind\": \"ExecCredential\", \"apiVersion\": \"x/v1\"}'", "apiVersion" },
+        { "echo '{\"kind\": \"ExecCredential\", "
+          "\"apiVersion\": \"client.authentication.k8s.io/v1\", \"status\": {}}'",
+          "neither a token nor" },
+        { "head -c 2000000 /dev/zero", "printed more than" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct client *client = plain_client(test, plugin(test, ""));
+        struct api_call call = { .method = "GET", .path = "/echo", .what = "echo" };
+        write_text(test, "plugin", arena_printf(test->arena, "#!/bin/sh\n%s\n", cases[i].script),
+                   0700);
+        struct outcome_of_call outcome = call_within(test, client, &call, 5000);
+        if (outcome.success || !strstr(outcome.error.message, cases[i].words)
+            || !strstr(outcome.error.message, "plugin") || strstr(outcome.error.message, "hunter2"))
+            fail_msg("expected \"%s\", got \"%s\"", cases[i].words, outcome.error.message);
+        client_close(client);
+    }
+    struct client *client =
+        plain_client(test, "exec: {apiVersion: client.authentication.k8s.io/v1, command: "
+                           "no-such-plugin, interactiveMode: Never, installHint: get it there}");
+    struct api_call call = { .method = "GET", .path = "/echo", .what = "echo" };
+    struct outcome_of_call outcome = call_within(test, client, &call, 5000);
+    assert_int_equal(outcome.error.kind, ERROR_DENIED);
+    assert_non_null(strstr(outcome.error.message, "no-such-plugin"));
+    assert_non_null(strstr(outcome.error.message, "get it there"));
+    client_close(client);
+}
+
+static void a_slow_plugin_is_ended_at_the_deadline(void **state)
+{
+    struct http_test *test = *state;
+    struct client *client = plain_client(test, plugin(test, ""));
+    struct api_call call = { .method = "GET", .path = "/echo", .what = "echo" };
+    write_text(test, "plugin", "#!/bin/sh\nsleep 20\n", 0700);
+    int64_t start = clock_now();
+    struct outcome_of_call outcome = call_within(test, client, &call, 300);
+    assert_int_equal(outcome.error.kind, ERROR_TIMEOUT);
+    assert_in_range(clock_now() - start, 290, 3000);
+    client_close(client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_a_token_file_again_when_it_changes),
+        cmocka_unit_test(sends_basic_credentials_and_impersonation),
+        cmocka_unit_test(runs_a_plugin_once_until_it_expires),
+        cmocka_unit_test(runs_a_plugin_again_once_after_401),
+        cmocka_unit_test(a_plugin_that_fails_is_named_and_not_quoted),
+        cmocka_unit_test(a_slow_plugin_is_ended_at_the_deadline),
+    };
+    return cmocka_run_group_tests(tests, http_test_start, http_test_end);
+}
