@@ -23,7 +23,7 @@ build:
 	cmake --build --preset release
 
 format:
-	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+	git ls-files -z -co --exclude-standard '*.c' '*.h' | xargs -0 clang-format -i
 
 clean:
 	[ ! -e build/testbed/name ] || scripts/testbed down

@@ -54,6 +54,8 @@ static const char *done_word(const struct change *change)
         return "created";
     case ACTION_CHANGE:
         return "changed";
+    case ACTION_REPLACE:
+        return change->reruns ? "run again" : "replaced";
     case ACTION_ADOPT:
         return "taken over";
     case ACTION_DELETE:

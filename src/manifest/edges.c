@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "manifest/cycle.h"
+#include "manifest/edges_hooks.h"
 #include "manifest/edges_names.h"
 #include "manifest/secret.h"
 #include "manifest/shape.h"
@@ -268,6 +269,13 @@ static void add_references(struct building *building, struct acyclic *graph)
     }
 }
 
+static const enum stage *copy_stages(struct arena *arena, const enum stage *stages, size_t count)
+{
+    enum stage *copy = arena_array(arena, count, sizeof *copy);
+    memcpy(copy, stages, count * sizeof *copy);
+    return copy;
+}
+
 bool edges_build(struct arena *arena, const struct graph_node *nodes, size_t count,
                  struct edge_list *ret_edges, struct problems *problems)
 {
@@ -285,10 +293,13 @@ bool edges_build(struct arena *arena, const struct graph_node *nodes, size_t cou
     struct acyclic *graph = acyclic_new(scratch, count, first_order(&building));
     add_wanted(&building, graph);
     add_references(&building, graph);
+    building.fine &= edges_of_hooks(scratch, nodes, count, &edges, problems);
     *ret_edges = edges;
     ret_edges->capacity = edges.count;
     ret_edges->items = arena_array(arena, edges.count, sizeof *edges.items);
     if (edges.count)
         memcpy(ret_edges->items, edges.items, edges.count * sizeof *edges.items);
+    if (edges.stages)
+        ret_edges->stages = copy_stages(arena, edges.stages, count);
     return building.fine;
 }

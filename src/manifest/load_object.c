@@ -205,6 +205,8 @@ static void load_object(struct loading *loading, const char *api_version, const 
     check_origin(loading, metadata);
     object_options_read(loader->arena, loading->document, &resource.options, loading->file,
                         loader->problems);
+    object_options_fit(&resource.id, loading->document, &resource.options, loading->file,
+                       loader->problems);
     warn_status(loading, &resource.id);
     if (!metadata)
         return;
@@ -213,7 +215,7 @@ static void load_object(struct loading *loading, const char *api_version, const 
     if (resource.secret)
         secret_fold(loader->arena, document, loading->file, loader->problems);
     resource.document = document;
-    resource.vanishes = vanishes(&resource.id, document);
+    resource.vanishes = resource.options.hook != HOOK_NONE || vanishes(&resource.id, document);
     resource.scope = scope_of_builtin(resource.id.group, kind);
     if (loader->problems->errors == errors)
         arena_push(loader->arena, loader->resources, loader->resource_count,

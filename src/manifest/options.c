@@ -132,6 +132,40 @@ static bool read_wait(struct reading *reading, const char *value)
     return reading->options->no_wait || strcmp(value, "true") == 0;
 }
 
+static bool read_replace(struct reading *reading, const char *value)
+{
+    reading->options->replace = strcmp(value, "true") == 0;
+    return reading->options->replace || strcmp(value, "false") == 0;
+}
+
+/* One word of cmx.dev/hook. */
+static bool read_hook_word(struct object_options *options, const char *word)
+{
+    if (strcmp(word, "always") == 0) {
+        options->hook_always = true;
+        return true;
+    }
+    enum hook hook = strcmp(word, "pre") == 0    ? HOOK_PRE
+                     : strcmp(word, "post") == 0 ? HOOK_POST
+                                                 : HOOK_NONE;
+    if (hook == HOOK_NONE || options->hook != HOOK_NONE)
+        return false;
+    options->hook = hook;
+    return true;
+}
+
+static bool read_hook(struct reading *reading, const char *value)
+{
+    struct object_options *options = reading->options;
+    while (*value) {
+        size_t length = strcspn(value, ", \t\r\n");
+        if (length && !read_hook_word(options, arena_memdup(reading->arena, value, length)))
+            return false;
+        value += length + (value[length] != '\0');
+    }
+    return options->hook != HOOK_NONE;
+}
+
 static const struct annotation_reader {
     struct annotation annotation;
     reader *read;
@@ -147,6 +181,10 @@ static const struct annotation_reader {
         "What must be applied and healthy before this object is applied; deletes go the other "
         "way round. `Kind./name` names the core group where several groups have that kind." },
       read_depends_on },
+    { { "hook", "\"pre\" or \"post\", and behind a comma perhaps \"always\"", "pre",
+        "Of a Job: it runs to its end before (or after) all the rest of a run, and again when it "
+        "has changed or had failed; with `always` in every run that changes anything." },
+      read_hook },
     { { "ignore",
         "JSON pointers (RFC 6901) such as /spec/replicas, separated by commas or blanks; the "
         "object's identity cannot be ignored",
@@ -157,6 +195,11 @@ static const struct annotation_reader {
         "Never deletes this object: not when it leaves the source, not with the whole set, not "
         "to replace it." },
       read_prune },
+    { { "replace", "\"true\" or \"false\"", "\"true\"",
+        "Where a field cannot be changed in place, the object is deleted and made anew; counts as "
+        "a deletion in the prune budget. Never a Namespace, a CustomResourceDefinition or what "
+        "holds data." },
+      read_replace },
     { { "timeout", "a duration such as \"90s\" or \"5m\"", "10m",
         "How long to wait for this object to become healthy." },
       read_timeout },

@@ -63,6 +63,12 @@ const struct value *pod_template(const struct object_id *id, const struct value 
  * places. Works on documents of either side, so that deletes are ordered by
  * what live objects say.
  */
+enum stage {
+    STAGE_PRE, /* hooks that run before the rest, and what these need */
+    STAGE_MAIN,
+    STAGE_POST, /* hooks that run after the rest, and what stands behind these */
+    STAGES
+};
 struct edge {
     size_t before, after;
     bool healthy; /* `after` needs `before` healthy, not only applied: depends-on, Namespaces, CRDs
@@ -71,6 +77,7 @@ struct edge {
 struct edge_list {
     struct edge *items;
     size_t count, capacity;
+    const enum stage *stages; /* one a node, above all ranks; NULL: no hooks, all the same */
 };
 struct graph_node {
     const struct object_id *id;

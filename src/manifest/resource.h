@@ -49,6 +49,9 @@ struct text_list {
     size_t count, capacity;
 };
 
+/* When a Job runs that is a hook: before or after all the rest of a run. */
+enum hook { HOOK_NONE, HOOK_PRE, HOOK_POST };
+
 /* What the cmx.dev/ annotations of one object say; the same from a manifest and from live. */
 struct object_options {
     struct text_list depends_on; /* cmx.dev/depends-on: names, separated by commas or blanks */
@@ -58,6 +61,9 @@ struct object_options {
     bool keep;                   /* cmx.dev/prune: disabled                                   */
     bool adopt;                  /* cmx.dev/adopt: "true"                                     */
     bool no_wait;                /* cmx.dev/wait: "false"                                     */
+    bool replace;                /* cmx.dev/replace: "true"                                   */
+    enum hook hook;              /* cmx.dev/hook                                              */
+    bool hook_always;            /* the same, with `always`                                   */
 };
 
 /*
@@ -68,6 +74,17 @@ struct object_options {
 void object_options_read(struct arena *arena, const struct value *document,
                          struct object_options *ret_options, const struct source_file *file,
                          struct problems *problems);
+
+/*
+ * Reports annotations that do not fit the kind of the object, or one another: a hook that is no
+ * Job, a claim that says it may be replaced (options_fit.c).
+ */
+void object_options_fit(const struct object_id *id, const struct value *document,
+                        const struct object_options *options, const struct source_file *file,
+                        struct problems *problems);
+
+/* Why such an object is never deleted to be made anew, or NULL where it may be. */
+const char *object_never_replaced(const struct object_id *id);
 
 /* What the scope of a kind is known to be at load; a cluster's discovery knows the rest. */
 enum scope { SCOPE_UNKNOWN, SCOPE_NAMESPACED, SCOPE_CLUSTER };

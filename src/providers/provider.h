@@ -126,7 +126,8 @@ enum prediction_kind {
     PREDICT_CREATE,    /* `after` would be made                                    */
     PREDICT_LOCAL,     /* as PREDICT_CHANGE, but not confirmed by the server: `why` */
     PREDICT_LATER,     /* unknown until step `until` has run                       */
-    PREDICT_IMMUTABLE, /* refused: `field` cannot be changed in place              */
+    PREDICT_IMMUTABLE, /* refused: `field` cannot be changed in place; `before` and `after` as
+                          they would be if it could                                */
     PREDICT_CONFLICT,  /* refused: another manager holds `field`                   */
     PREDICT_REFUSED,   /* the server refuses for another reason: `why`             */
     PREDICT_FAILED,    /* could not ask: `why`                                     */

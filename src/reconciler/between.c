@@ -1,6 +1,8 @@
 /* between: see between.h. A merge walk over two sorted sets. */
 #include "reconciler/between.h"
 
+#include "reconciler/replace.h"
+
 #include <string.h>
 
 /* ------------------------------------------------------------------------- loading */
@@ -124,6 +126,11 @@ static void fill(struct change *change, const struct resource *before, const str
             (struct prediction){ .kind = PREDICT_CREATE, .after = after->document };
     } else
         change->action = ACTION_DELETE;
+    if (after && after->options.hook != HOOK_NONE && change->action == ACTION_CHANGE) {
+        change->action = ACTION_REPLACE;
+        change->reruns = true;
+        change->why = HOOK_CHANGED;
+    }
 }
 
 static void count(struct plan *plan)
@@ -135,6 +142,10 @@ static void count(struct plan *plan)
             break;
         case ACTION_CHANGE:
             plan->counts.change++;
+            break;
+        case ACTION_REPLACE: /* only hooks: what the server refuses is not known here */
+            plan->counts.replace++;
+            plan->counts.reruns++;
             break;
         case ACTION_DELETE:
             plan->counts.delete ++;

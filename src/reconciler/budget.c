@@ -39,10 +39,12 @@ bool budget_parse(const char *text, struct budget *ret_budget)
 void budget_check(struct plan *plan, size_t desired, size_t recorded,
                   const struct plan_options *options)
 {
-    size_t deletes = plan->counts.delete, limit = budget_limit(&options->budget, recorded);
+    const struct plan_counts *counts = &plan->counts;
+    size_t replaced = counts->replace - counts->reruns;
+    size_t deletes = counts->delete + replaced, limit = budget_limit(&options->budget, recorded);
     if (deletes == 0)
         return;
-    if (options->source_count == 0) {
+    if (options->source_count == 0 && counts->delete) {
         plan_refuse(plan, "cmx-reconcile delete",
                     "the source holds no object at all, the last run had %zu: an empty source "
                     "is never applied",
@@ -53,7 +55,10 @@ void budget_check(struct plan *plan, size_t desired, size_t recorded,
         return;
     const char *way_out = arena_printf(plan->arena, "--prune-budget %zu", deletes);
     plan_refuse(plan, way_out,
-                "%zu of %zu objects would be deleted; the budget is %zu (%s). "
+                "%zu of %zu objects would be deleted%s; the budget is %zu (%s). "
                 "The source holds %zu objects now",
-                deletes, recorded, limit, options->budget_origin, desired);
+                deletes, recorded,
+                replaced ? arena_printf(plan->arena, ", %zu of them to be made anew", replaced)
+                         : "",
+                limit, options->budget_origin, desired);
 }

@@ -84,7 +84,8 @@ static bool on_delete(const struct value *document)
 
 bool rolls(const struct object_change *change)
 {
-    return is_workload(change->id) && change->before && change->after && !on_delete(change->after)
+    return is_workload(change->id) && change->before && change->after && !change->replaced
+           && !on_delete(change->after)
            && !value_equal(pod_template(change->id, change->before),
                            pod_template(change->id, change->after));
 }
@@ -104,6 +105,9 @@ static void count_workload(struct outlook *outlook, const struct object_change *
     } else if (!change->after) {
         found->stopped++;
         found->stopped_pods += pods_before(outlook, change);
+    } else if (change->replaced) {
+        found->replaced++;
+        found->replaced_pods += pods_before(outlook, change);
     } else if (rolls(change)) {
         found->rolled++;
         found->rolled_pods += pods_after(outlook, change);
@@ -145,6 +149,7 @@ static void find_workloads(struct outlook *outlook)
     for (size_t i = 0; i < outlook->count; i++)
         if (is_workload(outlook->changes[i].id))
             count_workload(outlook, &outlook->changes[i]);
+    say_count(outlook, "stops and starts anew", found->replaced, found->replaced_pods);
     say_count(outlook, "rolls", found->rolled, found->rolled_pods);
     say_count(outlook, "starts", found->started, found->started_pods);
     say_count(outlook, "stops", found->stopped, found->stopped_pods);
@@ -170,7 +175,8 @@ void consequences_of(struct arena *arena, const struct object_change *changes, s
         find_unmatched(&outlook);
         find_zero(&outlook);
         find_unnoticed(&outlook);
-        outlook_say(&outlook, found.rolled ? "nothing else restarts" : "nothing restarts");
+        outlook_say(&outlook,
+                    found.rolled + found.replaced ? "nothing else restarts" : "nothing restarts");
     }
     *ret_consequences = found;
 }

@@ -21,11 +21,12 @@ struct object_change {
     const struct object_id *id;
     const struct value *before, *after;
     const struct value *live; /* as it is now, with what others set: to count pods; may be NULL */
+    bool replaced; /* deleted, and made anew only then: its pods stop before others start */
 };
 
 struct consequences {
-    size_t rolled, started, stopped; /* workloads */
-    int64_t rolled_pods, started_pods, stopped_pods;
+    size_t rolled, started, stopped, replaced; /* workloads */
+    int64_t rolled_pods, started_pods, stopped_pods, replaced_pods;
     size_t to_zero;             /* workloads scaled to no replicas                           */
     size_t unmatched;           /* selectors that from now on match no pod of the set        */
     size_t unnoticed;           /* configurations whose change no running pod will see       */

@@ -11,29 +11,35 @@ static struct object_change unchanged(const struct subject *subject)
 {
     const struct value *document =
         subject->desired ? subject->desired->document : subject->live.document;
-    return (struct object_change){ &subject->id, document, document, subject->live.document };
+    return (struct object_change){
+        .id = &subject->id, .before = document, .after = document, .live = subject->live.document
+    };
 }
 
 static struct object_change change_of(const struct change *change)
 {
     const struct subject *subject = change->subject;
-    const struct value *wanted = subject->desired ? subject->desired->document : NULL;
     const struct prediction *prediction = &change->prediction;
+    struct object_change result = { .id = &subject->id };
     switch (change->action) {
     case ACTION_CREATE:
-        return (struct object_change){ &subject->id, NULL,
-                                       prediction->after ? prediction->after : wanted, NULL };
+        result.after = prediction->after ? prediction->after : subject->desired->document;
+        return result;
     case ACTION_CHANGE:
+    case ACTION_REPLACE:
     case ACTION_ADOPT:
-        if (prediction->before && prediction->after)
-            return (struct object_change){ &subject->id, prediction->before, prediction->after,
-                                           subject->live.document };
-        return unchanged(subject);
+        if (!prediction->before || !prediction->after)
+            break;
+        result.before = prediction->before;
+        result.after = prediction->after;
+        result.live = subject->live.document;
+        result.replaced = change->action == ACTION_REPLACE;
+        return result;
     case ACTION_DELETE:
-        return (struct object_change){ &subject->id, subject->live.document, NULL,
-                                       subject->live.document };
+        result.before = result.live = subject->live.document;
+        return result;
     case ACTION_FORGET:
-        return (struct object_change){ &subject->id, NULL, NULL, NULL };
+        return result;
     case ACTION_KEEP:
     case ACTION_RETAIN:
     case ACTION_REFUSE:

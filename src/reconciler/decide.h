@@ -15,7 +15,9 @@ enum action {
     ACTION_KEEP, /* it is what is wanted                                        */
     ACTION_CREATE,
     ACTION_CHANGE,
-    ACTION_ADOPT, /* it was there, not ours: take it over, then as ACTION_CHANGE */
+    ACTION_REPLACE, /* it cannot be changed in place, or is a hook: delete, then create (replace.h)
+                     */
+    ACTION_ADOPT,   /* it was there, not ours: take it over, then as ACTION_CHANGE */
     ACTION_DELETE,
     ACTION_FORGET,  /* recorded, but gone or somebody else's: only the record      */
     ACTION_RETAIN,  /* no longer wanted, but not to be deleted now                 */
@@ -36,7 +38,8 @@ struct situation {
 /* *ret_why is a clause for people where the action refuses, retains or forgets, else NULL. */
 enum action decide(const struct situation *situation, const char **ret_why);
 
-/* "keep", "create", "change", "adopt", "delete", "forget", "retain", "refuse", "unknown". */
+/* "keep", "create", "change", "replace", "adopt", "delete", "forget", "retain", "refuse",
+ * "unknown". */
 const char *action_name(enum action action);
 
 #endif

@@ -90,6 +90,13 @@ static void hand_back(struct job *job)
     pthread_mutex_unlock(&execution->lock);
 }
 
+static int64_t patience(const struct execution *execution, const struct change *change)
+{
+    const struct resource *desired = change->subject->desired;
+    int64_t own = desired ? desired->options.timeout : 0;
+    return own ? own : execution->options->wait_timeout;
+}
+
 /* A prediction that had to wait for an earlier step is made now, before anything is written. */
 static bool decide_again(struct execution *execution, struct change *change)
 {
@@ -98,6 +105,10 @@ static bool decide_again(struct execution *execution, struct change *change)
     if (!change_predict(change, execution->provider, execution->session, execution->options->plan,
                         execution->wait, &change->error))
         return false;
+    if (change->action == ACTION_REPLACE)
+        return error_set(&change->error, ERROR_REFUSED,
+                         "%s, and the plan did not say so: run again to see it replaced",
+                         change->why);
     if (change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN)
         return error_set(&change->error,
                          change->action == ACTION_REFUSE ? ERROR_REFUSED : ERROR_UNREACHABLE, "%s",
@@ -111,25 +122,51 @@ static bool may_have_written(enum error_kind kind)
     return kind == ERROR_UNREACHABLE || kind == ERROR_TIMEOUT || kind == ERROR_CANCELLED;
 }
 
-static bool act(struct execution *execution, struct change *change)
+static bool act_remove(struct execution *execution, struct change *change)
 {
     const struct provider *provider = execution->provider;
-    if (change->action == ACTION_DELETE) {
-        bool removed = change_may_delete(change, provider, execution->session,
-                                         execution->options->plan, execution->wait, &change->error)
-                       && provider->remove(execution->session, change->arena, change->subject,
-                                           execution->wait, &change->error);
-        change->written = removed || may_have_written(change->error.kind);
-        return removed;
-    }
+    bool removed = change_may_delete(change, provider, execution->session, execution->options->plan,
+                                     execution->wait, &change->error)
+                   && provider->remove(execution->session, change->arena, change->subject,
+                                       execution->wait, &change->error);
+    change->written = removed || may_have_written(change->error.kind);
+    return removed;
+}
+
+static bool act_apply(struct execution *execution, struct change *change,
+                      const struct subject *subject)
+{
+    bool done = execution->provider->apply(execution->session, change->arena, subject,
+                                           &change->outcome, execution->wait, &change->error);
+    change->written |= done || may_have_written(change->error.kind);
+    return done;
+}
+
+/* Ctrl-C does not come in between: the set would be without the object until the next run. */
+static bool act_replace(struct execution *execution, struct job *job)
+{
+    struct change *change = job->change;
+    struct subject absent = *change->subject;
+    struct wait wait = wait_for(patience(execution, change), execution->wait);
+    if (!act_remove(execution, change))
+        return false;
+    if (!execution->provider->settle(execution->session, change->arena, change->subject,
+                                     &change->outcome, true, tell_note, job, &wait, &change->error))
+        return error_prefix(&change->error, "it is to be replaced");
+    absent.live = (struct observation){ .state = LIVE_ABSENT };
+    return act_apply(execution, change, &absent);
+}
+
+static bool act(struct execution *execution, struct job *job)
+{
+    struct change *change = job->change;
+    if (change->action == ACTION_DELETE)
+        return act_remove(execution, change);
     if (!decide_again(execution, change))
         return false;
-    if (!action_writes(change->action))
-        return true;
-    bool done = provider->apply(execution->session, change->arena, change->subject,
-                                &change->outcome, execution->wait, &change->error);
-    change->written = done || may_have_written(change->error.kind);
-    return done;
+    if (change->action == ACTION_REPLACE)
+        return act_replace(execution, job);
+    return !action_writes(change->action) || act_apply(execution, change, change->subject);
 }
 
 static void act_task(void *context, struct arena *arena)
@@ -137,15 +174,8 @@ static void act_task(void *context, struct arena *arena)
     struct job *job = context;
     (void)arena; /* outcomes live in the change's own arena */
     tell_progress(job->phase->execution, job->change, PROGRESS_APPLYING);
-    job->ok = act(job->phase->execution, job->change);
+    job->ok = act(job->phase->execution, job);
     hand_back(job);
-}
-
-static int64_t patience(const struct execution *execution, const struct change *change)
-{
-    const struct resource *desired = change->subject->desired;
-    int64_t own = desired ? desired->options.timeout : 0;
-    return own ? own : execution->options->wait_timeout;
 }
 
 static void settle_task(void *context, struct arena *arena)
@@ -184,11 +214,12 @@ static void on_blocked(void *context, size_t step, size_t because)
     struct phase *phase = context;
     struct change *change = phase->changes[step];
     const struct change *cause = phase->changes[because];
-    error_set(&change->error, ERROR_REFUSED, "not started: %s %s",
-              object_id_text(change->arena, &cause->subject->id, NULL),
-              cause->action == ACTION_REFUSE    ? "was refused"
-              : cause->action == ACTION_UNKNOWN ? "could not be looked at"
-                                                : "failed");
+    error_set(
+        &change->error, ERROR_REFUSED, "not started: %s %s",
+        object_id_text(change->arena, &cause->subject->id, phase->execution->options->plan->home),
+        cause->action == ACTION_REFUSE    ? "was refused"
+        : cause->action == ACTION_UNKNOWN ? "could not be looked at"
+                                          : "failed");
     phase->execution->result->blocked++;
     tell_progress(phase->execution, change, PROGRESS_BLOCKED);
 }
@@ -209,7 +240,9 @@ static void succeed(struct phase *phase, size_t step)
 /* Wait for it: what was written, and what was there but not yet as it should be. */
 static bool has_to_settle(const struct phase *phase, const struct change *change)
 {
-    if (phase->execution->options->no_wait)
+    const struct resource *desired = change->subject->desired;
+    bool hook = desired && desired->options.hook != HOOK_NONE;
+    if (phase->execution->options->no_wait && !hook)
         return false;
     if (phase->deleting)
         return true;
@@ -339,20 +372,12 @@ static void run_phase(struct phase *phase)
     mark_skipped(phase);
 }
 
-static bool in_phase(const struct change *change, bool deleting)
-{
-    return deleting ? change->action == ACTION_DELETE
-                    : change->subject->desired && change->action != ACTION_DELETE;
-}
-
 static void run_changes(struct execution *execution, bool deleting)
 {
     struct phase phase = { .execution = execution, .deleting = deleting };
     struct plan *plan = execution->plan;
     phase.changes = arena_array(plan->arena, plan->count, sizeof *phase.changes);
-    for (size_t i = 0; i < plan->count; i++)
-        if (in_phase(&plan->changes[i], deleting))
-            phase.changes[phase.count++] = &plan->changes[i];
+    phase.count = order_phase(plan, deleting, phase.changes);
     phase.schedule = order_schedule(plan->arena, phase.changes, phase.count, deleting);
     run_phase(&phase);
 }

@@ -3,6 +3,21 @@
 
 #include "base/cleanup.h"
 
+static bool in_phase(const struct change *change, bool deleting)
+{
+    return deleting ? change->action == ACTION_DELETE
+                    : change->subject->desired && change->action != ACTION_DELETE;
+}
+
+size_t order_phase(const struct plan *plan, bool deleting, struct change **ret_changes)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        if (in_phase(&plan->changes[i], deleting))
+            ret_changes[count++] = &plan->changes[i];
+    return count;
+}
+
 static struct graph_node node_of(struct arena *arena, const struct change *change, bool deleting)
 {
     const struct subject *subject = change->subject;
@@ -16,6 +31,7 @@ static struct graph_node node_of(struct arena *arena, const struct change *chang
     }
     struct object_options *options = arena_alloc(arena, sizeof *options);
     object_options_read(arena, subject->live.document, options, NULL, NULL);
+    options->hook = HOOK_NONE; /* what goes does not run */
     node.document = subject->live.document;
     node.options = options;
     return node;
@@ -45,9 +61,11 @@ struct schedule *order_schedule(struct arena *arena, struct change *const *chang
 {
     struct edge_list edges = { 0 };
     unsigned *ranks = arena_array(arena, count, sizeof *ranks);
-    for (size_t i = 0; i < count; i++)
-        ranks[i] = deleting ? RANK_WEBHOOK - changes[i]->rank : changes[i]->rank;
     find_edges(arena, changes, count, deleting, &edges);
+    for (size_t i = 0; i < count; i++) {
+        ranks[i] = deleting ? RANK_WEBHOOK - changes[i]->rank : changes[i]->rank;
+        ranks[i] += edges.stages ? (unsigned)edges.stages[i] * (RANK_WEBHOOK + 1) : 0;
+    }
     if (deleting)
         reverse(&edges);
     return schedule_new(arena, ranks, count, edges.items, edges.count);

@@ -9,6 +9,12 @@
 #include "reconciler/schedule.h"
 
 /*
+ * The changes of one phase, what is wanted or what goes, into `ret_changes` (room for all of
+ * the plan), in its order. Returns how many.
+ */
+size_t order_phase(const struct plan *plan, bool deleting, struct change **ret_changes);
+
+/*
  * The schedule of these changes: wanted ones by their manifests, deletions by
  * what the live objects say and in reverse. Cycles were reported at load; what a
  * live object says wrongly is left out.

@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "reconciler/budget.h"
 #include "reconciler/inventory.h"
+#include "reconciler/replace.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -20,14 +21,16 @@ struct builder {
 
 bool action_writes(enum action action)
 {
-    return action == ACTION_CREATE || action == ACTION_CHANGE || action == ACTION_ADOPT
-           || action == ACTION_DELETE;
+    return action == ACTION_CREATE || action == ACTION_CHANGE || action == ACTION_REPLACE
+           || action == ACTION_ADOPT || action == ACTION_DELETE;
 }
 
 bool plan_differs(const struct plan *plan)
 {
     const struct plan_counts *counts = &plan->counts;
-    return counts->create + counts->change + counts->adopt + counts->delete + counts->forget > 0;
+    return counts->create + counts->change + counts->replace + counts->adopt + counts->delete
+               + counts->forget
+           > 0;
 }
 
 void plan_refuse(struct plan *plan, const char *way_out, const char *format, ...)
@@ -134,6 +137,14 @@ static void decide_change(const struct builder *builder, struct change *change)
         change->why = not_deleted;
     else if (change->why)
         change->why = owned_by(change, change->why);
+    bool decided = change->action == ACTION_KEEP || change->action == ACTION_CHANGE;
+    const char *again =
+        decided ? hook_runs_again(change, source_unchanged(subject, change->arena)) : NULL;
+    if (again) {
+        change->action = ACTION_REPLACE;
+        change->reruns = true;
+        change->why = again;
+    }
     if (change->action == ACTION_REFUSE && subject->live.owner != OWNER_CONTROLLER)
         change->way_out = "annotate it with cmx.dev/adopt: \"true\", or use --adopt";
 }
@@ -194,22 +205,18 @@ static void refine(const struct builder *builder, struct change *change)
             explain_change(builder, change);
         break;
     case PREDICT_IMMUTABLE:
-        refuse_change(change,
-                      arena_printf(change->arena, "%s cannot be changed in place%s%s",
-                                   p->field ? p->field : "a field", p->why ? ": " : "",
-                                   p->why ? p->why : ""),
-                      arena_printf(change->arena,
-                                   "keep the old value, or delete the object first: "
-                                   "cmx-reconcile delete %s",
-                                   object_id_text(change->arena, &change->subject->id,
-                                                  builder->options->home)));
+        if (!change->reruns)
+            replace_or_refuse(change, builder->options->home);
+        if (change->action == ACTION_REPLACE && p->before)
+            explain_change(builder, change);
         break;
     case PREDICT_CONFLICT:
-        refuse_change(change,
-                      arena_printf(change->arena, "%s is held by %s",
-                                   p->field ? p->field : "a field",
-                                   p->holder ? p->holder : "another manager"),
-                      "leave the field out, or take it with --force-conflicts");
+        if (!change->reruns)
+            refuse_change(change,
+                          arena_printf(change->arena, "%s is held by %s",
+                                       p->field ? p->field : "a field",
+                                       p->holder ? p->holder : "another manager"),
+                          "leave the field out, or take it with --force-conflicts");
         break;
     case PREDICT_REFUSED:
         refuse_change(change, p->why, NULL);
@@ -295,8 +302,10 @@ static void run_task(void *context, struct arena *arena)
     struct task *task = context;
     struct change *change = task->change;
     (void)arena; /* what a prediction returns has to outlive the task */
-    task->ok = change->action == ACTION_DELETE ? ask_guard(task->builder, change, &task->error)
-                                               : predict(task->builder, change, &task->error);
+    change->asked = true;
+    task->ok = change->action == ACTION_DELETE || predict(task->builder, change, &task->error);
+    if (task->ok && (change->action == ACTION_DELETE || change->action == ACTION_REPLACE))
+        task->ok = ask_guard(task->builder, change, &task->error);
 }
 
 static bool predict_all(const struct builder *builder, struct error *err)
@@ -305,7 +314,7 @@ static bool predict_all(const struct builder *builder, struct error *err)
     struct task *tasks = arena_array(plan->arena, plan->count, sizeof *tasks);
     size_t count = 0;
     for (size_t i = 0; i < plan->count; i++)
-        if (action_writes(plan->changes[i].action))
+        if (action_writes(plan->changes[i].action) && !plan->changes[i].asked)
             tasks[count++] = (struct task){ .builder = builder, .change = &plan->changes[i] };
     pool_each(builder->options->concurrency, run_task, tasks, count, sizeof *tasks);
     for (size_t i = 0; i < count; i++)
@@ -319,13 +328,14 @@ static bool predict_all(const struct builder *builder, struct error *err)
 static void count_change(struct plan_counts *counts, const struct change *change)
 {
     size_t *const by_action[] = {
-        [ACTION_KEEP] = &counts->keep,       [ACTION_CREATE] = &counts->create,
-        [ACTION_CHANGE] = &counts->change,   [ACTION_ADOPT] = &counts->adopt,
-        [ACTION_DELETE] = &counts->delete,   [ACTION_FORGET] = &counts->forget,
-        [ACTION_RETAIN] = &counts->retain,   [ACTION_REFUSE] = &counts->refuse,
-        [ACTION_UNKNOWN] = &counts->unknown,
+        [ACTION_KEEP] = &counts->keep,     [ACTION_CREATE] = &counts->create,
+        [ACTION_CHANGE] = &counts->change, [ACTION_REPLACE] = &counts->replace,
+        [ACTION_ADOPT] = &counts->adopt,   [ACTION_DELETE] = &counts->delete,
+        [ACTION_FORGET] = &counts->forget, [ACTION_RETAIN] = &counts->retain,
+        [ACTION_REFUSE] = &counts->refuse, [ACTION_UNKNOWN] = &counts->unknown,
     };
     ++*by_action[change->action];
+    counts->reruns += change->reruns && change->action == ACTION_REPLACE;
     counts->unconfirmed +=
         action_writes(change->action) && change->prediction.kind == PREDICT_LOCAL;
     counts->foreign_fields += change->subject->live.foreign_fields;
@@ -353,6 +363,8 @@ bool plan_build(struct plan *plan, struct arena *arena, const struct provider *p
         plan->subjects[plan->count].leaving = change->action == ACTION_DELETE;
     }
     if (!predict_all(&builder, err))
+        return false;
+    if (replace_always(plan) && !predict_all(&builder, err))
         return false;
     for (size_t i = 0; i < plan->count; i++)
         count_change(&plan->counts, &plan->changes[i]);

@@ -366,8 +366,8 @@ static bool has_work(struct run *run, const struct target_run *target)
     const struct plan_counts *counts = &target->plan.counts;
     const struct record_source *source = source_to_record(run, target);
     const struct record_source *old = &target->record.source;
-    if (counts->create || counts->change || counts->adopt || counts->delete || counts->forget
-        || elsewhere_differs(run, target))
+    if (counts->create || counts->change || counts->replace || counts->adopt || counts->delete
+        || counts->forget || elsewhere_differs(run, target))
         return true;
     return target->record.exists
            && (strcmp(old->commit, source->commit) != 0 || old->dirty != source->dirty

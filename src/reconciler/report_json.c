@@ -123,6 +123,7 @@ static struct value *counts_value(struct arena *arena, const struct plan_counts 
     struct value *map = value_map(arena);
     set_count(arena, map, "create", counts->create);
     set_count(arena, map, "change", counts->change);
+    set_count(arena, map, "replace", counts->replace);
     set_count(arena, map, "adopt", counts->adopt);
     set_count(arena, map, "delete", counts->delete);
     set_count(arena, map, "forget", counts->forget);

@@ -116,6 +116,8 @@ static void add_counts(struct buf *out, const struct run *run, const struct targ
     AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
     add_count(&line, c->create, "create");
     add_count(&line, c->change, "change");
+    add_count(&line, c->replace - c->reruns, "replace");
+    add_count(&line, c->reruns, "run again");
     add_count(&line, c->adopt, "taken over");
     add_count(&line, c->delete, "delete");
     add_count(&line, c->forget, "forgotten");

@@ -88,7 +88,7 @@ static void add_names(struct buf *out, const struct target_run *target, enum end
 }
 
 struct tally {
-    size_t created, changed, adopted, deleted, unchanged;
+    size_t created, changed, replaced, rerun, adopted, deleted, unchanged;
 };
 
 static struct tally count_done(const struct plan *plan)
@@ -102,6 +102,8 @@ static struct tally count_done(const struct plan *plan)
             continue;
         tally.created += change->action == ACTION_CREATE;
         tally.changed += change->action == ACTION_CHANGE;
+        tally.replaced += change->action == ACTION_REPLACE && !change->reruns;
+        tally.rerun += change->action == ACTION_REPLACE && change->reruns;
         tally.adopted += change->action == ACTION_ADOPT;
         tally.deleted += change->action == ACTION_DELETE;
     }
@@ -122,6 +124,8 @@ static void add_tally(struct buf *out, const struct run *run, const struct targe
     AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
     add_count(&line, tally.created, "created");
     add_count(&line, tally.changed, "changed");
+    add_count(&line, tally.replaced, "replaced");
+    add_count(&line, tally.rerun, "run again");
     add_count(&line, tally.adopted, "taken over");
     add_count(&line, tally.deleted, "deleted");
     add_count(&line, tally.unchanged, "unchanged");

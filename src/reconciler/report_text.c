@@ -45,6 +45,8 @@ static struct sign sign_of(const struct change *change)
     case ACTION_CHANGE:
     case ACTION_ADOPT:
         return (struct sign){ "~", COLOUR_CHANGE };
+    case ACTION_REPLACE:
+        return (struct sign){ "±", change->reruns ? COLOUR_CHANGE : COLOUR_DELETE };
     case ACTION_DELETE:
         return (struct sign){ "-", COLOUR_DELETE };
     case ACTION_REFUSE:
@@ -134,10 +136,10 @@ static const char *field_text(struct arena *arena, const struct change *change,
                         diff_value_text(arena, c->after, VALUE_COLUMNS));
 }
 
-static void add_fields(struct buf *out, struct arena *arena, const struct target_run *target,
-                       const struct change *change, const struct report_style *style)
+/* `name` stands before the first of them, "" where it was said. */
+static void add_fields(struct buf *out, struct arena *arena, const struct change *change,
+                       const char *name, const struct report_style *style)
 {
-    const char *name = report_name(arena, target, &change->subject->id);
     for (size_t i = 0; i < change->field_count && (i < FIELDS_SHOWN || style->verbose); i++) {
         const struct planned_field *field = &change->fields[i];
         add_line(out, style, sign_of(change), i ? "" : name,
@@ -187,6 +189,10 @@ static const char *short_what(struct arena *arena, const struct target_run *targ
     if (action_writes(change->action) && p->kind == PREDICT_LOCAL)
         return arena_printf(arena, "not confirmed by the server%s%s", p->why ? ": " : "",
                             p->why ? p->why : "");
+    if (change->reruns)
+        return arena_printf(arena, "runs again: %s", change->why);
+    if (change->action == ACTION_REPLACE)
+        return arena_printf(arena, "is made anew: %s", change->why);
     if (change->action == ACTION_ADOPT)
         return change->subject->live.owner_text
                    ? arena_printf(arena, "taken over from %s", change->subject->live.owner_text)
@@ -200,6 +206,9 @@ static const char *short_what(struct arena *arena, const struct target_run *targ
         return arena_printf(arena, "not pruned: %s", change->why);
     if (change->action == ACTION_CREATE && change->cause == CAUSE_DRIFT)
         return "was deleted by another";
+    if (change->action == ACTION_CREATE && change->subject->desired->options.hook != HOOK_NONE)
+        return change->subject->desired->options.hook == HOOK_PRE ? "a hook: before the rest"
+                                                                  : "a hook: after the rest";
     return change->action == ACTION_CHANGE && change->field_count == 0 ? "the set's marks" : "";
 }
 
@@ -258,10 +267,9 @@ void report_change(struct buf *out, const struct target_run *target, const struc
     }
     const char *name = report_name(arena, target, &change->subject->id);
     const char *what = printable_text(arena, short_what(arena, target, change, folded));
-    bool line = *what && change->action != ACTION_CHANGE;
-    bool known =
-        change->prediction.kind == PREDICT_CHANGE || change->prediction.kind == PREDICT_LOCAL;
-    if (line || change->field_count == 0 || !known || style->full)
+    bool line = (*what && change->action != ACTION_CHANGE) || change->field_count == 0
+                || change->action == ACTION_REPLACE || style->full;
+    if (line)
         add_line(out, style, sign_of(change), name, what,
                  action_writes(change->action) && change->action != ACTION_DELETE
                      ? cause_text(arena, change->cause, NULL, 0)
@@ -269,5 +277,5 @@ void report_change(struct buf *out, const struct target_run *target, const struc
     if (style->full && action_writes(change->action))
         add_full(out, change, style);
     else if (change->action != ACTION_CREATE)
-        add_fields(out, arena, target, change, style);
+        add_fields(out, arena, change, line ? "" : name, style);
 }

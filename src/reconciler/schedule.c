@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { RANKS = RANK_WEBHOOK + 1 };
+enum { RANKS = STAGES * (RANK_WEBHOOK + 1) };
 
 struct link {
     size_t step;

@@ -92,6 +92,17 @@ run 4 diff -f deploy --from one --to feature
 has "fetch-depth: 0"
 cd "$repo" || exit 1
 
+# A hook that changes runs again.
+job() { printf 'apiVersion: batch/v1\nkind: Job\nmetadata: { name: migrate, annotations: { cmx.dev/hook: pre } }\nspec: { backoffLimit: %s }\n' "$1"; }
+job 1 | write deploy/job.yaml
+commit "A migration"
+run 1 diff -f deploy --from HEAD~1 --to HEAD
+has "+ Job/migrate" "a hook: before the rest"
+job 2 | write deploy/job.yaml
+commit "Another migration"
+run 1 diff -f deploy --from HEAD~1 --to HEAD
+has "± Job/migrate" "runs again: its manifest has changed" "1 run again"
+
 # What cannot be.
 run 2 diff -f deploy --from nothing --to HEAD
 has nothing

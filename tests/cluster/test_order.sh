@@ -97,7 +97,7 @@ has "+ Job/seed"
 rm seed.yaml
 commit "No such job any more"
 run 1 diff -f .
-has "- Job/seed"
+has "Job/seed" "gone already: forgotten"
 run 0 apply -f . --yes
 
 # --- a crash: its own words, what was not started, and nothing is pruned

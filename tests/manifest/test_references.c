@@ -37,35 +37,71 @@ static void print_references(struct arena *arena, const struct object_id *id,
                    uses[i].at_start ? "at start" : "always");
 }
 
-static void references_case(struct arena *arena, const struct test_case *test, struct buf *out)
+/* The nodes of a case; what each mentions is printed where `out` is given. */
+static size_t read_nodes(struct arena *arena, const struct test_case *test, struct buf *out,
+                         struct graph_node **ret_nodes, struct problems *problems)
 {
-    struct source_file file = { .path = "a.yaml",
-                                .source = "a.yaml",
-                                .folder = "",
-                                .data = test->parts[0].text,
-                                .length = strlen(test->parts[0].text),
-                                .quotable = true };
+    struct source_file *file = arena_alloc(arena, sizeof *file);
+    *file = (struct source_file){ .path = "a.yaml",
+                                  .source = "a.yaml",
+                                  .folder = "",
+                                  .data = test->parts[0].text,
+                                  .length = strlen(test->parts[0].text),
+                                  .quotable = true };
     struct yaml_documents documents = { 0 };
-    struct problems problems;
-    struct edge_list edges;
-    problems_start(&problems, arena);
-    assert_true(yaml_read(arena, &file, &documents, &problems));
+    assert_true(yaml_read(arena, file, &documents, problems));
     struct graph_node *nodes = arena_array(arena, documents.count, sizeof *nodes);
     struct object_id *ids = arena_array(arena, documents.count, sizeof *ids);
     struct object_options *options = arena_array(arena, documents.count, sizeof *options);
     for (size_t i = 0; i < documents.count; i++) {
         ids[i] = id_of(arena, documents.items[i].root);
-        object_options_read(arena, documents.items[i].root, &options[i], &file, &problems);
-        nodes[i] = (struct graph_node){ &ids[i], documents.items[i].root, &options[i], &file,
+        object_options_read(arena, documents.items[i].root, &options[i], file, problems);
+        nodes[i] = (struct graph_node){ &ids[i], documents.items[i].root, &options[i], file,
                                         documents.items[i].place };
-        print_references(arena, &ids[i], documents.items[i].root, out);
+        if (out)
+            print_references(arena, &ids[i], documents.items[i].root, out);
     }
-    assert_true(edges_build(arena, nodes, documents.count, &edges, &problems));
-    for (size_t i = 0; i < edges.count; i++)
+    *ret_nodes = nodes;
+    return documents.count;
+}
+
+static void print_edges(struct arena *arena, const struct graph_node *nodes,
+                        const struct edge_list *edges, struct buf *out)
+{
+    for (size_t i = 0; i < edges->count; i++)
         buf_printf(out, "%s before %s%s\n",
-                   object_id_text(arena, &ids[edges.items[i].before], "ns"),
-                   object_id_text(arena, &ids[edges.items[i].after], "ns"),
-                   edges.items[i].healthy ? " (healthy)" : "");
+                   object_id_text(arena, nodes[edges->items[i].before].id, "ns"),
+                   object_id_text(arena, nodes[edges->items[i].after].id, "ns"),
+                   edges->items[i].healthy ? " (healthy)" : "");
+}
+
+static void references_case(struct arena *arena, const struct test_case *test, struct buf *out)
+{
+    struct problems problems;
+    struct edge_list edges;
+    struct graph_node *nodes;
+    problems_start(&problems, arena);
+    size_t count = read_nodes(arena, test, out, &nodes, &problems);
+    assert_true(edges_build(arena, nodes, count, &edges, &problems));
+    print_edges(arena, nodes, &edges, out);
+    assert_null(edges.stages);
+    assert_int_equal(problems.errors, 0);
+}
+
+static void hooks_case(struct arena *arena, const struct test_case *test, struct buf *out)
+{
+    static const char *const stages[STAGES] = { "pre ", "main", "post" };
+    struct problems problems;
+    struct edge_list edges;
+    struct graph_node *nodes;
+    problems_start(&problems, arena);
+    size_t count = read_nodes(arena, test, NULL, &nodes, &problems);
+    assert_true(edges_build(arena, nodes, count, &edges, &problems));
+    assert_non_null(edges.stages);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "%s %s\n", stages[edges.stages[i]],
+                   object_id_text(arena, nodes[i].id, "ns"));
+    print_edges(arena, nodes, &edges, out);
     assert_int_equal(problems.errors, 0);
 }
 
@@ -75,9 +111,16 @@ static void test_references(void **state)
     cases_run("manifest/cases/references/documents.txt", references_case, update);
 }
 
+static void test_hooks(void **state)
+{
+    (void)state;
+    cases_run("manifest/cases/references/hooks.txt", hooks_case, update);
+}
+
 int main(int argc, char **argv)
 {
     update = argc > 1 && strcmp(argv[1], "--update") == 0;
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_references) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_references),
+                                        cmocka_unit_test(test_hooks) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,7 +107,7 @@ static void test_counts(void **state)
     value_set(arena, none, "replicas", value_integer(arena, 0));
     value_set(arena, before, "spec", two);
     value_set(arena, after, "spec", none);
-    struct object_change change = { &id, before, after, NULL };
+    struct object_change change = { .id = &id, .before = before, .after = after };
     consequences_of(arena, &change, 1, HOME, &found);
     assert_int_equal(found.rolled, 0);
     assert_int_equal(found.to_zero, 1);

@@ -79,7 +79,7 @@ static const char *why_kept(const struct session *session, struct arena *arena,
     if (has_kind(id, "", "Namespace")
         || has_kind(id, "apiextensions.k8s.io", "CustomResourceDefinition"))
         return arena_printf(arena, "%s and all that is in it would go with it", name);
-    if (keeps_itself(document))
+    if (keeps_itself(id, document))
         return arena_printf(arena, "%s would go with it, which says cmx.dev/prune: disabled", name);
     if (known && known->desired)
         return arena_printf(arena, "%s would go with it, which is still wanted", name);

@@ -14,10 +14,19 @@ static bool is_kind(const struct object_id *id, const char *group, const char *k
     return strcmp(id->group, group) == 0 && strcmp(id->kind, kind) == 0;
 }
 
-bool keeps_itself(const struct value *document)
+/* Controllers of workloads copy their annotations onto these, and never take one off again. */
+static bool is_copy(const struct object_id *id, const struct value *document)
+{
+    return (is_kind(id, "apps", "ReplicaSet") || is_kind(id, "apps", "ControllerRevision"))
+           && value_count(value_at(document, "metadata", "ownerReferences", NULL)) > 0;
+}
+
+bool keeps_itself(const struct object_id *id, const struct value *document)
 {
     AUTO_ARENA arena = arena_new();
     struct object_options options;
+    if (is_copy(id, document))
+        return false;
     object_options_read(arena, document, &options, NULL, NULL);
     return options.keep;
 }
@@ -79,7 +88,7 @@ static const char *why_kept(struct search *search, const struct object_id *id,
     const struct subject *known = session_subject(search->session, id);
     if (is_kind(id, "", "PersistentVolumeClaim"))
         return arena_printf(search->arena, "it holds %s and its data", name);
-    if (keeps_itself(document))
+    if (keeps_itself(id, document))
         return arena_printf(search->arena, "it holds %s, which says cmx.dev/prune: disabled", name);
     if (made_by_kubernetes(document) || is_own_record(search, id))
         return NULL;
@@ -170,7 +179,7 @@ static bool on_instance(void *context, struct arena *arena, const struct value *
     const struct subject *known = session_subject(search->session, &id);
     (void)arena;
     (void)err;
-    if (known && known->leaving && is_of_set(search, known, value) && !keeps_itself(value))
+    if (known && known->leaving && is_of_set(search, known, value) && !keeps_itself(&id, value))
         return true; /* it goes in the same run, and before its definition */
     if (!search->found)
         search->found = arena_printf(search->arena, "%s %s%s%s is of that kind and would go too",
@@ -223,7 +232,7 @@ bool kubernetes_guard(struct session *session, struct arena *arena, const struct
     struct search search = { .session = session, .arena = arena, .subject = subject };
     if (subject->live.state == LIVE_ABSENT)
         return true;
-    if (keeps_itself(document))
+    if (keeps_itself(id, document))
         return error_set(err, ERROR_REFUSED, "it says cmx.dev/prune: disabled");
     if (is_kind(id, "", "PersistentVolumeClaim") || is_kind(id, "", "PersistentVolume"))
         return error_set(err, ERROR_REFUSED, "it holds data");

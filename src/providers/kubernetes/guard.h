@@ -17,7 +17,8 @@ bool kubernetes_guard(struct session *session, struct arena *arena, const struct
  */
 bool made_by_kubernetes(const struct value *document);
 
-/* Does it say `cmx.dev/prune: disabled`? Its metadata is enough. */
-bool keeps_itself(const struct value *document);
+/* Does it say `cmx.dev/prune: disabled`? Its metadata is enough. What a workload's controller
+ * copied onto a ReplicaSet does not count. */
+bool keeps_itself(const struct object_id *id, const struct value *document);
 
 #endif

@@ -105,5 +105,6 @@ void judge_object(const struct session *session, struct arena *arena, struct are
             live.state = LIVE_SAME;
     }
     *ret_live = live;
-    *ret_keep = live.state != LIVE_SAME;
+    bool hook = subject->desired && subject->desired->options.hook != HOOK_NONE;
+    *ret_keep = live.state != LIVE_SAME || hook; /* it may have to run again */
 }

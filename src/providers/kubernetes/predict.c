@@ -145,6 +145,15 @@ static void no_namespace(struct predictor *p, const struct error *error)
         fail(p, PREDICT_REFUSED, error->message);
 }
 
+/* What a replacement would bring, worked out here: the server makes no dry run of that. */
+static void predict_immutable(struct predictor *p)
+{
+    p->out->kind = PREDICT_IMMUTABLE;
+    p->out->before = normal(p, p->change.live);
+    p->out->after =
+        normal(p, merge_locally(p->arena, p->change.wanted.document, p->change.live, true));
+}
+
 static void explain_refusal(struct predictor *p, const struct submit_result *result,
                             const struct error *error)
 {
@@ -160,7 +169,7 @@ static void explain_refusal(struct predictor *p, const struct submit_result *res
     else if (result->answer.status == 422
              && immutable_field(p->arena, &p->subject->id, status, p->change.wanted.document,
                                 p->change.live, &p->out->field, &p->out->why))
-        p->out->kind = PREDICT_IMMUTABLE;
+        predict_immutable(p);
     else if (result->answer.status == 404 && !p->change.live)
         no_namespace(p, error);
     else if (answer_is_invalid(&result->answer) || result->answer.status == 403)
