@@ -4,7 +4,6 @@
  * timeout: 120
  */
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "manifest/cycle.h"
 #include "manifest/references.h"
 
@@ -12,6 +11,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -64,19 +64,19 @@ static void assert_acyclic(struct arena *arena, size_t count, const struct edge_
     assert_int_equal(done, count);
 }
 
-static int64_t build(struct arena *arena, const struct graph *graph, struct edge_list *edges,
+static clock_t build(struct arena *arena, const struct graph *graph, struct edge_list *edges,
                      struct problems *problems)
 {
-    int64_t start = clock_now();
+    clock_t start = clock(); /* the processor's time: others may be busy */
     problems_start(problems, arena);
     edges_build(arena, graph->nodes, graph->count, edges, problems);
-    int64_t took = clock_now() - start;
+    clock_t took = clock() - start;
     assert_acyclic(arena, graph->count, edges);
     return took;
 }
 
 /* The sanitizers make everything several times slower. */
-enum { IN_TIME = 5000 };
+enum { IN_TIME = 5 * CLOCKS_PER_SEC };
 
 static void test_long_chains(void **state)
 {

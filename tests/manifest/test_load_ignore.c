@@ -2,7 +2,6 @@
  * .cmxignore against `git check-ignore`: each line of the table is a set of
  * patterns and paths, and git says which are left out.
  */
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "manifest/cases_file.h"
@@ -10,6 +9,7 @@
 
 #include <ftw.h>
 #include <stdlib.h>
+#include <time.h>
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
@@ -124,9 +124,9 @@ static void test_many_stars(void **state)
     buf_puts(&glob, "b");
     buf_fill(&path, 'a', 5000);
     const struct cmxignore *ignore = cmxignore_read(arena, NULL, "", glob.data, glob.length);
-    int64_t start = clock_now();
+    clock_t start = clock();
     assert_false(cmxignore_matches(ignore, path.data, false));
-    assert_true(clock_now() - start < 2000);
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
 }
 
 int main(int argc, char **argv)

@@ -67,14 +67,14 @@ static void heeds_retry_after_within_the_wait(void **state)
     };
     int64_t start = clock_now();
     assert_true(call_within(test, client, &call, 20000).success);
-    assert_in_range(clock_now() - start, 1000, 3000);
+    assert_in_range(clock_now() - start, 1000, 10000);
     call.query = "key=long&steps=429:60,200&message=too+many+requests";
     start = clock_now();
     struct outcome_of_call outcome = call_within(test, client, &call, 5000);
     assert_false(outcome.success);
     assert_int_equal(outcome.error.kind, ERROR_UNREACHABLE);
     assert_string_equal(outcome.error.message, "read: too many requests");
-    assert_in_range(clock_now() - start, 0, 1000);
+    assert_in_range(clock_now() - start, 0, 4000);
     client_close(client);
 }
 
@@ -116,7 +116,7 @@ static void gives_up_on_a_closed_port_and_says_so(void **state)
     assert_int_equal(outcome.answer.status, 0);
     assert_non_null(strstr(outcome.error.message, "make it: 127.0.0.1:"));
     assert_non_null(strstr(outcome.error.message, "refused"));
-    assert_in_range(clock_now() - start, 1000, 9000); /* it was tried again for a while */
+    assert_in_range(clock_now() - start, 1000, 15000); /* it was tried again for a while */
     client_close(client);
 }
 
