@@ -188,7 +188,8 @@ struct set_name {
 struct session; /* each provider defines its own and starts it with this member's type */
 
 struct provider {
-    const char *name; /* "kubernetes", "directory" */
+    const char *name;         /* "kubernetes", "directory" */
+    bool record_in_namespace; /* the record stands in the set's namespace, and goes with it */
 
     /* Connects as far as naming the target needs. *ret_session is owned by the caller: close(). */
     bool (*open)(const struct target *target, struct arena *arena, struct session **ret_session,

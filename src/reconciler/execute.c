@@ -378,7 +378,8 @@ static void run_changes(struct execution *execution, bool deleting)
     struct plan *plan = execution->plan;
     phase.changes = arena_array(plan->arena, plan->count, sizeof *phase.changes);
     phase.count = order_phase(plan, deleting, phase.changes);
-    phase.schedule = order_schedule(plan->arena, phase.changes, phase.count, deleting);
+    phase.schedule =
+        order_schedule(plan->arena, phase.changes, phase.count, deleting, execution->options->home);
     run_phase(&phase);
 }
 

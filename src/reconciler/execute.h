@@ -30,6 +30,7 @@ struct execute_options {
     const struct plan_options *plan;
     const struct execute_events *events; /* may be NULL */
     int64_t wait_timeout;                /* ms, for one object to become healthy */
+    const char *home;                    /* home.h: its Namespace goes last; or NULL */
     bool no_wait;                        /* apply only */
     unsigned concurrency;
 };

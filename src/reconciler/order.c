@@ -2,6 +2,7 @@
 #include "reconciler/order.h"
 
 #include "base/cleanup.h"
+#include "reconciler/home.h"
 
 static bool in_phase(const struct change *change, bool deleting)
 {
@@ -56,8 +57,20 @@ static void reverse(struct edge_list *edges)
     }
 }
 
+static void put_last(struct arena *arena, struct change *const *changes, size_t count,
+                     const char *home, struct edge_list *edges)
+{
+    size_t last = 0;
+    while (last < count && !home_is(&changes[last]->subject->id, home))
+        last++;
+    for (size_t i = 0; last < count && i < count; i++)
+        if (i != last)
+            arena_push(arena, edges->items, edges->count, edges->capacity,
+                       ((struct edge){ i, last, true }));
+}
+
 struct schedule *order_schedule(struct arena *arena, struct change *const *changes, size_t count,
-                                bool deleting)
+                                bool deleting, const char *home)
 {
     struct edge_list edges = { 0 };
     unsigned *ranks = arena_array(arena, count, sizeof *ranks);
@@ -66,7 +79,9 @@ struct schedule *order_schedule(struct arena *arena, struct change *const *chang
         ranks[i] = deleting ? RANK_WEBHOOK - changes[i]->rank : changes[i]->rank;
         ranks[i] += edges.stages ? (unsigned)edges.stages[i] * (RANK_WEBHOOK + 1) : 0;
     }
-    if (deleting)
+    if (deleting) {
         reverse(&edges);
+        put_last(arena, changes, count, home, &edges);
+    }
     return schedule_new(arena, ranks, count, edges.items, edges.count);
 }

@@ -17,9 +17,10 @@ size_t order_phase(const struct plan *plan, bool deleting, struct change **ret_c
 /*
  * The schedule of these changes: wanted ones by their manifests, deletions by
  * what the live objects say and in reverse. Cycles were reported at load; what a
- * live object says wrongly is left out.
+ * live object says wrongly is left out. The Namespace `home` (home.h; may be NULL) goes behind
+ * everything else.
  */
 struct schedule *order_schedule(struct arena *arena, struct change *const *changes, size_t count,
-                                bool deleting);
+                                bool deleting, const char *home);
 
 #endif

@@ -6,6 +6,7 @@
 #include "manifest/selector.h"
 #include "reconciler/budget.h"
 #include "reconciler/elsewhere.h"
+#include "reconciler/home.h"
 #include "reconciler/inventory.h"
 #include "reconciler/strays.h"
 
@@ -290,6 +291,7 @@ static void refuse_too_large(struct run *run, struct target_run *target)
 static bool refuse_whole(struct run *run, struct target_run *target, struct error *err)
 {
     refuse_too_large(run, target);
+    home_check(target);
     if (!target->record.exists)
         return true;
     refuse_other_source(run, target);
@@ -383,6 +385,7 @@ static void execute(struct run *run, struct target_run *target, const struct exe
         .plan = &target->plan_options,
         .events = events,
         .wait_timeout = own ? own : DEFAULT_WAIT_TIMEOUT_MS,
+        .home = home_of(target),
         .no_wait = run->options->no_wait,
         .concurrency = run->options->concurrency,
     };

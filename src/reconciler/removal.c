@@ -3,6 +3,7 @@
 
 #include "manifest/shape.h"
 #include "reconciler/elsewhere.h"
+#include "reconciler/home.h"
 #include "reconciler/inventory.h"
 #include "reconciler/strays.h"
 
@@ -112,9 +113,10 @@ static bool plan_removal(struct run *run, struct target_run *target,
                                  0, &record, &target->plan_options, wait, err);
     target->plan.outside = outside;
     target->plan.outside_count = rest;
-    if (target->planned)
+    if (target->planned) {
         strays_find(run, target);
-    else
+        home_check(target);
+    } else
         plan_done(&target->plan);
     return target->planned;
 }

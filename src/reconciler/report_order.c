@@ -5,6 +5,7 @@
  * nothing waits for runs side by side.
  */
 #include "base/cleanup.h"
+#include "reconciler/home.h"
 #include "reconciler/order.h"
 #include "reconciler/report.h"
 
@@ -67,7 +68,8 @@ static void list_phase(struct listing *listing, bool deleting)
     const struct plan *plan = &listing->target->plan;
     struct change **changes = arena_array(listing->arena, plan->count, sizeof *changes);
     size_t count = order_phase(plan, deleting, changes), step;
-    struct schedule *schedule = order_schedule(listing->arena, changes, count, deleting);
+    struct schedule *schedule =
+        order_schedule(listing->arena, changes, count, deleting, home_of(listing->target));
     while (schedule_next(schedule, &step)) {
         if (action_writes(changes[step]->action))
             list_change(listing, changes[step]);

@@ -116,6 +116,7 @@ static bool kubernetes_record_fits(struct session *session, const struct record 
 
 const struct provider provider_kubernetes = {
     .name = "kubernetes",
+    .record_in_namespace = true,
     .open = kubernetes_open,
     .close = kubernetes_close,
     .describe = kubernetes_describe,

@@ -446,9 +446,13 @@ bool kubernetes_record_check(struct session *session, const struct wait *wait, s
 bool kubernetes_record_settle(struct session *session, const struct record *record,
                               const struct wait *wait, struct error *err)
 {
-    bool written = write_record(session, record, true, wait, err);
+    struct error failed = { 0 };
+    bool written = write_record(session, record, true, wait, &failed);
     let_go(session->lock);
-    return written;
+    if (written || (failed.kind == ERROR_NOT_FOUND && record->count == 0))
+        return true; /* a set that is gone whole took the namespace of its record along */
+    *err = failed;
+    return false;
 }
 
 bool kubernetes_record_remove(struct session *session, const struct wait *wait, struct error *err)
