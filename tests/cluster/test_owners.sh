@@ -61,7 +61,7 @@ mkdir "$second"
 sed 's/name: mine/name: second/' project.yaml >"$second/project.yaml"
 cp plain.yaml "$second/"
 run 3 apply -f "$second" --yes
-has "ConfigMap/plain" "it belongs to another"
+has "ConfigMap/plain" "it belongs to another (the set mine in namespace $ns)"
 
 # --- the same name from another source
 sed -i 's/name: second/name: mine/' "$second/project.yaml"

@@ -7,6 +7,7 @@
 #include "providers/kubernetes/health/glance.h"
 #include "providers/kubernetes/judge.h"
 #include "providers/kubernetes/owners.h"
+#include "providers/kubernetes/record/sets.h"
 #include "providers/kubernetes/request.h"
 
 #include <string.h>
@@ -381,6 +382,7 @@ bool kubernetes_observe(struct session *session, struct arena *arena, struct sub
             *err = groups[i].error;
             return false;
         }
+    sets_name_owners(session, arena, wait);
     glance_at_pods(session, arena, wait);
     return true;
 }

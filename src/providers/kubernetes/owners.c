@@ -55,6 +55,11 @@ static const char *tool_of(struct arena *arena, const struct value *document)
     return NULL;
 }
 
+const char *owner_set_text(struct arena *arena, const char *set_id)
+{
+    return arena_printf(arena, "the set with the id %s", set_id);
+}
+
 enum owner_kind owner_of(struct arena *arena, const struct value *document, const char *set_id,
                          const char **ret_text)
 {
@@ -65,7 +70,7 @@ enum owner_kind owner_of(struct arena *arena, const struct value *document, cons
     if (set && strcmp(set, set_id) == 0)
         return OWNER_SELF;
     if (set) {
-        *ret_text = arena_printf(arena, "the set with the id %s", set);
+        *ret_text = owner_set_text(arena, set);
         return OWNER_OTHER_SET;
     }
     *ret_text = tool_of(arena, document);

@@ -16,4 +16,7 @@
 enum owner_kind owner_of(struct arena *arena, const struct value *document, const char *set_id,
                          const char **ret_text);
 
+/* How a set is called of which only the id is known. */
+const char *owner_set_text(struct arena *arena, const char *set_id);
+
 #endif

@@ -1,5 +1,6 @@
-/* sets: which sets of ours a cluster holds; record_list() of the contract. */
+/* sets: see sets.h. */
 #include "providers/kubernetes/record/sets.h"
+#include "providers/kubernetes/owners.h"
 #include "providers/kubernetes/record/applyset.h"
 #include "providers/kubernetes/session.h"
 
@@ -47,16 +48,15 @@ static int compare(const void *a, const void *b)
     return order ? order : strcmp(x->name, y->name);
 }
 
-bool kubernetes_record_list(struct session *session, struct arena *arena, const char *namespace,
-                            struct set_name **ret_names, size_t *ret_count, const struct wait *wait,
-                            struct error *err)
+static bool list_parents(struct session *session, struct arena *arena, const char *namespace,
+                         json_handler *handler, void (*restarted)(void *), void *context,
+                         const struct wait *wait, struct error *err)
 {
     const struct api_kind config_map = { .group = "",
                                          .version = "v1",
                                          .kind = "ConfigMap",
                                          .plural = "configmaps",
                                          .namespaced = true };
-    struct found found = { .arena = arena };
     struct api_call call = {
         .method = "GET",
         .path = api_path(arena, &config_map, namespace, NULL),
@@ -65,11 +65,68 @@ bool kubernetes_record_list(struct session *session, struct arena *arena, const 
         .what = "list the sets",
     };
     const char *version;
-    if (!client_list(session->client, arena, &call, add, restart, &found, &version, wait, err))
+    return client_list(session->client, arena, &call, handler, restarted, context, &version, wait,
+                       err);
+}
+
+bool kubernetes_record_list(struct session *session, struct arena *arena, const char *namespace,
+                            struct set_name **ret_names, size_t *ret_count, const struct wait *wait,
+                            struct error *err)
+{
+    struct found found = { .arena = arena };
+    if (!list_parents(session, arena, namespace, add, restart, &found, wait, err))
         return false;
     if (found.count)
         qsort(found.names, found.count, sizeof *found.names, compare);
     *ret_names = found.names;
     *ret_count = found.count;
     return true;
+}
+
+/* --------------------------------------------------------- whose is that object */
+
+struct naming {
+    struct arena *arena;
+    struct session *session;
+};
+
+static const char *parent_text(struct arena *arena, const struct value *metadata)
+{
+    const char *tool = value_text_at(metadata, "annotations", APPLYSET_TOOLING, NULL);
+    const char *name = value_text(value_get(metadata, "name"));
+    const char *namespace = value_text(value_get(metadata, "namespace"));
+    bool ours = tool && strncmp(tool, APPLYSET_TOOL, strlen(APPLYSET_TOOL)) == 0;
+    name = name ? name : "?";
+    namespace = namespace ? namespace : "?";
+    if (ours && strncmp(name, PREFIX, strlen(PREFIX)) == 0)
+        return arena_printf(arena, "the set %s in namespace %s", name + strlen(PREFIX), namespace);
+    return arena_printf(arena, "the ApplySet of %s, ConfigMap %s/%s", tool ? tool : "another tool",
+                        namespace, name);
+}
+
+static bool name_owner(void *context, struct arena *scratch, const struct value *item,
+                       struct error *err)
+{
+    struct naming *naming = context;
+    const struct value *metadata = value_get(item, "metadata");
+    const char *id = value_text_at(metadata, "labels", "applyset.kubernetes.io/id", NULL);
+    (void)err;
+    for (size_t i = 0; id && i < naming->session->subject_count; i++) {
+        struct observation *live = &naming->session->subjects[i]->live;
+        if (live->owner == OWNER_OTHER_SET
+            && strcmp(live->owner_text, owner_set_text(scratch, id)) == 0)
+            live->owner_text = parent_text(naming->arena, metadata);
+    }
+    return true;
+}
+
+void sets_name_owners(struct session *session, struct arena *arena, const struct wait *wait)
+{
+    struct naming naming = { arena, session };
+    struct error ignored = { 0 };
+    bool needed = false;
+    for (size_t i = 0; i < session->subject_count; i++)
+        needed |= session->subjects[i]->live.owner == OWNER_OTHER_SET;
+    if (needed && !list_parents(session, arena, NULL, name_owner, NULL, &naming, wait, &ignored))
+        return; /* the id has to do */
 }

@@ -1,4 +1,7 @@
-/* sets: record_list() of the provider contract, for the table in kubernetes.c. */
+/*
+ * sets: which sets a cluster holds: record_list() of the provider contract, and the names
+ * behind the ids that objects carry.
+ */
 #ifndef CMX_KUBERNETES_SETS_H
 #define CMX_KUBERNETES_SETS_H
 
@@ -8,5 +11,11 @@
 bool kubernetes_record_list(struct session *session, struct arena *arena, const char *namespace,
                             struct set_name **ret_names, size_t *ret_count, const struct wait *wait,
                             struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Where observed subjects belong to other sets, their owner_text gets the name of the set
+ * instead of its id: one LIST, and none where nothing does. As it was where that fails.
+ */
+void sets_name_owners(struct session *session, struct arena *arena, const struct wait *wait);
 
 #endif
