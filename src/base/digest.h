@@ -22,6 +22,13 @@ struct digest digest_sha256(const void *data, size_t length);
 /* HMAC-SHA-256; keyed digests tell whether two secret values are equal without telling them. */
 struct digest digest_hmac(const void *key, size_t key_length, const void *data, size_t length);
 
+/*
+ * scrypt (RFC 7914) of a value that may be easy to guess: each guess costs 16 MiB and
+ * tens of milliseconds, which is what a call costs, too. The same input gives the same
+ * bytes; `salt` keeps equal values of two owners apart.
+ */
+struct digest digest_slow(const void *data, size_t length, const char *salt);
+
 /* 64 lower-case hexadecimal digits. */
 const char *digest_hex(struct arena *arena, const struct digest *digest);
 

@@ -166,6 +166,12 @@ static bool read_hook(struct reading *reading, const char *value)
     return options->hook != HOOK_NONE;
 }
 
+static bool read_restart_on(struct reading *reading, const char *value)
+{
+    reading->options->restart_on_config = strcmp(value, "config") == 0;
+    return reading->options->restart_on_config;
+}
+
 static const struct annotation_reader {
     struct annotation annotation;
     reader *read;
@@ -200,6 +206,10 @@ static const struct annotation_reader {
         "a deletion in the prune budget. Never a Namespace, a CustomResourceDefinition or what "
         "holds data." },
       read_replace },
+    { { "restart-on", "\"config\"", "config",
+        "On a Deployment, StatefulSet or DaemonSet: its pods are replaced when a ConfigMap or "
+        "Secret that they read changes." },
+      read_restart_on },
     { { "timeout", "a duration such as \"90s\" or \"5m\"", "10m",
         "How long to wait for this object to become healthy." },
       read_timeout },

@@ -64,6 +64,7 @@ struct object_options {
     bool replace;                /* cmx.dev/replace: "true"                                   */
     enum hook hook;              /* cmx.dev/hook                                              */
     bool hook_always;            /* the same, with `always`                                   */
+    bool restart_on_config;      /* cmx.dev/restart-on: config                                */
 };
 
 /*
@@ -98,7 +99,10 @@ struct resource {
     struct place place;
     struct object_options options;
     enum scope scope;
-    bool secret; /* kind Secret: values are never shown */
+    bool secret;                   /* kind Secret: values are never shown */
+    const struct object_id *lacks; /* with restart_on_config: what it reads and this source does not
+                                      hold, so that its hash may be another one; config_hash.h */
+    size_t lacks_count;
     bool
         vanishes; /* a Job with ttlSecondsAfterFinished: once it has ended the cluster removes it */
 };

@@ -4,6 +4,7 @@
  */
 #include "manifest/load.h"
 
+#include "manifest/config_hash.h"
 #include "manifest/references.h"
 
 #include <string.h>
@@ -177,6 +178,7 @@ bool set_load(struct arena *arena, const struct source_reader *reader,
     if (read) {
         load_project(&loader);
         load_bind(&loader);
+        config_hash_set(&set);
         check_clusters(&loader);
         check_references(&loader);
         collect_failed(&loader, first);

@@ -7,6 +7,7 @@
 #include "reconciler/budget.h"
 #include "reconciler/inventory.h"
 #include "reconciler/replace.h"
+#include "reconciler/restart.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -71,10 +72,10 @@ static void merge_subjects(struct plan *plan, const struct resource *const *desi
     }
 }
 
-static const char *failed_folder(const struct builder *builder, const char *path)
+const char *plan_failed_folder(const struct plan_options *options, const char *path)
 {
-    for (size_t i = 0; path && i < builder->options->failed_count; i++) {
-        const char *folder = builder->options->failed[i].folder;
+    for (size_t i = 0; path && i < options->failed_count; i++) {
+        const char *folder = options->failed[i].folder;
         size_t length = strlen(folder);
         if (strncmp(path, folder, length) == 0
             && (length == 0 || path[length] == '/' || path[length] == '\0'))
@@ -94,7 +95,7 @@ static bool protected(const struct builder *builder, struct change *change)
 static const char *why_not_delete(const struct builder *builder, struct change *change)
 {
     const struct record_member *recorded = change->subject->recorded;
-    const char *folder = recorded ? failed_folder(builder, recorded->path) : NULL;
+    const char *folder = recorded ? plan_failed_folder(builder->options, recorded->path) : NULL;
     if (folder)
         return arena_printf(change->arena, "its folder %s did not load", *folder ? folder : ".");
     return builder->options->may_delete ? NULL : builder->options->why_not_delete;
@@ -147,6 +148,7 @@ static void decide_change(const struct builder *builder, struct change *change)
     }
     if (change->action == ACTION_REFUSE && subject->live.owner != OWNER_CONTROLLER)
         change->way_out = "annotate it with cmx.dev/adopt: \"true\", or use --adopt";
+    restart_check(change, builder->options);
 }
 
 static void explain_field(const struct builder *builder, struct change *change,

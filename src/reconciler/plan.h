@@ -108,8 +108,10 @@ struct plan_options {
     unsigned concurrency;
     const struct failed_scope *failed; /* folders that did not load */
     size_t failed_count;
-    const char *home; /* the set's namespace: left out of names */
-    bool removal;     /* `delete`: deleting is what was asked for, no budget holds it back */
+    const struct record *whole; /* the record, with what is out of this run's reach */
+    bool part_of_source;        /* files were named, or a folder below the Project */
+    const char *home;           /* the set's namespace: left out of names */
+    bool removal; /* `delete`: deleting is what was asked for, no budget holds it back */
 };
 
 /*
@@ -142,6 +144,9 @@ bool change_may_delete(const struct change *change, const struct provider *provi
                        struct session *session, const struct plan_options *options,
                        const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
+
+/* The folder that did not load and that this path is in, or NULL. */
+const char *plan_failed_folder(const struct plan_options *options, const char *path);
 
 /* Does carrying it out write to the target? */
 bool action_writes(enum action action);

@@ -74,14 +74,20 @@ static bool covers_project(const struct run *run)
     return !folder;
 }
 
-static const char *why_partial(const struct run *run)
+static const char *why_part_of_source(const struct run *run)
 {
     if (run->source.stdin_data)
         return "standard input is only a part of a source";
     if (!run->source.only_folders)
         return "single files are only a part of a source";
-    if (!covers_project(run))
-        return "this folder is only a part of its Project";
+    return covers_project(run) ? NULL : "this folder is only a part of its Project";
+}
+
+static const char *why_partial(const struct run *run)
+{
+    const char *why = why_part_of_source(run);
+    if (why)
+        return why;
     if (run->options->selector)
         return "-l names only a part of the set";
     if (run->options->namespace)
@@ -160,6 +166,7 @@ static void fill_plan_options(struct run *run, struct plan_options *options)
         .concurrency = given->concurrency,
         .failed = run->set.failed,
         .failed_count = run->set.failed_count,
+        .part_of_source = why_part_of_source(run) != NULL,
         .may_delete = true,
         .source_count = run->set.count,
         .home = run->set.project.namespace,
@@ -311,6 +318,7 @@ static bool plan_target(struct run *run, struct target_run *target, const struct
                          run->problems.items[run->problems.count - 1].message);
     sort_desired(target);
     fill_plan_options(run, &target->plan_options);
+    target->plan_options.whole = &target->record;
     struct record record = reachable(run, target);
     const struct record_member *outside = target->plan.outside;
     size_t outside_count = target->plan.outside_count;

@@ -165,6 +165,12 @@ static void test_annotations(void **state)
     cases_run("manifest/cases/load/annotations.txt", load_case, update);
 }
 
+static void test_restart(void **state)
+{
+    (void)state;
+    cases_run("manifest/cases/load/restart.txt", load_case, update);
+}
+
 static void test_folders(void **state)
 {
     (void)state;
@@ -197,6 +203,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_names),     cmocka_unit_test(test_annotations),
         cmocka_unit_test(test_folders),   cmocka_unit_test(test_projects),
         cmocka_unit_test(test_secrets),   cmocka_unit_test(test_references),
+        cmocka_unit_test(test_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
