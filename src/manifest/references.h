@@ -45,10 +45,16 @@ struct reference_list {
 void references_of(struct arena *arena, const struct object_id *id, const struct value *document,
                    struct reference_list *ret_references);
 
-/* ConfigMaps and Secrets that a pod template reads, with how ("env", "volume"). */
+/*
+ * A ConfigMap or Secret that a pod template reads, in one row however often it
+ * does. Volumes are brought up to date while pods run; what variables and mounts
+ * with a subPath are made of is read once, when a container starts.
+ */
 struct config_use {
     struct object_id id;
-    bool at_start; /* read once when the container starts: a change restarts nobody */
+    bool required;         /* a pod cannot start without it           */
+    bool all_at_start;     /* every key is read at the start, or these */
+    struct text_list keys; /* some keys twice; none: it is only followed */
 };
 size_t config_uses(struct arena *arena, const struct object_id *id, const struct value *document,
                    struct config_use **ret_uses);

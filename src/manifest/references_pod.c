@@ -36,22 +36,34 @@ const struct value *pod_template(const struct object_id *id, const struct value 
 
 /* ---------------------------------------------- ConfigMaps and Secrets of a template */
 
-/* Hears of each use: the kind, the name, whether it may be missing, whether it is an env. */
-typedef void on_use(void *context, const char *kind, const char *name, bool optional,
-                    bool at_start);
+/* One place that names a ConfigMap or Secret. */
+struct mention_of_config {
+    const char *kind, *name;
+    bool optional, at_start;
+    const char *key; /* that is read, NULL: all of them */
+};
+
+typedef void on_use(void *context, const struct mention_of_config *found);
 
 struct uses {
     on_use *hear;
     void *context;
 };
 
-static void use(const struct uses *uses, const char *kind, const struct value *reference,
-                const char *name_key, bool at_start)
+static void use(const struct uses *uses, struct mention_of_config found,
+                const struct value *reference, const char *name_key)
 {
-    const char *name = value_text(value_get(reference, name_key));
-    if (name && *name)
-        uses->hear(uses->context, kind, name,
-                   value_is_true(value_get(reference, "optional"), false), at_start);
+    found.name = value_text(value_get(reference, name_key));
+    found.optional = value_is_true(value_get(reference, "optional"), false);
+    if (found.name && *found.name)
+        uses->hear(uses->context, &found);
+}
+
+static void variable_use(const struct uses *uses, const char *kind, const struct value *reference)
+{
+    struct mention_of_config found = { .kind = kind, .at_start = true };
+    found.key = value_text(value_get(reference, "key"));
+    use(uses, found, reference, "name");
 }
 
 static void env_uses(const struct uses *uses, const struct value *container)
@@ -59,23 +71,59 @@ static void env_uses(const struct uses *uses, const struct value *container)
     const struct value *env = value_get(container, "env"), *from = value_get(container, "envFrom");
     for (size_t i = 0; value_item(env, i); i++) {
         const struct value *source = value_get(value_item(env, i), "valueFrom");
-        use(uses, "ConfigMap", value_get(source, "configMapKeyRef"), "name", true);
-        use(uses, "Secret", value_get(source, "secretKeyRef"), "name", true);
+        variable_use(uses, "ConfigMap", value_get(source, "configMapKeyRef"));
+        variable_use(uses, "Secret", value_get(source, "secretKeyRef"));
     }
     for (size_t i = 0; value_item(from, i); i++) {
-        use(uses, "ConfigMap", value_get(value_item(from, i), "configMapRef"), "name", true);
-        use(uses, "Secret", value_get(value_item(from, i), "secretRef"), "name", true);
+        variable_use(uses, "ConfigMap", value_get(value_item(from, i), "configMapRef"));
+        variable_use(uses, "Secret", value_get(value_item(from, i), "secretRef"));
     }
 }
 
-static void volume_uses(const struct uses *uses, const struct value *volume)
+/* The key behind a file of a volume; NULL where that cannot be told. */
+static const char *key_of_file(const struct value *source, const char *file)
+{
+    const struct value *items = value_get(source, "items");
+    if (!file || !value_count(items))
+        return file && !strchr(file, '/') ? file : NULL;
+    for (size_t i = 0; value_item(items, i); i++) {
+        const char *path = value_text(value_get(value_item(items, i), "path"));
+        if (path && strcmp(path, file) == 0)
+            return value_text(value_get(value_item(items, i), "key"));
+    }
+    return NULL;
+}
+
+/* What a volume shows, followed; or, mounted with a subPath, the one file that stays as it is. */
+static void volume_use(const struct uses *uses, const struct value *volume, bool at_start,
+                       const char *file)
 {
     const struct value *sources = value_at(volume, "projected", "sources", NULL);
-    use(uses, "ConfigMap", value_get(volume, "configMap"), "name", false);
-    use(uses, "Secret", value_get(volume, "secret"), "secretName", false);
+    struct mention_of_config map = { .kind = "ConfigMap", .at_start = at_start };
+    struct mention_of_config secret = { .kind = "Secret", .at_start = at_start };
     for (size_t i = 0; value_item(sources, i); i++) {
-        use(uses, "ConfigMap", value_get(value_item(sources, i), "configMap"), "name", false);
-        use(uses, "Secret", value_get(value_item(sources, i), "secret"), "name", false);
+        use(uses, map, value_get(value_item(sources, i), "configMap"), "name");
+        use(uses, secret, value_get(value_item(sources, i), "secret"), "name");
+    }
+    map.key = key_of_file(value_get(volume, "configMap"), file);
+    secret.key = key_of_file(value_get(volume, "secret"), file);
+    use(uses, map, value_get(volume, "configMap"), "name");
+    use(uses, secret, value_get(volume, "secret"), "secretName");
+}
+
+static void mount_uses(const struct uses *uses, const struct value *container,
+                       const struct value *volumes)
+{
+    const struct value *mounts = value_get(container, "volumeMounts");
+    for (size_t i = 0; value_item(mounts, i); i++) {
+        const struct value *mount = value_item(mounts, i);
+        const char *file = value_text(value_get(mount, "subPath"));
+        if (!file && !value_get(mount, "subPathExpr"))
+            continue;
+        for (size_t j = 0; value_item(volumes, j); j++)
+            if (value_get(mount, "name") && value_get(value_item(volumes, j), "name")
+                && value_equal(value_get(mount, "name"), value_get(value_item(volumes, j), "name")))
+                volume_use(uses, value_item(volumes, j), true, file);
     }
 }
 
@@ -85,11 +133,13 @@ static void all_uses(const struct uses *uses, const struct value *spec)
     const struct value *volumes = value_get(spec, "volumes");
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const struct value *containers = value_get(spec, lists[i]);
-        for (size_t j = 0; value_item(containers, j); j++)
+        for (size_t j = 0; value_item(containers, j); j++) {
             env_uses(uses, value_item(containers, j));
+            mount_uses(uses, value_item(containers, j), volumes);
+        }
     }
     for (size_t i = 0; value_item(volumes, i); i++)
-        volume_uses(uses, value_item(volumes, i));
+        volume_use(uses, value_item(volumes, i), false, NULL);
 }
 
 struct config_list {
@@ -99,19 +149,27 @@ struct config_list {
     size_t count, capacity;
 };
 
-/* One row an object: a volume follows changes, but an env of the same object does not. */
-static void add_use(void *context, const char *kind, const char *name, bool optional, bool at_start)
+static struct config_use *row_of(struct config_list *list, const struct mention_of_config *found)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].id.kind, found->kind) == 0
+            && strcmp(list->items[i].id.name, found->name) == 0)
+            return &list->items[i];
+    struct config_use item = { .id = { "", found->kind, list->namespace, found->name } };
+    arena_push(list->arena, list->items, list->count, list->capacity, item);
+    return &list->items[list->count - 1];
+}
+
+static void add_use(void *context, const struct mention_of_config *found)
 {
     struct config_list *list = context;
-    (void)optional;
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i].id.kind, kind) == 0
-            && strcmp(list->items[i].id.name, name) == 0) {
-            list->items[i].at_start |= at_start;
-            return;
-        }
-    struct config_use item = { { "", kind, list->namespace, name }, at_start };
-    arena_push(list->arena, list->items, list->count, list->capacity, item);
+    struct config_use *row = row_of(list, found);
+    row->required |= !found->optional;
+    if (!found->at_start)
+        return;
+    row->all_at_start |= !found->key;
+    if (found->key)
+        arena_push(list->arena, row->keys.items, row->keys.count, row->keys.capacity, found->key);
 }
 
 size_t config_uses(struct arena *arena, const struct object_id *id, const struct value *document,
@@ -126,12 +184,10 @@ size_t config_uses(struct arena *arena, const struct object_id *id, const struct
 
 /* --------------------------------------------------------- all that a template needs */
 
-static void mention_use(void *context, const char *kind, const char *name, bool optional,
-                        bool at_start)
+static void mention_use(void *context, const struct mention_of_config *found)
 {
     struct mentions *mentions = context;
-    (void)at_start;
-    mention(mentions, "", kind, mentions->namespace, name, optional);
+    mention(mentions, "", found->kind, mentions->namespace, found->name, found->optional);
 }
 
 static void mention_claims(struct mentions *mentions, const struct value *spec)

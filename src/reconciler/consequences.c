@@ -1,6 +1,7 @@
 /*
  * consequences: see consequences.h. What rolls, starts and stops stands here;
- * what would go wrong quietly is in consequences_quiet.c.
+ * what would go wrong quietly is in consequences_quiet.c and
+ * consequences_config.c.
  */
 #include "reconciler/consequences.h"
 
@@ -76,21 +77,32 @@ static int64_t pods_after(const struct outlook *outlook, const struct object_cha
     return at_least(outlook, change, value_int(replicas, 1));
 }
 
-static bool on_delete(const struct value *document)
+bool stands_still(const struct value *document)
 {
     const char *type = value_text_at(document, "spec", "updateStrategy", "type", NULL);
-    return type && !strcmp(type, "OnDelete");
+    return (type && !strcmp(type, "OnDelete"))
+           || value_is_true(value_at(document, "spec", "paused", NULL), false);
 }
 
 bool rolls(const struct object_change *change)
 {
     return is_workload(change->id) && change->before && change->after && !change->replaced
-           && !on_delete(change->after)
+           && !stands_still(change->after)
            && !value_equal(pod_template(change->id, change->before),
                            pod_template(change->id, change->after));
 }
 
-static bool same_documents(const struct object_change *change)
+bool keeps_running(const struct outlook *outlook, const struct object_change *change)
+{
+    if (!change->before || !change->after)
+        return false;
+    if (strcmp(change->id->kind, "DaemonSet") != 0)
+        return pods_before(outlook, change) > 0 && pods_after(outlook, change) > 0;
+    const struct value *live = change->live ? change->live : change->before;
+    return value_int(value_at(live, "status", "desiredNumberScheduled", NULL), 1) > 0;
+}
+
+bool same_documents(const struct object_change *change)
 {
     return change->before == change->after
            || (change->before && change->after && value_equal(change->before, change->after));
@@ -174,7 +186,7 @@ void consequences_of(struct arena *arena, const struct object_change *changes, s
         find_workloads(&outlook);
         find_unmatched(&outlook);
         find_zero(&outlook);
-        find_unnoticed(&outlook);
+        find_configuration(&outlook);
         outlook_say(&outlook,
                     found.rolled + found.replaced ? "nothing else restarts" : "nothing restarts");
     }

@@ -1,7 +1,7 @@
 /*
  * consequences_quiet: changes that succeed and yet do not do what was meant; see
- * consequences.h. A selector that matches nothing any more, and configuration
- * that is read only when a container starts.
+ * consequences.h. Here selectors that match nothing any more; configuration that
+ * nobody will read is in consequences_config.c.
  */
 #include "manifest/references.h"
 #include "reconciler/consequences_inner.h"
@@ -87,69 +87,4 @@ void find_unmatched(struct outlook *outlook)
                     count == 1 ? "%zu selector matches no pod (%s)"
                                : "%zu selectors match no pod (%s)",
                     count, names);
-}
-
-/* --------------------------------------------------------- configuration */
-
-static bool is_configuration(const struct object_id *id)
-{
-    return is_kind(id, "", "ConfigMap") || is_kind(id, "", "Secret");
-}
-
-static bool content_differs(const struct object_change *change)
-{
-    static const char *const parts[] = { "data", "binaryData" };
-    for (size_t i = 0; i < 2; i++) {
-        const struct value *before = value_get(change->before, parts[i]);
-        const struct value *after = value_get(change->after, parts[i]);
-        if (value_count(before) != value_count(after)
-            || (value_count(before) && !value_equal(before, after)))
-            return true;
-    }
-    return false;
-}
-
-/* Does this workload stay up and keep what it read when it started? */
-static bool reads_at_start(const struct outlook *outlook, const struct object_change *workload,
-                           const struct object_id *configuration)
-{
-    struct config_use *uses;
-    if (!workload->before || !workload->after || rolls(workload)
-        || !pod_template(workload->id, workload->after)
-        || is_kind(workload->id, "batch", "CronJob"))
-        return false;
-    size_t count = config_uses(outlook->arena, workload->id, workload->after, &uses);
-    for (size_t i = 0; i < count; i++)
-        if (uses[i].at_start && !object_id_compare(&uses[i].id, configuration))
-            return true;
-    return false;
-}
-
-static const char *readers_at_start(const struct outlook *outlook, const struct object_id *id)
-{
-    const char *readers = NULL;
-    for (size_t i = 0; i < outlook->count; i++) {
-        if (!reads_at_start(outlook, &outlook->changes[i], id))
-            continue;
-        const char *name = object_id_text(outlook->arena, outlook->changes[i].id, outlook->home);
-        readers = readers ? arena_printf(outlook->arena, "%s, %s", readers, name) : name;
-    }
-    return readers;
-}
-
-void find_unnoticed(struct outlook *outlook)
-{
-    for (size_t i = 0; i < outlook->count; i++) {
-        const struct object_change *change = &outlook->changes[i];
-        if (!is_configuration(change->id) || !change->before || !change->after
-            || !content_differs(change))
-            continue;
-        const char *readers = readers_at_start(outlook, change->id);
-        if (!readers)
-            continue;
-        outlook->found->unnoticed++;
-        outlook_say(outlook, "%s changes, but no pod will notice: %s %s it only at the start",
-                    object_id_text(outlook->arena, change->id, outlook->home), readers,
-                    strchr(readers, ',') ? "read" : "reads");
-    }
 }

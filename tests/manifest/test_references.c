@@ -21,6 +21,16 @@ static struct object_id id_of(struct arena *arena, const struct value *document)
     return id;
 }
 
+static void print_use(struct arena *arena, const struct config_use *use, struct buf *out)
+{
+    buf_printf(out, "  uses %s%s", object_id_full(arena, &use->id), use->required ? "" : "?");
+    if (use->all_at_start)
+        buf_puts(out, " at start");
+    for (size_t i = 0; i < use->keys.count; i++)
+        buf_printf(out, "%s%s", i ? ", " : " at start: ", use->keys.items[i]);
+    buf_putc(out, '\n');
+}
+
 static void print_references(struct arena *arena, const struct object_id *id,
                              const struct value *document, struct buf *out)
 {
@@ -33,8 +43,7 @@ static void print_references(struct arena *arena, const struct object_id *id,
                    references.items[i].optional ? " (optional)" : "");
     size_t count = config_uses(arena, id, document, &uses);
     for (size_t i = 0; i < count; i++)
-        buf_printf(out, "  uses %s %s\n", object_id_full(arena, &uses[i].id),
-                   uses[i].at_start ? "at start" : "always");
+        print_use(arena, &uses[i], out);
 }
 
 /* The nodes of a case; what each mentions is printed where `out` is given. */
