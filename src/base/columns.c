@@ -1,6 +1,7 @@
 /* columns: see columns.h. The ranges are those of Unicode 15, "W" and "F" of East Asian Width. */
 #include "base/columns.h"
 
+#include "base/cleanup.h"
 #include "base/utf8.h"
 
 #include <stdbool.h>
@@ -92,4 +93,26 @@ size_t text_fit(const char *text, size_t columns)
             break;
     }
     return (size_t)(at - text);
+}
+
+void text_wrap(struct buf *out, const char *text, size_t used, size_t width, size_t indent)
+{
+    AUTO_BUF word = BUF_INIT(BUF_OUTPUT_CEILING);
+    for (bool first = true; *text; first = false) {
+        size_t length = strcspn(text, " ");
+        buf_clear(&word);
+        buf_add(&word, text, length);
+        size_t columns = text_columns(buf_text(&word));
+        if (!first && used + 1 + columns > width) {
+            buf_putc(out, '\n');
+            buf_fill(out, ' ', indent);
+            used = indent;
+        } else if (!first) {
+            buf_putc(out, ' ');
+            used++;
+        }
+        buf_add(out, text, length);
+        used += columns;
+        text += length + (text[length] == ' ');
+    }
 }

@@ -7,6 +7,8 @@
 #ifndef CMX_BASE_COLUMNS_H
 #define CMX_BASE_COLUMNS_H
 
+#include "base/buf.h"
+
 #include <stddef.h>
 
 /* Columns of a UTF-8 text on a terminal: 2 for CJK and emoji, 0 for combining marks. */
@@ -14,5 +16,12 @@ size_t text_columns(const char *text);
 
 /* How many bytes from the beginning of a text take at most `columns`; never cuts a letter. */
 size_t text_fit(const char *text, size_t columns);
+
+/*
+ * Appends the text, broken at blanks so that its lines take at most `width` columns;
+ * lines behind the first begin with `indent` blanks. `used` columns of the first are
+ * taken. A word that is longer than a line stays whole: it is to be copied.
+ */
+void text_wrap(struct buf *out, const char *text, size_t used, size_t width, size_t indent);
 
 #endif

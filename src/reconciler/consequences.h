@@ -44,7 +44,7 @@ struct target_run;
 void plan_consequences(struct arena *arena, const struct target_run *target,
                        struct consequences *ret_consequences);
 
-/* Appends them as one paragraph; nothing where there are none. */
-void report_consequences(struct buf *out, const struct target_run *target);
+/* Appends them as one paragraph of that many columns; nothing where there are none. */
+void report_consequences(struct buf *out, const struct target_run *target, size_t width);
 
 #endif

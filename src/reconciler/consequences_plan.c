@@ -3,8 +3,12 @@
  * its sentences as a paragraph of the report.
  */
 #include "base/cleanup.h"
+#include "base/columns.h"
+#include "base/printable.h"
 #include "reconciler/consequences.h"
 #include "reconciler/reconcile.h"
+
+enum { INDENT = 2 }; /* of the lines that a long sentence goes on in */
 
 /* An object that stays as it is: what is wanted stands for both sides. */
 static struct object_change unchanged(const struct subject *subject)
@@ -59,13 +63,24 @@ void plan_consequences(struct arena *arena, const struct target_run *target,
     consequences_of(arena, changes, plan->count, target->target.set_namespace, ret_consequences);
 }
 
-void report_consequences(struct buf *out, const struct target_run *target)
+/* Sentences side by side while they fit; one that is longer than a line is broken at blanks. */
+void report_consequences(struct buf *out, const struct target_run *target, size_t width)
 {
     AUTO_ARENA arena = arena_new();
     struct consequences consequences;
+    size_t used = 0;
     plan_consequences(arena, target, &consequences);
-    for (size_t i = 0; i < consequences.sentences.count; i++)
-        buf_printf(out, "%s%s", i ? "; " : "", consequences.sentences.items[i]);
+    for (size_t i = 0; i < consequences.sentences.count; i++) {
+        bool last = i + 1 == consequences.sentences.count;
+        const char *text = printable_text(
+            arena, arena_printf(arena, "%s%s", consequences.sentences.items[i], last ? "" : ";"));
+        size_t columns = text_columns(text);
+        bool beside = used > 0 && used + 1 + columns <= width;
+        if (used > 0)
+            buf_putc(out, beside ? ' ' : '\n');
+        text_wrap(out, text, 0, beside ? columns : width, INDENT);
+        used = beside ? used + 1 + columns : columns;
+    }
     if (consequences.sentences.count)
-        buf_puts(out, "\n");
+        buf_putc(out, '\n');
 }

@@ -281,7 +281,7 @@ void report_plan(struct buf *out, const struct run *run, const struct target_run
     }
     add_changes(out, target, style);
     if (!style->quiet) {
-        report_consequences(out, target);
+        report_consequences(out, target, style->width);
         add_folded(out, target);
     }
     if (!style->between && !goes_without_saying(target, style))

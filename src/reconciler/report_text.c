@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/columns.h"
 #include "base/printable.h"
+#include "manifest/config_hash.h"
 #include "manifest/value_json.h"
 #include "reconciler/report.h"
 #include "reconciler/secret_diff.h"
@@ -91,29 +92,57 @@ static void add_why(struct buf *out, const struct report_style *style, size_t us
     buf_printf(out, "%s%s%s", report_colour(style, COLOUR_DIM), why, report_plain(style));
 }
 
+/* How a line stands where it is too long for the terminal. */
+enum line_form {
+    LINE_WHOLE,
+    LINE_WHY_BELOW,  /* the cause at the right edge of the next line       */
+    LINE_WHAT_BELOW, /* beside a long name, or longer than a line itself */
+};
+
+static enum line_form line_form(const struct report_style *style, size_t used, size_t gap,
+                                const char *what, const char *why)
+{
+    size_t needed = used + gap + text_columns(what);
+    if (!*what || needed + (*why ? 2 + text_columns(why) : 0) <= style->width)
+        return LINE_WHOLE;
+    return gap == 2 || needed > style->width ? LINE_WHAT_BELOW : LINE_WHY_BELOW;
+}
+
 /*
- * One line: sign, name, what, and at the right edge why. What does not fit beside
- * a long name goes onto a line of its own.
+ * One line: sign, name, what, and at the right edge why. What does not fit goes
+ * onto a line of its own.
  */
 static void add_line(struct buf *out, const struct report_style *style, struct sign sign,
                      const char *name, const char *what, const char *why)
 {
     size_t used = 2 + text_columns(name),
            gap = used < 2 + NAME_COLUMNS ? 2 + NAME_COLUMNS - used : 2;
-    size_t what_columns = text_columns(what);
-    bool apart =
-        gap == 2 && *what && used + gap + what_columns + 2 + text_columns(why) > style->width;
+    enum line_form form = line_form(style, used, gap, what, why);
     buf_printf(out, "%s%s%s %s", report_colour(style, sign.colour), sign.text, report_plain(style),
                name);
-    if (*what && !apart) {
+    if (*what && form != LINE_WHAT_BELOW) {
         buf_fill(out, ' ', gap);
         buf_puts(out, what);
-        used += gap + what_columns;
+        used += gap + text_columns(what);
+    }
+    if (form == LINE_WHY_BELOW) {
+        buf_putc(out, '\n');
+        used = 0;
     }
     add_why(out, style, used, why);
-    if (apart)
-        buf_printf(out, "\n    %s", what);
+    if (form == LINE_WHAT_BELOW) {
+        buf_puts(out, "\n    ");
+        text_wrap(out, what, 4, style->width, 6);
+    }
     buf_putc(out, '\n');
+}
+
+/* The hash of what pods read: enough of it to tell two apart. */
+static const char *hash_text(struct arena *arena, const struct field_change *change)
+{
+    const char *before = value_text(change->before), *after = value_text(change->after);
+    return arena_printf(arena, CONFIG_HASH " %.8s → %.8s", before ? before : "none",
+                        after ? after : "none");
 }
 
 static const char *field_text(struct arena *arena, const struct change *change,
@@ -126,6 +155,8 @@ static const char *field_text(struct arena *arena, const struct change *change,
                             !c->before  ? "added"
                             : !c->after ? "removed"
                                         : "changed");
+    if (strcmp(c->pointer, CONFIG_HASH_POINTER) == 0)
+        return hash_text(arena, c);
     if (!c->before)
         return arena_printf(arena, "%s + %s", path,
                             diff_value_text(arena, c->after, VALUE_COLUMNS));

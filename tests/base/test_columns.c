@@ -1,5 +1,7 @@
 /* How wide text is on a terminal, and where it is cut. */
+#include "base/cleanup.h"
 #include "base/columns.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,11 +41,34 @@ static void test_fit(void **state)
     assert_int_equal(text_fit("e\u0301x", 1), 3); /* the accent stays with its letter */
 }
 
+static void test_wrap(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t used, width, indent;
+        const char *wanted;
+    } cases[] = {
+        { "", 0, 10, 2, "" },
+        { "one two", 0, 7, 2, "one two" },
+        { "one two", 0, 6, 2, "one\n  two" },
+        { "one two", 2, 7, 0, "one\ntwo" },
+        { "a verylongword b", 0, 6, 1, "a\n verylongword\n b" },
+        { "商店 商店", 0, 8, 0, "商店\n商店" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        AUTO_BUF out = BUF_INIT(1000);
+        text_wrap(&out, cases[i].text, cases[i].used, cases[i].width, cases[i].indent);
+        assert_string_equal(buf_text(&out), cases[i].wanted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_wrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
