@@ -27,6 +27,7 @@ enum {
 struct shown {
     const struct change *change; /* NULL: free */
     int64_t started;
+    bool waits;            /* for its turn: it has not begun */
     char note[NOTE_BYTES]; /* cut: a line of a display */
 };
 
@@ -141,7 +142,8 @@ static void add_active(struct buf *out, const struct progress_view *view, const 
     AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
     const char *name = short_name(
         arena, report_name(arena, view->target, &shown->change->subject->id), terminal_width());
-    buf_printf(&line, "%s ", wheel[view->tick % (sizeof wheel / sizeof *wheel)]);
+    buf_printf(&line, "%s ",
+               shown->waits ? "…" : wheel[view->tick % (sizeof wheel / sizeof *wheel)]);
     add_padded(&line, name, view->name_columns);
     buf_printf(&line, "%s  %s", *shown->note ? shown->note : doing_word(shown->change),
                duration_text(arena, clock_now() - shown->started));
@@ -162,14 +164,12 @@ static void add_counter(struct buf *out, const struct progress_view *view)
     buf_printf(out, "%s\n", report_plain(&view->style));
 }
 
-/* The counter, what is under way, and how many there was no room for. */
-static void draw(struct progress_view *view, struct buf *out)
+/* Draws those that wait for their turn, or those that do not; answers how many had no room. */
+static size_t draw_shown(struct progress_view *view, struct buf *out, bool waits)
 {
     size_t height = terminal_height(), room = height > 4 ? height - 3 : 1, hidden = 0;
-    add_counter(out, view);
-    view->drawn = 1;
     for (size_t i = 0; i < view->shown_count; i++) {
-        if (!view->shown[i].change)
+        if (!view->shown[i].change || view->shown[i].waits != waits)
             continue;
         if (view->drawn > room || view->drawn > LINES) {
             hidden++;
@@ -178,6 +178,16 @@ static void draw(struct progress_view *view, struct buf *out)
         add_active(out, view, &view->shown[i]);
         view->drawn++;
     }
+    return hidden;
+}
+
+/* The counter, what is under way, what waits, and how many there was no room for. */
+static void draw(struct progress_view *view, struct buf *out)
+{
+    add_counter(out, view);
+    view->drawn = 1;
+    size_t hidden = draw_shown(view, out, false);
+    hidden += draw_shown(view, out, true);
     if (hidden) {
         buf_printf(out, "  … and %zu more\n", hidden);
         view->drawn++;
@@ -244,9 +254,9 @@ static void track(struct progress_view *view, const struct change *change)
         *shown = (struct shown){ 0 };
         return;
     }
-    if (shown || !begins)
+    if (!begins || (shown && !shown->waits))
         return;
-    shown = free_shown(view);
+    shown = shown ? shown : free_shown(view);
     if (shown)
         *shown = (struct shown){ .change = change, .started = clock_now() };
 }
@@ -297,6 +307,11 @@ static void on_note(void *context, const struct change *change, const char *text
     struct progress_view *view = context;
     pthread_mutex_lock(&view->lock);
     struct shown *shown = find_shown(view, change);
+    if (!shown && change->progress == PROGRESS_NONE) { /* it has not begun, and says why */
+        shown = free_shown(view);
+        if (shown)
+            *shown = (struct shown){ .change = change, .started = clock_now(), .waits = true };
+    }
     if (shown)
         note(shown, text);
     pthread_mutex_unlock(&view->lock);

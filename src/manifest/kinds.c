@@ -76,6 +76,22 @@ static const struct shape project_spec[] = {
               "of the set. Without it: 10 objects or 20 % of the set (at least 3), whichever "
               "is less.",
       .example = "\"20%\"" },
+    { .name = "maxRolling",
+      .type = SHAPE_INTEGER,
+      .least = 1,
+      .most = 10000,
+      .text = "How many workloads that run may replace their pods at once; the others wait their "
+              "turn. What is new, and Jobs, do not count.",
+      .example = "3",
+      .fallback = "10" },
+    { .name = "maxFailures",
+      .type = SHAPE_INTEGER,
+      .least = 1,
+      .most = 10000,
+      .text = "After how many failed objects an apply starts nothing new: what runs is finished, "
+              "the rest is not done, and nothing is pruned.",
+      .example = "1",
+      .fallback = "3" },
     { .name = "adopt",
       .type = SHAPE_ENUM,
       .choices = adopt_choices,

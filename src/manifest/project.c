@@ -215,6 +215,8 @@ static void fill_project(struct loader *loader, const struct own_document *own)
         .cluster_place = cluster ? cluster->place : (struct place){ 0 },
         .prune = value_is_true(value_get(spec, "prune"), true),
         .prune_budget = budget_of(value_get(spec, "pruneBudget")),
+        .max_rolling = (size_t)value_int(value_get(spec, "maxRolling"), 0),
+        .max_failures = (size_t)value_int(value_get(spec, "maxFailures"), 0),
         .adopt = adopt_of(value_text(value_get(spec, "adopt"))),
         .timeout = duration_of(spec, "timeout"),
         .wait_timeout = duration_of(spec, "waitTimeout"),

@@ -41,6 +41,8 @@ struct project {
     struct place cluster_place;
     bool prune;
     struct budget prune_budget;
+    size_t max_rolling;  /* workloads at once; 0: no limit                 */
+    size_t max_failures; /* after which nothing new starts; 0: no limit    */
     enum adopt_policy adopt;
     int64_t timeout;      /* ms, of the whole apply                        */
     int64_t wait_timeout; /* ms, for one object to become healthy          */

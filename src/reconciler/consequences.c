@@ -102,6 +102,12 @@ bool keeps_running(const struct outlook *outlook, const struct object_change *ch
     return value_int(value_at(live, "status", "desiredNumberScheduled", NULL), 1) > 0;
 }
 
+bool rolls_pods(const struct object_change *change)
+{
+    const struct outlook alone = { 0 }; /* live documents tell their own number */
+    return rolls(change) && pods_after(&alone, change) > 0;
+}
+
 bool same_documents(const struct object_change *change)
 {
     return change->before == change->after

@@ -39,6 +39,10 @@ void consequences_of(struct arena *arena, const struct object_change *changes, s
                      const char *home, struct consequences *ret_consequences);
 
 struct target_run;
+struct change;
+
+/* Does this change of a plan replace pods that run? What Project.maxRolling counts. */
+bool change_rolls(const struct change *change);
 
 /* The same of one target's plan. */
 void plan_consequences(struct arena *arena, const struct target_run *target,

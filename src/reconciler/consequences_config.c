@@ -108,7 +108,8 @@ static bool is_batch(const struct object_id *id)
  */
 static bool pods_stay(const struct outlook *outlook, const struct object_change *workload)
 {
-    if (is_batch(workload->id) || workload->replaced || !keeps_running(outlook, workload) || rolls(workload))
+    if (is_batch(workload->id) || workload->replaced || !keeps_running(outlook, workload)
+        || rolls(workload))
         return false;
     return !strcmp(workload->id->group, "apps") || is_owned_by_template(workload->id)
            || value_equal(pod_template(workload->id, workload->before),

@@ -27,6 +27,8 @@ bool keeps_running(const struct outlook *outlook, const struct object_change *ch
 
 /* Do both documents say the same? */
 bool same_documents(const struct object_change *change);
+/* Has it any pods behind the change? */
+bool rolls_pods(const struct object_change *change);
 
 /* Selectors of Services and PodDisruptionBudgets that come to match no pod (consequences_quiet.c).
  */

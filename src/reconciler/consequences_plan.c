@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "base/columns.h"
 #include "base/printable.h"
-#include "reconciler/consequences.h"
+#include "reconciler/consequences_inner.h"
 #include "reconciler/reconcile.h"
 
 enum { INDENT = 2 }; /* of the lines that a long sentence goes on in */
@@ -51,6 +51,12 @@ static struct object_change change_of(const struct change *change)
         break;
     }
     return unchanged(subject);
+}
+
+bool change_rolls(const struct change *change)
+{
+    struct object_change documents = change_of(change);
+    return action_writes(change->action) && rolls_pods(&documents);
 }
 
 void plan_consequences(struct arena *arena, const struct target_run *target,

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/pool.h"
+#include "reconciler/consequences.h"
 #include "reconciler/order.h"
 #include "reconciler/schedule.h"
 
@@ -28,6 +29,7 @@ struct job {
     size_t step;
     bool settling;
     bool ok;
+    bool skipped; /* not begun: see may_begin() */
     int64_t started;
 };
 
@@ -44,6 +46,8 @@ struct execution {
     pthread_cond_t finished;
     struct job *done;
     struct pool *actors, *settlers;
+    atomic_size_t
+        failures; /* told by the workers, so that none begins behind the last one allowed */
 };
 
 struct phase {
@@ -52,6 +56,9 @@ struct phase {
     struct change **changes; /* one a step */
     size_t count, running;
     struct schedule *schedule;
+    size_t rolling; /* workloads at this moment */
+    size_t *parked; /* steps that wait for their turn to roll, in their order */
+    size_t parked_from, parked_to;
 };
 
 /* ------------------------------------------------------------------ events */
@@ -67,15 +74,19 @@ static void tell_progress(struct execution *execution, struct change *change,
     pthread_mutex_unlock(&execution->lock);
 }
 
-static void tell_note(void *context, const char *text)
+static void tell(struct execution *execution, const struct change *change, const char *text)
 {
-    struct job *job = context;
-    struct execution *execution = job->phase->execution;
     const struct execute_events *events = execution->options->events;
     pthread_mutex_lock(&execution->lock);
     if (events)
-        events->note(events->context, job->change, text);
+        events->note(events->context, change, text);
     pthread_mutex_unlock(&execution->lock);
+}
+
+static void tell_note(void *context, const char *text)
+{
+    struct job *job = context;
+    tell(job->phase->execution, job->change, text);
 }
 
 /* -------------------------------------------------------------- the workers */
@@ -83,6 +94,8 @@ static void tell_note(void *context, const char *text)
 static void hand_back(struct job *job)
 {
     struct execution *execution = job->phase->execution;
+    if (!job->ok && !job->skipped && job->change->error.kind != ERROR_CANCELLED)
+        atomic_fetch_add(&execution->failures, 1);
     pthread_mutex_lock(&execution->lock);
     job->next = execution->done;
     execution->done = job;
@@ -169,12 +182,23 @@ static bool act(struct execution *execution, struct job *job)
     return !action_writes(change->action) || act_apply(execution, change, change->subject);
 }
 
+static bool exhausted(const struct execution *execution)
+{
+    size_t most = execution->options->max_failures;
+    return most && atomic_load(&execution->failures) >= most;
+}
+
 static void act_task(void *context, struct arena *arena)
 {
     struct job *job = context;
+    struct execution *execution = job->phase->execution;
     (void)arena; /* outcomes live in the change's own arena */
-    tell_progress(job->phase->execution, job->change, PROGRESS_APPLYING);
-    job->ok = act(job->phase->execution, job);
+    /* what was queued before somebody interrupted, or before too much failed, does not begin */
+    job->skipped = exhausted(execution) || wait_stopped(execution->wait);
+    if (!job->skipped) {
+        tell_progress(execution, job->change, PROGRESS_APPLYING);
+        job->ok = act(execution, job);
+    }
     hand_back(job);
 }
 
@@ -201,6 +225,7 @@ static void start_job(struct phase *phase, size_t step, bool settling, int64_t s
                          .settling = settling,
                          .started = started };
     phase->running++;
+    phase->rolling += !settling && job->change->rolling;
     if (settling)
         pool_run(phase->execution->settlers, settle_task, job);
     else
@@ -251,15 +276,20 @@ static bool has_to_settle(const struct phase *phase, const struct change *change
     return action_writes(change->action);
 }
 
-static void after_act(struct phase *phase, struct job *job)
+/* False: it goes on, and is waited for. */
+static bool after_act(struct phase *phase, struct job *job)
 {
-    if (!job->ok)
+    bool settles = job->ok && has_to_settle(phase, job->change);
+    if (job->skipped)
+        tell_progress(phase->execution, job->change, PROGRESS_SKIPPED);
+    else if (!job->ok)
         fail(phase, job->step);
-    else if (has_to_settle(phase, job->change)) {
+    else if (settles) {
         schedule_acted(phase->schedule, job->step);
         start_job(phase, job->step, true, job->started);
     } else
         succeed(phase, job->step);
+    return !settles;
 }
 
 static bool stopped(const struct execution *execution)
@@ -268,7 +298,7 @@ static bool stopped(const struct execution *execution)
 }
 
 /* A wait that was broken off is no failure of the object. */
-static void after_settle(struct phase *phase, struct job *job)
+static bool after_settle(struct phase *phase, struct job *job)
 {
     struct change *change = job->change;
     change->settled = job->ok;
@@ -279,16 +309,15 @@ static void after_settle(struct phase *phase, struct job *job)
         schedule_failed(phase->schedule, job->step, on_blocked, phase);
     } else
         fail(phase, job->step);
+    return true;
 }
 
 static void finish_job(struct phase *phase, struct job *job)
 {
     job->change->milliseconds = clock_now() - job->started;
     phase->running--;
-    if (job->settling)
-        after_settle(phase, job);
-    else
-        after_act(phase, job);
+    bool ended = job->settling ? after_settle(phase, job) : after_act(phase, job);
+    phase->rolling -= ended && job->change->rolling;
     free(job);
 }
 
@@ -324,13 +353,40 @@ static bool needs_writing(const struct phase *phase, size_t step)
     return action_writes(phase->changes[step]->action);
 }
 
+static void park(struct phase *phase, size_t step)
+{
+    struct change *change = phase->changes[step];
+    phase->parked[phase->parked_to++] = step;
+    tell(phase->execution, change,
+         arena_printf(change->arena, "waits: %zu workload%s rolling (Project.maxRolling)",
+                      phase->rolling, phase->rolling == 1 ? " is" : "s are"));
+}
+
+/* The next one that may start: first who has waited for rolling workloads. */
+static bool next_step(struct phase *phase, size_t *ret_step)
+{
+    size_t most = phase->execution->options->max_rolling;
+    if (phase->parked_from < phase->parked_to && phase->rolling < most) {
+        *ret_step = phase->parked[phase->parked_from++];
+        return true;
+    }
+    while (schedule_next(phase->schedule, ret_step)) {
+        struct change *change = phase->changes[*ret_step];
+        change->rolling = most && change_rolls(change);
+        if (!change->rolling || phase->rolling < most)
+            return true;
+        park(phase, *ret_step);
+    }
+    return false;
+}
+
 /* Starts all that may start. Steps that write nothing need no look at the run id. */
 static void start_ready(struct phase *phase)
 {
     struct execution *execution = phase->execution;
     bool checked = false;
     size_t step;
-    while (!stopped(execution) && schedule_next(phase->schedule, &step)) {
+    while (!stopped(execution) && !exhausted(execution) && next_step(phase, &step)) {
         struct change *change = phase->changes[step];
         if (change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN) {
             schedule_failed(phase->schedule, step, on_blocked, phase);
@@ -347,6 +403,8 @@ static void start_ready(struct phase *phase)
 
 static void mark_skipped(struct phase *phase)
 {
+    for (size_t i = phase->parked_from; i < phase->parked_to; i++)
+        tell_progress(phase->execution, phase->changes[phase->parked[i]], PROGRESS_SKIPPED);
     for (size_t i = 0; i < phase->count; i++) {
         struct change *change = phase->changes[i];
         if (schedule_state(phase->schedule, i) == STEP_WAITING && action_writes(change->action))
@@ -378,6 +436,7 @@ static void run_changes(struct execution *execution, bool deleting)
     struct plan *plan = execution->plan;
     phase.changes = arena_array(plan->arena, plan->count, sizeof *phase.changes);
     phase.count = order_phase(plan, deleting, phase.changes);
+    phase.parked = arena_array(plan->arena, phase.count + 1, sizeof *phase.parked);
     phase.schedule =
         order_schedule(plan->arena, phase.changes, phase.count, deleting, execution->options->home);
     run_phase(&phase);
@@ -422,6 +481,7 @@ void plan_execute(struct plan *plan, const struct provider *provider, struct ses
     ret_result->not_pruned = why_not_pruned(&execution);
     if (!stopped(&execution) && !ret_result->not_pruned)
         run_changes(&execution, true);
+    ret_result->exhausted = exhausted(&execution) && ret_result->skipped > 0;
     ret_result->interrupted = stopped(&execution) && !ret_result->lost;
     pool_free(execution.actors);
     pool_free(execution.settlers);

@@ -6,7 +6,8 @@
  * independent branch goes on when one fails; what stands behind a failure is
  * blocked, with the reason. The run id is read again before each batch of
  * writes. A soft cancel starts nothing new and stops waiting; what is being
- * written is finished.
+ * written is finished. After too many failures nothing new is started either,
+ * but what was begun is waited for.
  */
 #ifndef CMX_RECONCILER_EXECUTE_H
 #define CMX_RECONCILER_EXECUTE_H
@@ -32,6 +33,8 @@ struct execute_options {
     int64_t wait_timeout;                /* ms, for one object to become healthy */
     const char *home;                    /* home.h: its Namespace goes last; or NULL */
     bool no_wait;                        /* apply only */
+    size_t max_rolling;                  /* workloads that roll at once; 0: no limit */
+    size_t max_failures;                 /* after which nothing new starts; 0: no limit */
     unsigned concurrency;
 };
 
@@ -39,6 +42,7 @@ struct execute_result {
     size_t failed, blocked, skipped;
     bool lost; /* the set is not ours any more, or nobody can tell: nothing more was written */
     bool interrupted;       /* cancelled before the end                              */
+    bool exhausted;         /* something was left out after max_failures             */
     const char *not_pruned; /* why deletions were left out, or NULL             */
     struct error error;     /* where lost: to whom (ERROR_CONFLICT), or why nobody can tell */
 };

@@ -79,6 +79,8 @@ static enum exit_code exit_of_changes(const struct plan *plan)
 static enum exit_code exit_of_execution(const struct target_run *target)
 {
     enum exit_code code = exit_of_changes(&target->plan);
+    if (target->result.exhausted)
+        code = exit_worse(code, EXIT_UNHEALTHY);
     if (target->result.interrupted)
         code = exit_worse(code, EXIT_INTERRUPTED);
     return code;

@@ -62,6 +62,7 @@ struct change {
     enum progress progress;
     bool written; /* the target was changed, or may have been */
     bool settled; /* it was waited for, and is healthy: of a Job, it has ended */
+    bool rolling; /* it counts among the workloads that roll, from its start to its end */
     int64_t milliseconds;
     struct outcome outcome;
     struct error error;

@@ -395,6 +395,8 @@ static void execute(struct run *run, struct target_run *target, const struct exe
         .wait_timeout = own ? own : DEFAULT_WAIT_TIMEOUT_MS,
         .home = home_of(target),
         .no_wait = run->options->no_wait,
+        .max_rolling = project->max_rolling,
+        .max_failures = target->plan_options.removal ? 0 : project->max_failures,
         .concurrency = run->options->concurrency,
     };
     struct wait whole = wait_for(project->timeout ? project->timeout : DEFAULT_TIMEOUT_MS, wait);

@@ -167,6 +167,8 @@ static struct value *target_value(struct arena *arena, const struct target_run *
     struct value *strays = strays_value(arena, &target->plan);
     if (strays)
         value_set(arena, map, "unrecorded", strays);
+    if (target->result.exhausted)
+        value_set(arena, map, "stoppedAfterFailures", value_bool(arena, true));
     if (target->result.not_pruned)
         set_text(arena, map, "notPruned", target->result.not_pruned);
     return map;

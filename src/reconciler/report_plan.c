@@ -165,6 +165,17 @@ static void add_folded(struct buf *out, const struct target_run *target)
                    report_until(arena, target, steps[i].until));
 }
 
+/* Only where somebody will have to wait. */
+static void add_rolling(struct buf *out, const struct run *run, const struct plan *plan)
+{
+    size_t most = run->set.project.max_rolling, rolling = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        rolling += change_rolls(&plan->changes[i]);
+    if (most && rolling > most)
+        buf_printf(out, "At most %zu of them roll%s at once (Project.maxRolling).\n", most,
+                   most == 1 ? "s" : "");
+}
+
 void report_hints(struct buf *out, const struct target_run *target,
                   const struct report_style *style)
 {
@@ -282,6 +293,8 @@ void report_plan(struct buf *out, const struct run *run, const struct target_run
     add_changes(out, target, style);
     if (!style->quiet) {
         report_consequences(out, target, style->width);
+        if (!style->between)
+            add_rolling(out, run, &target->plan);
         add_folded(out, target);
     }
     if (!style->between && !goes_without_saying(target, style))

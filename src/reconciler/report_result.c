@@ -141,8 +141,13 @@ static void add_tally(struct buf *out, const struct run *run, const struct targe
     buf_putc(out, '\n');
 }
 
-static void add_stop(struct buf *out, const struct target_run *target)
+static void add_stop(struct buf *out, const struct run *run, const struct target_run *target)
 {
+    size_t most = run->set.project.max_failures;
+    if (target->result.exhausted)
+        buf_printf(out,
+                   "Stopped after %zu failure%s (Project.maxFailures): nothing new was started.\n",
+                   most, most == 1 ? "" : "s");
     if (target->result.interrupted)
         buf_puts(out,
                  "Interrupted: what was being written is finished, nothing new was started.\n");
@@ -160,7 +165,7 @@ void report_result(struct buf *out, const struct run *run, const struct target_r
     add_names(out, target, ENDING_BLOCKED, "Not started: ", style);
     add_names(out, target, ENDING_UNWATCHED, "Written, but not waited for: ", style);
     add_names(out, target, ENDING_UNTOUCHED, "Not done: ", style);
-    add_stop(out, target);
+    add_stop(out, run, target);
     add_tally(out, run, target, style);
     AUTO_ARENA arena = arena_new();
     if (target->result.failed && style->hint && !style->quiet)
