@@ -18,7 +18,7 @@
 
 enum {
     LINES = 12,
-    NOTE_BYTES = 160,
+    NOTE_BYTES = 256,
     TICK_MS = 100,
     LEAST_NAME_COLUMNS = 22,
     MOST_NAME_COLUMNS = 36
