@@ -156,6 +156,22 @@ const char *time_text(struct arena *arena, int64_t seconds)
     return arena_strdup(arena, text);
 }
 
+static bool same_day(const struct tm *a, const struct tm *b)
+{
+    return a->tm_year == b->tm_year && a->tm_yday == b->tm_yday;
+}
+
+const char *time_of_day_text(struct arena *arena, int64_t seconds)
+{
+    time_t when = (time_t)seconds, now = time(NULL);
+    struct tm parts, today;
+    char text[32];
+    localtime_r(&when, &parts);
+    localtime_r(&now, &today);
+    strftime(text, sizeof text, same_day(&parts, &today) ? "%H:%M" : "%Y-%m-%d %H:%M", &parts);
+    return arena_strdup(arena, text);
+}
+
 static bool zone_parse(const char *rest, int64_t *offset)
 {
     int hours, minutes, used = 0;

@@ -60,6 +60,9 @@ bool duration_parse(const char *text, int64_t *milliseconds) __attribute__((warn
 /* As people say it: "0.4 s", "12 s", "5 min", "2 h", "3 days". */
 const char *duration_text(struct arena *arena, int64_t milliseconds);
 
+/* A moment for people, in local time: "14:05"; on another day than today "2026-11-25 14:05". */
+const char *time_of_day_text(struct arena *arena, int64_t seconds);
+
 /*
  * RFC 3339 in UTC, "2026-11-24T07:11:00Z", both ways; a fraction is skipped. What lies outside
  * of the years 1000 to 9999 is written as the nearest second of them.

@@ -37,6 +37,8 @@ enum exit_code command_apply(struct invocation *invocation);
 enum exit_code command_status(struct invocation *invocation);
 enum exit_code command_delete(struct invocation *invocation);
 enum exit_code command_release(struct invocation *invocation);
+enum exit_code command_hold(struct invocation *invocation);
+enum exit_code command_unhold(struct invocation *invocation);
 enum exit_code command_explain(struct invocation *invocation);
 enum exit_code command_version(struct invocation *invocation);
 enum exit_code command_completion(struct invocation *invocation);
@@ -80,6 +82,19 @@ bool command_check(struct invocation *invocation, struct run *run, bool go_on,
  */
 bool command_choose_context(struct invocation *invocation, const char *cluster,
                             enum exit_code *ret_code);
+
+/*
+ * The set that a command without a source works on: that of the source where one is
+ * given, else --project. False: *ret_code says how it ended.
+ */
+bool command_find_set(struct invocation *invocation, struct run *run, enum exit_code *ret_code);
+
+/* The object that the first argument names, for commands that work on one. */
+bool command_read_object(struct invocation *invocation, struct object_id *pattern,
+                         enum exit_code *ret_code);
+
+/* As command_fail(), but what does not exist is an answer: EXIT_NO. */
+enum exit_code command_not_there(const struct invocation *invocation, const struct error *error);
 
 /* The plan on top of that. */
 bool command_make_plan(struct invocation *invocation, struct run *run, enum exit_code *ret_code);

@@ -60,6 +60,16 @@ const struct command commands[] = {
       "they are.",
       "cmx-reconcile release --project shop -n shop", READS | GROUP_SET | GROUP_YES | GROUP_APPLY,
       1, command_release },
+    { "hold", "KIND/NAME", "Keep apply from touching one object for a while",
+      "Until the time is over, or unhold, no run makes, changes, takes over or deletes the object; "
+      "all else goes on. diff and apply tell what is held back, and status shows every hold with "
+      "who, why and until when. Kept with the record of the set. A source, or --project and -n, "
+      "says which set.",
+      "cmx-reconcile hold Deployment/web --for 1h --reason debugging --project shop -n shop",
+      READS | GROUP_SET | GROUP_HOLD, 1, command_hold },
+    { "unhold", "KIND/NAME", "Let go of an object that is held", NULL,
+      "cmx-reconcile unhold Deployment/web --project shop -n shop", READS | GROUP_SET, 1,
+      command_unhold },
     { "explain", "[KIND[.field]]", "Explain the project's own kinds and fields", NULL,
       "cmx-reconcile explain Project.spec.pruneBudget", 0, 1, command_explain },
     { "version", NULL, "Print the version", NULL, NULL, GROUP_OUTPUT, 0, command_version },

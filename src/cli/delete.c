@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The set's name comes from the source, or from --project. */
-static bool find_set(struct invocation *invocation, struct run *run, enum exit_code *ret_code)
+bool command_find_set(struct invocation *invocation, struct run *run, enum exit_code *ret_code)
 {
     struct error error = { 0 };
     bool source = invocation->files.count || invocation->run.source.git_url;
@@ -25,12 +25,11 @@ static bool find_set(struct invocation *invocation, struct run *run, enum exit_c
     return false;
 }
 
-static bool read_pattern(struct invocation *invocation, struct object_id *pattern, bool *ret_one,
+bool command_read_object(struct invocation *invocation, struct object_id *pattern,
                          enum exit_code *ret_code)
 {
     struct error error = { 0 };
-    *ret_one = invocation->arguments.count == 1;
-    if (!*ret_one || object_id_parse(invocation->arena, invocation->arguments.items[0], pattern))
+    if (object_id_parse(invocation->arena, invocation->arguments.items[0], pattern))
         return true;
     error_set(&error, ERROR_USAGE, "expected Kind/name or Kind/namespace/name, got \"%s\"",
               invocation->arguments.items[0]);
@@ -62,7 +61,7 @@ static bool confirmed(const struct invocation *invocation, const struct run *run
     return false;
 }
 
-static enum exit_code not_there(const struct invocation *invocation, const struct error *error)
+enum exit_code command_not_there(const struct invocation *invocation, const struct error *error)
 {
     return error->kind == ERROR_NOT_FOUND ? command_stop(invocation, EXIT_NO, "%s", error->message)
                                           : command_fail(invocation, error);
@@ -141,14 +140,15 @@ static enum exit_code act(struct invocation *invocation, act_on_set *action)
     struct error error = { 0 };
     struct object_id pattern;
     struct run run;
-    bool one;
+    bool one = invocation->arguments.count == 1;
     run_start(&run, arena, &invocation->run);
-    if (read_pattern(invocation, &pattern, &one, &code) && find_set(invocation, &run, &code)
+    if ((!one || command_read_object(invocation, &pattern, &code))
+        && command_find_set(invocation, &run, &code)
         && command_choose_context(invocation, run.set.project.cluster, &code)) {
         if (run_plan_removal(&run, one ? &pattern : NULL, &invocation->wait, &error))
             code = action(invocation, &run, one);
         else
-            code = not_there(invocation, &error);
+            code = command_not_there(invocation, &error);
     }
     run_done(&run);
     return code;

@@ -177,6 +177,10 @@ static bool check_values(struct invocation *invocation, struct error *err)
     if (run->namespace && !name_is_label(run->namespace))
         return error_set(err, ERROR_USAGE, "--namespace: \"%s\" cannot be the name of a namespace",
                          run->namespace);
+    if (invocation->hold_for == 0)
+        return error_set(err, ERROR_USAGE,
+                         "--for: expected some time, such as 30m; without end "
+                         "leave it out");
     if (invocation->concurrency > MOST_CONCURRENCY)
         return error_set(err, ERROR_USAGE, "--concurrency: at most %d", MOST_CONCURRENCY);
     return true;
@@ -278,6 +282,7 @@ bool invocation_parse(struct invocation *invocation, int count, char **arguments
     bool help = false;
     buf_puts(&letters, ":");
     invocation->run.lock_timeout = DEFAULT_LOCK_TIMEOUT_MS;
+    invocation->hold_for = -1;
     make_tables(invocation->command, table, &letters);
     if (!read_arguments(invocation, count, arguments, table, buf_text(&letters), &help, err))
         return false;

@@ -23,8 +23,10 @@ struct invocation {
     struct text_list files, allow_delete, arguments;
     enum output output;
     const char *output_name, *colour, *log_level, *log_format, *adopt, *project, *from, *to;
+    const char *reason; /* --reason */
     bool full, quiet, verbose, yes, dry_run, watch;
     int64_t concurrency;
+    int64_t hold_for; /* --for in ms; -1: without end */
     struct cancel *cancel;
     struct wait wait; /* without a deadline: for the whole call */
 };
@@ -44,6 +46,7 @@ enum option_group {
     GROUP_SECRETS = 1 << 10,
     GROUP_COMMON = 1 << 11,
     GROUP_DOCUMENTS = 1 << 12, /* -o yaml|json */
+    GROUP_HOLD = 1 << 13,      /* --for, --reason */
 };
 
 enum option_kind {

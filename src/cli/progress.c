@@ -320,7 +320,11 @@ static void on_note(void *context, const struct change *change, const char *text
 static size_t count_steps(const struct target_run *target)
 {
     const struct plan_counts *c = &target->plan.counts;
-    return c->create + c->change + c->adopt + c->delete + c->keep;
+    size_t held = 0; /* what would be deleted is no step */
+    for (size_t i = 0; i < target->plan.count; i++)
+        held += target->plan.changes[i].action == ACTION_HOLD
+                && target->plan.changes[i].subject->desired;
+    return c->create + c->change + c->adopt + c->delete + c->keep + held;
 }
 
 static size_t widest_name(const struct target_run *target)

@@ -8,6 +8,7 @@
 #include "manifest/references.h"
 #include "manifest/value_json.h"
 #include "providers/record.h"
+#include "reconciler/hold.h"
 #include "reconciler/strays.h"
 
 #include <string.h>
@@ -22,6 +23,7 @@ struct widths {
 struct row {
     const char *health, *note, *since, *image;
     bool drifted, failing, unknown, missing, ended;
+    const struct hold *hold; /* or NULL: what differs is meant to, for now */
 };
 
 void status_start(struct status *status)
@@ -62,6 +64,11 @@ static const char *drift_text(struct arena *arena, const struct observation *liv
                         since_text(arena, live->touched));
 }
 
+static const char *join(struct arena *arena, const char *first, const char *second)
+{
+    return arena_printf(arena, "%s%s%s", first, *first && *second ? "; " : "", second);
+}
+
 /* Of what is there: what holds it up, who changed it or whose it is. */
 static const char *note_of(struct arena *arena, const struct subject *subject,
                            const struct row *row)
@@ -72,10 +79,29 @@ static const char *note_of(struct arena *arena, const struct subject *subject,
     const char *note = row->drifted ? drift_text(arena, live)
                        : others     ? arena_printf(arena, "belongs to %s", live->owner_text)
                                     : "";
-    return arena_printf(arena, "%s%s%s", trouble, *trouble && *note ? "; " : "", note);
+    return join(arena, trouble, note);
 }
 
-static struct row row_of(struct arena *arena, const struct subject *subject)
+static void fill_words(struct arena *arena, const struct subject *subject, struct row *row)
+{
+    const struct observation *live = &subject->live;
+    if (row->unknown) {
+        row->health = "unknown";
+        row->note = live->why ? live->why : "could not look";
+    } else if (row->ended) {
+        row->health = "ended";
+        row->note = "removed since by its ttlSecondsAfterFinished";
+    } else if (row->missing) {
+        row->health = "missing";
+        row->note = "deleted by another";
+    } else
+        row->note = note_of(arena, subject, row);
+    if (row->hold)
+        row->note = join(arena, hold_text(arena, row->hold), row->note);
+}
+
+static struct row row_of(struct arena *arena, const struct target_run *target,
+                         const struct subject *subject)
 {
     const struct observation *live = &subject->live;
     struct row row = { .health = live->health ? live->health : "", .note = "", .since = "" };
@@ -87,17 +113,8 @@ static struct row row_of(struct arena *arena, const struct subject *subject)
         row.missing
         || (subject->recorded && record_mark_differs(subject->recorded->mark, live->mark));
     row.failing = !row.unknown && !row.missing && live->health && !live->healthy;
-    if (row.unknown) {
-        row.health = "unknown";
-        row.note = live->why ? live->why : "could not look";
-    } else if (row.ended) {
-        row.health = "ended";
-        row.note = "removed since by its ttlSecondsAfterFinished";
-    } else if (row.missing) {
-        row.health = "missing";
-        row.note = "deleted by another";
-    } else
-        row.note = note_of(arena, subject, &row);
+    row.hold = hold_of(&target->record, subject);
+    fill_words(arena, subject, &row);
     if (live->since)
         row.since = since_text(arena, live->since);
     return row;
@@ -117,7 +134,7 @@ static enum exit_code code_of(const struct row *row)
         code = exit_worse(code, EXIT_UNREACHABLE);
     if (row->failing)
         code = exit_worse(code, EXIT_UNHEALTHY);
-    if (row->drifted)
+    if (row->drifted && !row->hold)
         code = exit_worse(code, EXIT_NO);
     return code;
 }
@@ -138,7 +155,7 @@ static struct widths measure(struct arena *arena, const struct target_run *targe
 {
     struct widths widths = { LEAST_COLUMNS, LEAST_COLUMNS };
     for (size_t i = 0; i < target->record.count; i++) {
-        struct row row = row_of(arena, &target->plan.subjects[i]);
+        struct row row = row_of(arena, target, &target->plan.subjects[i]);
         widths.object =
             wider(widths.object, report_name(arena, target, &target->plan.subjects[i].id));
         widths.health = wider(widths.health, health_text(&row));
@@ -180,7 +197,7 @@ static void add_row(struct status *status, struct arena *arena, const struct tar
                     const struct widths *widths, const struct report_style *style)
 {
     const char *name = report_name(arena, target, &subject->id);
-    bool bad = row->failing || row->unknown || row->missing;
+    bool bad = row->failing || row->unknown || (row->missing && !row->hold);
     add_cell(&status->text, name, widths->object);
     buf_puts(&status->text, bad            ? report_colour(style, COLOUR_BAD)
                             : row->drifted ? report_colour(style, COLOUR_CHANGE)
@@ -196,8 +213,8 @@ static void add_row(struct status *status, struct arena *arena, const struct tar
                *row->note && row->image ? ", " : "", row->image ? row->image : "");
     trim(&status->text);
     buf_putc(&status->text, '\n');
-    buf_printf(&status->facts, "%s %s %s %d\n", object_id_full(arena, &subject->id), row->health,
-               row->drifted ? "" : row->note, row->drifted);
+    buf_printf(&status->facts, "%s %s %s %d %d\n", object_id_full(arena, &subject->id), row->health,
+               row->drifted ? "" : row->note, row->drifted, row->hold != NULL);
 }
 
 static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
@@ -220,6 +237,8 @@ static struct value *row_value(struct arena *arena, const struct subject *subjec
     value_set(arena, map, "drifted", value_bool(arena, row->drifted));
     value_set(arena, map, "healthy",
               value_bool(arena, !row->failing && !row->unknown && !row->missing));
+    if (row->hold)
+        value_set(arena, map, "hold", hold_value(arena, row->hold));
     if (subject->live.since)
         set_text(arena, map, "since", time_text(arena, subject->live.since));
     return map;
@@ -235,6 +254,9 @@ static void add_json_set(struct status *status, struct arena *arena,
     set_text(arena, map, "commit", target->record.source.commit);
     set_text(arena, map, "origin", target->record.source.origin);
     value_set(arena, map, "objects", rows);
+    struct value *holds = holds_value(arena, target);
+    if (holds)
+        value_set(arena, map, "holds", holds);
     struct value *strays = strays_value(arena, &target->plan);
     if (strays)
         value_set(arena, map, "unrecorded", strays);
@@ -243,14 +265,15 @@ static void add_json_set(struct status *status, struct arena *arena,
 }
 
 struct tally {
-    size_t failing, missing, drifted, unknown;
+    size_t failing, missing, drifted, unknown, held;
 };
 
 static void count_row(struct tally *tally, const struct row *row)
 {
     tally->failing += row->failing;
-    tally->missing += row->missing;
-    tally->drifted += row->drifted && !row->missing;
+    tally->missing += row->missing && !row->hold;
+    tally->drifted += row->drifted && !row->missing && !row->hold;
+    tally->held += row->hold != NULL;
     tally->unknown += row->unknown;
 }
 
@@ -272,6 +295,7 @@ static void add_tally(struct buf *out, size_t count, const struct tally *tally,
     add_count(out, tally->missing, "missing", &lead);
     add_count(out, tally->drifted, "drifted", &lead);
     add_count(out, tally->unknown, "could not be looked at", &lead);
+    add_count(out, tally->held, "held", &lead);
     buf_puts(out, strcmp(lead, ": ") == 0 ? ": all is well\n" : "\n");
 }
 
@@ -288,17 +312,18 @@ static void add_target(struct status *status, const struct invocation *invocatio
         add_heading(status, target, &widths, &style);
     for (size_t i = 0; i < target->record.count; i++) {
         const struct subject *subject = &target->plan.subjects[i];
-        struct row row = row_of(arena, subject);
+        struct row row = row_of(arena, target, subject);
         status->code = exit_worse(status->code, code_of(&row));
         count_row(&tally, &row);
         if (json)
             value_push(arena, rows, row_value(arena, subject, &row));
-        else if (!invocation->quiet || code_of(&row) != EXIT_DONE)
+        else if (!invocation->quiet || code_of(&row) != EXIT_DONE || row.hold)
             add_row(status, arena, target, subject, &row, &widths, &style);
     }
     if (json)
         add_json_set(status, arena, target, rows);
     else {
+        holds_report(&status->text, target, &style);
         strays_report(&status->text, target, &style);
         add_tally(&status->text, target->record.count, &tally, &style);
     }

@@ -114,6 +114,14 @@ static bool read_timeout(struct reading *reading, const char *value)
     return true;
 }
 
+/* Read from live objects, with who set it, by providers/hold.h; in a manifest it is an error. */
+static bool read_hold(struct reading *reading, const char *value)
+{
+    (void)reading;
+    (void)value;
+    return true;
+}
+
 static bool read_prune(struct reading *reading, const char *value)
 {
     reading->options->keep = strcmp(value, "disabled") == 0;
@@ -187,6 +195,10 @@ static const struct annotation_reader {
         "What must be applied and healthy before this object is applied; deletes go the other "
         "way round. `Kind./name` names the core group where several groups have that kind." },
       read_depends_on },
+    { { "hold", "the reason", "debugging the pool",
+        "Leaves the object alone until the annotation is removed. Only for the live object "
+        "(`kubectl annotate deployment/web cmx.dev/hold=REASON`): in a manifest it is an error." },
+      read_hold },
     { { "hook", "\"pre\" or \"post\", and behind a comma perhaps \"always\"", "pre",
         "Of a Job: it runs to its end before (or after) all the rest of a run, and again when it "
         "has changed or had failed; with `always` in every run that changes anything." },
@@ -273,6 +285,11 @@ static void read_annotation(struct reading *reading, const struct report *report
     }
     const char *text = value_text(member->value);
     reading->wrong = NULL;
+    if (found->read == read_hold && report->problems)
+        problem_add(report->problems, report->file, member->place, report->quotable,
+                    "metadata.annotations: `%s` is for live objects alone: remove it here, and "
+                    "use cmx-reconcile hold, or kubectl annotate",
+                    member->key);
     if (!(text && found->read(reading, text)) && report->problems)
         report_wrong(report, &found->annotation, member, reading->wrong);
 }

@@ -59,6 +59,18 @@ struct record_source {
     int64_t time;                 /* of the commit, seconds                          */
 };
 
+/* What `hold` and `unhold` write; rollback and scaling will have purposes of their own. */
+#define HOLD_PURPOSE "hold"
+
+/* An object that a run leaves alone: nothing is made, changed, taken over or deleted. */
+struct hold {
+    struct object_id id;
+    const char *purpose;
+    const char *by, *reason; /* never NULL; `by` "" where nobody knows */
+    int64_t since, until;    /* seconds; 0: not known, without end */
+    bool on_object;          /* it stands on the live object, not beside the record */
+};
+
 struct record {
     bool exists;
     struct record_member *members; /* sorted by identity */
@@ -67,6 +79,9 @@ struct record {
     int64_t applied;        /* when, seconds; 0: never to its end */
     const char **elsewhere; /* names of the other Clusters that hold objects of the set, sorted */
     size_t elsewhere_count;
+    struct hold
+        *holds; /* that have not ended; read with the record, but written by record_hold() */
+    size_t hold_count;
 };
 
 /* ------------------------------------------------------- one row of the plan */
@@ -97,11 +112,12 @@ struct observation {
     const char *health;     /* one line where observe could tell: "healthy 3/3", or NULL */
     const char
         *trouble; /* what holds it up, where observe could tell: "pod web-…: CrashLoopBackOff" */
-    bool healthy, failed;   /* both false: in progress or not known */
-    int64_t since;          /* when that health began, seconds; 0: not known */
-    const char *mark;       /* as record_member.mark, of now; NULL: not known */
-    const char *touched_by; /* who but us and controllers wrote it last, or NULL */
-    int64_t touched;        /* and when, seconds; 0: not known */
+    bool healthy, failed;    /* both false: in progress or not known */
+    int64_t since;           /* when that health began, seconds; 0: not known */
+    const char *mark;        /* as record_member.mark, of now; NULL: not known */
+    const char *touched_by;  /* who but us and controllers wrote it last, or NULL */
+    int64_t touched;         /* and when, seconds; 0: not known */
+    const struct hold *hold; /* that the object carries itself, or NULL */
 };
 
 struct subject {
@@ -277,6 +293,20 @@ struct provider {
     /* Gives up every mark on one object and leaves it. */
     bool (*release)(struct session *session, struct arena *arena, const struct subject *subject,
                     const struct wait *wait, struct error *err);
+
+    /*
+     * Writes a hold on an object in place of an older one, without taking the
+     * set: a run that goes on is told to `note` (may be NULL), and loses none of
+     * it. `lasts`: seconds, 0 for no end. Fills hold->since and hold->until by the
+     * target's clock. ERROR_REFUSED: too many.
+     */
+    bool (*record_hold)(struct session *session, struct hold *hold, int64_t lasts,
+                        settle_note *note, void *context, const struct wait *wait,
+                        struct error *err);
+
+    /* Removes it, in the same way; none there is done. */
+    bool (*record_unhold)(struct session *session, const struct object_id *id,
+                          const struct wait *wait, struct error *err);
 
     /*
      * Every set that this target holds, for `status` without a source. `namespace`

@@ -44,6 +44,11 @@ static struct object_change change_of(const struct change *change)
         return result;
     case ACTION_FORGET:
         return result;
+    case ACTION_HOLD: /* it stays as it is, not as it is wanted */
+        if (!subject->live.document && subject->live.state != LIVE_ABSENT)
+            break;
+        result.before = result.after = result.live = subject->live.document;
+        return result;
     case ACTION_KEEP:
     case ACTION_RETAIN:
     case ACTION_REFUSE:

@@ -7,7 +7,7 @@ const char *action_name(enum action action)
         [ACTION_KEEP] = "keep",       [ACTION_CREATE] = "create", [ACTION_CHANGE] = "change",
         [ACTION_REPLACE] = "replace", [ACTION_ADOPT] = "adopt",   [ACTION_DELETE] = "delete",
         [ACTION_FORGET] = "forget",   [ACTION_RETAIN] = "retain", [ACTION_REFUSE] = "refuse",
-        [ACTION_UNKNOWN] = "unknown",
+        [ACTION_UNKNOWN] = "unknown", [ACTION_HOLD] = "hold",
     };
     return names[action];
 }

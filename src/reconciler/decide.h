@@ -23,6 +23,7 @@ enum action {
     ACTION_RETAIN,  /* no longer wanted, but not to be deleted now                 */
     ACTION_REFUSE,  /* wanted, but must not be touched                             */
     ACTION_UNKNOWN, /* could not look: nothing is done, nothing is forgotten       */
+    ACTION_HOLD,    /* held: what decide() said waits (hold.h); never said by it   */
 };
 
 struct situation {
@@ -39,7 +40,7 @@ struct situation {
 enum action decide(const struct situation *situation, const char **ret_why);
 
 /* "keep", "create", "change", "replace", "adopt", "delete", "forget", "retain", "refuse",
- * "unknown". */
+ * "unknown", "hold". */
 const char *action_name(enum action action);
 
 #endif

@@ -173,6 +173,8 @@ static bool act_replace(struct execution *execution, struct job *job)
 static bool act(struct execution *execution, struct job *job)
 {
     struct change *change = job->change;
+    if (change->action == ACTION_HOLD) /* whoever depends on it goes on */
+        return true;
     if (change->action == ACTION_DELETE)
         return act_remove(execution, change);
     if (!decide_again(execution, change))

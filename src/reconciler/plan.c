@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/pool.h"
 #include "reconciler/budget.h"
+#include "reconciler/hold.h"
 #include "reconciler/inventory.h"
 #include "reconciler/replace.h"
 #include "reconciler/restart.h"
@@ -17,6 +18,7 @@ struct builder {
     const struct provider *provider;
     struct session *session;
     const struct plan_options *options;
+    const struct record *record; /* NULL in the executor, where nothing is held any more */
     const struct wait *wait;
 };
 
@@ -149,6 +151,12 @@ static void decide_change(const struct builder *builder, struct change *change)
     if (change->action == ACTION_REFUSE && subject->live.owner != OWNER_CONTROLLER)
         change->way_out = "annotate it with cmx.dev/adopt: \"true\", or use --adopt";
     restart_check(change, builder->options);
+    change->hold = hold_of(builder->record, subject);
+    bool asked = change->action == ACTION_CREATE || change->action == ACTION_CHANGE
+                 || change->action == ACTION_REPLACE
+                 || change->action == ACTION_ADOPT; /* held back once it is known what it is */
+    if (!asked && change->action != ACTION_UNKNOWN)
+        hold_back(change, builder->options->removal, builder->options->home);
 }
 
 static void explain_field(const struct builder *builder, struct change *change,
@@ -243,13 +251,14 @@ static bool predict(const struct builder *builder, struct change *change, struct
                                     &change->prediction, builder->wait, err))
         return error_prefix(err, "%s", object_id_text(change->arena, &change->subject->id, NULL));
     refine(builder, change);
+    hold_back(change, false, builder->options->home);
     return true;
 }
 
 bool change_predict(struct change *change, const struct provider *provider, struct session *session,
                     const struct plan_options *options, const struct wait *wait, struct error *err)
 {
-    struct builder builder = { NULL, provider, session, options, wait };
+    struct builder builder = { NULL, provider, session, options, NULL, wait };
     return predict(&builder, change, err);
 }
 
@@ -335,6 +344,7 @@ static void count_change(struct plan_counts *counts, const struct change *change
         [ACTION_ADOPT] = &counts->adopt,   [ACTION_DELETE] = &counts->delete,
         [ACTION_FORGET] = &counts->forget, [ACTION_RETAIN] = &counts->retain,
         [ACTION_REFUSE] = &counts->refuse, [ACTION_UNKNOWN] = &counts->unknown,
+        [ACTION_HOLD] = &counts->hold,
     };
     ++*by_action[change->action];
     counts->reruns += change->reruns && change->action == ACTION_REPLACE;
@@ -348,7 +358,7 @@ bool plan_build(struct plan *plan, struct arena *arena, const struct provider *p
                 size_t desired_count, const struct record *record,
                 const struct plan_options *options, const struct wait *wait, struct error *err)
 {
-    struct builder builder = { plan, provider, session, options, wait };
+    struct builder builder = { plan, provider, session, options, record, wait };
     *plan = (struct plan){ .arena = arena };
     merge_subjects(plan, desired, desired_count, record);
     size_t count = plan->count;

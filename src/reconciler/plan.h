@@ -48,10 +48,12 @@ struct change {
     struct subject *subject;
     struct arena *arena; /* its own, so that threads can predict and apply side by side */
     enum action action;
-    bool reruns;         /* a hook that runs though it ran before: `why` */
-    bool asked;          /* predicted, and where it deletes, guarded */
-    const char *why;     /* why refused, retained, unknown, forgotten, replaced */
-    const char *way_out; /* what to do about it, or NULL */
+    const struct hold *hold; /* on this object, or NULL */
+    enum action held_back;   /* ACTION_HOLD: what would be done without it */
+    bool reruns;             /* a hook that runs though it ran before: `why` */
+    bool asked;              /* predicted, and where it deletes, guarded */
+    const char *why;         /* why refused, retained, unknown, forgotten, replaced */
+    const char *way_out;     /* what to do about it, or NULL */
     struct prediction prediction;
     struct planned_field *fields;
     size_t field_count;
@@ -75,7 +77,7 @@ struct refusal {
 };
 
 struct plan_counts {
-    size_t create, change, replace, adopt, delete, forget, keep, retain, refuse, unknown;
+    size_t create, change, replace, adopt, delete, forget, keep, retain, refuse, unknown, hold;
     size_t reruns;         /* of those replaced: hooks that run again */
     size_t unconfirmed;    /* differences that the server did not confirm */
     size_t foreign_fields; /* of others, left alone */

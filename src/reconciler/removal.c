@@ -1,10 +1,10 @@
 /* removal: see removal.h. */
 #include "reconciler/removal.h"
 
-#include "manifest/shape.h"
 #include "reconciler/elsewhere.h"
 #include "reconciler/home.h"
 #include "reconciler/inventory.h"
+#include "reconciler/member.h"
 #include "reconciler/strays.h"
 
 #include <string.h>
@@ -24,31 +24,9 @@ void run_without_source(struct run *run, const char *name, const char *namespace
     };
 }
 
-/* The names of the members, written as the pattern is: with or without group and namespace. */
-static const char *nearest(struct arena *arena, const struct object_id *pattern,
-                           const struct record *record)
+const char *set_lacks(struct arena *arena, const struct target_run *target)
 {
-    const char **names = arena_array(arena, record->count + 1, sizeof *names);
-    for (size_t i = 0; i < record->count; i++) {
-        struct object_id id = record->members[i].id;
-        id.group = pattern->group ? id.group : "";
-        id.namespace = pattern->namespace ? id.namespace : "";
-        names[i] = object_id_text(arena, &id, NULL);
-    }
-    struct object_id wrong = *pattern;
-    wrong.group = wrong.group ? wrong.group : "";
-    wrong.namespace = wrong.namespace ? wrong.namespace : "";
-    return suggest(object_id_text(arena, &wrong, NULL), names, record->count);
-}
-
-static bool no_such_object(struct run *run, const struct target_run *target,
-                           const struct object_id *pattern, const struct record *record,
-                           struct error *err)
-{
-    const char *meant = nearest(run->arena, pattern, record);
-    return error_set(err, ERROR_NOT_FOUND, "the set %s has no such object%s%s%s",
-                     target->target.set_name, meant ? " (did you mean " : "", meant ? meant : "",
-                     meant ? "?)" : "");
+    return arena_printf(arena, "the set %s has no such object", target->target.set_name);
 }
 
 /* Keeps the members that fit; the others stay in the record untouched. */
@@ -58,17 +36,15 @@ static bool narrow(struct run *run, struct target_run *target, const struct obje
     struct record_member *inside = arena_array(run->arena, record->count, sizeof *inside);
     struct record_member *outside = arena_array(run->arena, record->count, sizeof *outside);
     size_t count = 0, rest = 0;
+    const struct record_member *found;
+    if (pattern
+        && !member_find(run->arena, record, pattern, set_lacks(run->arena, target), &found, err))
+        return false;
     for (size_t i = 0; i < record->count; i++)
         if (!pattern || object_id_matches(pattern, &record->members[i].id))
             inside[count++] = record->members[i];
         else
             outside[rest++] = record->members[i];
-    if (pattern && count == 0)
-        return no_such_object(run, target, pattern, record, err);
-    if (pattern && count > 1)
-        return error_set(
-            err, ERROR_USAGE, "several objects fit: %s and %s; write Kind.group/namespace/name",
-            object_id_full(run->arena, &inside[0].id), object_id_full(run->arena, &inside[1].id));
     record->members = inside;
     record->count = count;
     target->plan.outside = outside;
@@ -76,10 +52,10 @@ static bool narrow(struct run *run, struct target_run *target, const struct obje
     return true;
 }
 
-static bool open_set(struct run *run, struct target_run *target, const struct wait *wait,
-                     struct error *err)
+bool set_open(struct run *run, struct target_run *target, const struct wait *wait,
+              struct error *err)
 {
-    if (!target_open(run, target, wait, err))
+    if (!target->session && !target_open(run, target, wait, err))
         return false;
     if (!target->record.exists)
         return error_set(err, ERROR_NOT_FOUND, "there is no set %s in namespace %s of %s",
@@ -92,7 +68,7 @@ static bool plan_removal(struct run *run, struct target_run *target,
                          const struct object_id *pattern, const struct wait *wait,
                          struct error *err)
 {
-    if (!open_set(run, target, wait, err))
+    if (!set_open(run, target, wait, err))
         return false;
     struct record record = target->record;
     if (!narrow(run, target, pattern, &record, err))
@@ -205,7 +181,7 @@ static bool look(struct run *run, struct target_run *target, const struct wait *
                  struct error *err)
 {
     struct plan *plan = &target->plan;
-    if (!open_set(run, target, wait, err))
+    if (!set_open(run, target, wait, err))
         return false;
     *plan = (struct plan){ .arena = run->arena };
     plan->subjects = arena_array(run->arena, target->record.count, sizeof *plan->subjects);

@@ -12,6 +12,14 @@
 /* A run on the set of that name, without a source. */
 void run_without_source(struct run *run, const char *name, const char *namespace);
 
+/* Opens one target, where that has not happened, and reads its record. ERROR_NOT_FOUND: there is no
+ * such set. */
+bool set_open(struct run *run, struct target_run *target, const struct wait *wait,
+              struct error *err) __attribute__((warn_unused_result));
+
+/* "the set shop has no such object" */
+const char *set_lacks(struct arena *arena, const struct target_run *target);
+
 /*
  * Plans the deletion of a whole set, or (pattern not NULL) of the one member that
  * fits. ERROR_NOT_FOUND: there is no such set or member.

@@ -71,7 +71,7 @@ size_t replace_always(struct plan *plan)
         return 0;
     for (size_t i = 0; i < plan->count; i++) {
         struct change *change = &plan->changes[i];
-        if (change->action != ACTION_KEEP || !is_always(change))
+        if (change->action != ACTION_KEEP || change->hold || !is_always(change))
             continue;
         bool gone = change->subject->live.state == LIVE_ABSENT;
         change->action = gone ? ACTION_CREATE : ACTION_REPLACE;

@@ -5,7 +5,7 @@
  */
 #include "base/cleanup.h"
 #include "manifest/value_json.h"
-#include "reconciler/report.h"
+#include "reconciler/hold.h"
 #include "reconciler/secret_diff.h"
 #include "reconciler/strays.h"
 
@@ -102,6 +102,10 @@ static struct value *change_value(struct arena *arena, const struct change *chan
     struct value *fields = value_list(arena);
     const struct resource *desired = change->subject->desired;
     set_text(arena, map, "action", action_name(change->action));
+    if (change->action == ACTION_HOLD)
+        set_text(arena, map, "heldBack", action_name(change->held_back));
+    if (change->hold)
+        value_set(arena, map, "hold", hold_value(arena, change->hold));
     set_text(arena, map, "reason", change->why);
     set_text(arena, map, "wayOut", change->way_out);
     if (desired && desired->file) {
@@ -131,6 +135,7 @@ static struct value *counts_value(struct arena *arena, const struct plan_counts 
     set_count(arena, map, "retain", counts->retain);
     set_count(arena, map, "refuse", counts->refuse);
     set_count(arena, map, "unknown", counts->unknown);
+    set_count(arena, map, "hold", counts->hold);
     set_count(arena, map, "unconfirmed", counts->unconfirmed);
     set_count(arena, map, "foreignFields", counts->foreign_fields);
     return map;
@@ -164,6 +169,9 @@ static struct value *target_value(struct arena *arena, const struct target_run *
     value_set(arena, map, "changes", changes);
     value_set(arena, map, "counts", counts_value(arena, &target->plan.counts));
     value_set(arena, map, "refusals", refusals_value(arena, &target->plan));
+    struct value *holds = holds_value(arena, target);
+    if (holds)
+        value_set(arena, map, "holds", holds);
     struct value *strays = strays_value(arena, &target->plan);
     if (strays)
         value_set(arena, map, "unrecorded", strays);

@@ -5,7 +5,7 @@
 #include "base/printable.h"
 #include "reconciler/consequences.h"
 #include "reconciler/elsewhere.h"
-#include "reconciler/report.h"
+#include "reconciler/hold.h"
 #include "reconciler/strays.h"
 
 #include <string.h>
@@ -68,6 +68,7 @@ static enum section section_of(const struct change *change)
         return SECTION_GOES;
     case ACTION_FORGET:
     case ACTION_RETAIN:
+    case ACTION_HOLD:
         return SECTION_LEFT;
     case ACTION_UNKNOWN:
         return SECTION_UNKNOWN;
@@ -122,6 +123,7 @@ static void add_counts(struct buf *out, const struct run *run, const struct targ
     add_count(&line, c->delete, "delete");
     add_count(&line, c->forget, "forgotten");
     add_count(&line, c->retain, "not pruned");
+    add_count(&line, c->hold, "held");
     add_count(&line, c->refuse, "refused");
     add_count(&line, c->unknown, "could not be looked at");
     add_count(&line, c->keep, "unchanged");
@@ -299,6 +301,7 @@ void report_plan(struct buf *out, const struct run *run, const struct target_run
     }
     if (!style->between && !goes_without_saying(target, style))
         add_counts(out, run, target, style);
+    holds_report(out, target, style);
     strays_report(out, target, style);
     elsewhere_report(out, run, target, style);
     add_partial(out, run, target, style);

@@ -128,6 +128,7 @@ static void add_tally(struct buf *out, const struct run *run, const struct targe
     add_count(&line, tally.rerun, "run again");
     add_count(&line, tally.adopted, "taken over");
     add_count(&line, tally.deleted, "deleted");
+    add_count(&line, target->plan.counts.hold, "held");
     add_count(&line, tally.unchanged, "unchanged");
     add_count(&line, target->result.failed, "failed");
     add_count(&line, target->result.blocked, "not started because of that");

@@ -4,7 +4,7 @@
 #include "base/printable.h"
 #include "manifest/config_hash.h"
 #include "manifest/value_json.h"
-#include "reconciler/report.h"
+#include "reconciler/hold.h"
 #include "reconciler/secret_diff.h"
 
 #include <string.h>
@@ -58,6 +58,8 @@ static struct sign sign_of(const struct change *change)
     case ACTION_FORGET:
     case ACTION_RETAIN:
         return (struct sign){ "·", COLOUR_DIM };
+    case ACTION_HOLD:
+        return (struct sign){ "‖", COLOUR_BOLD };
     }
     return (struct sign){ "?", COLOUR_DIM };
 }
@@ -214,6 +216,9 @@ static const char *short_what(struct arena *arena, const struct target_run *targ
                               const struct change *change, bool folded)
 {
     const struct prediction *p = &change->prediction;
+    if (change->action == ACTION_HOLD)
+        return arena_printf(arena, "%s (%s)", hold_text(arena, change->hold),
+                            hold_waits(arena, change));
     if (action_writes(change->action) && p->kind == PREDICT_LATER)
         return folded ? ""
                       : arena_printf(arena, "known once %s", report_until(arena, target, p->until));
@@ -305,8 +310,9 @@ void report_change(struct buf *out, const struct target_run *target, const struc
                  action_writes(change->action) && change->action != ACTION_DELETE
                      ? cause_text(arena, change->cause, NULL, 0)
                      : "");
+    bool held = change->action == ACTION_HOLD;
     if (style->full && action_writes(change->action))
         add_full(out, change, style);
-    else if (change->action != ACTION_CREATE)
+    else if (change->action != ACTION_CREATE && (!held || style->full || style->verbose))
         add_fields(out, arena, change, line ? "" : name, style);
 }

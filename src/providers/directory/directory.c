@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "manifest/value_json.h"
+#include "providers/hold.h"
 #include "providers/record.h"
 
 #include <errno.h>
@@ -24,8 +25,9 @@ static bool directory_open(const struct target *target, struct arena *arena,
         return error_set(err, ERROR_REFUSED, "%s is a symbolic link: replace it by a folder",
                          folder);
     struct session *session = arena_alloc(arena, sizeof *session);
-    *session =
-        (struct session){ .target = target, .arena = arena, .root = target->directory, .lock = -1 };
+    *session = (struct session){
+        .target = target, .arena = arena, .root = target->directory, .lock = -1, .holds = ""
+    };
     *ret_session = session;
     return true;
 }
@@ -77,6 +79,21 @@ static bool check_identity(struct session *session, const struct value *map, str
                      session->root, name, namespace);
 }
 
+static bool damaged(struct session *session, struct error *err)
+{
+    if (err->kind == ERROR_INPUT)
+        err->kind = ERROR_LOCAL; /* no manifest is wrong: the record is */
+    return error_prefix(err, "%s", record_path(session));
+}
+
+static const char *holds_text(struct arena *arena, const struct value *map)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    if (value_get(map, "holds"))
+        json_write(&text, value_get(map, "holds"));
+    return arena_strdup(arena, buf_text(&text));
+}
+
 static bool directory_record_read(struct session *session, struct arena *arena,
                                   struct record *ret_record, const struct wait *wait,
                                   struct error *err)
@@ -94,12 +111,12 @@ static bool directory_record_read(struct session *session, struct arena *arena,
         return false;
     }
     if (!json_parse(arena, data, length, &map, err) || !check_identity(session, map, err)
-        || !record_parse(arena, data, length, ret_record, err)) {
-        if (err->kind == ERROR_INPUT)
-            err->kind = ERROR_LOCAL; /* no manifest is wrong: the record is */
-        return error_prefix(err, "%s", record_path(session));
-    }
+        || !record_parse(arena, data, length, ret_record, err)
+        || !holds_read(arena, value_get(map, "holds"), clock_unix(), &ret_record->holds,
+                       &ret_record->hold_count, err))
+        return damaged(session, err);
     session->record = *ret_record;
+    session->holds = holds_text(session->arena, map);
     return true;
 }
 
@@ -112,6 +129,25 @@ static void directory_blame(struct session *session, struct arena *arena,
     (void)subject;
     (void)path;
     *ret_blame = (struct blame){ 0 }; /* a file does not tell who edited it */
+}
+
+/*
+ * A run and `hold` both write the record, each its own part of it: while one reads and writes,
+ * this keeps the other out. -1: a file system that cannot lock a folder, where the last one wins.
+ */
+static int enter_folder(struct session *session)
+{
+    int folder = open(path_join(session->arena, session->root, ".cmx"),
+                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    while (folder >= 0 && flock(folder, LOCK_EX) != 0 && errno == EINTR)
+        continue;
+    return folder;
+}
+
+static void leave_folder(int folder)
+{
+    if (folder >= 0)
+        close(folder);
 }
 
 static bool take_lock(struct session *session, const struct wait *wait, struct error *err)
@@ -135,13 +171,17 @@ static bool check_unchanged(struct session *session, const struct wait *wait, st
     AUTO_ARENA arena = arena_new();
     AUTO_BUF before = BUF_INIT(BUF_OUTPUT_CEILING), now = BUF_INIT(BUF_OUTPUT_CEILING);
     struct record seen = session->record, record;
+    const char *holds = session->holds;
     bool read = directory_record_read(session, arena, &record, wait, err);
+    bool held_anew = strcmp(holds, session->holds) != 0;
     session->record = seen;
+    session->holds = holds;
     if (!read)
         return false;
     record_write(&before, &seen);
     record_write(&now, &record);
-    if (seen.exists == record.exists && strcmp(buf_text(&before), buf_text(&now)) == 0)
+    if (seen.exists == record.exists && !held_anew
+        && strcmp(buf_text(&before), buf_text(&now)) == 0)
         return true;
     return error_set(err, ERROR_CONFLICT, "another run has changed the set meanwhile");
 }
@@ -165,14 +205,36 @@ static bool directory_record_lock(struct session *session, int64_t lock_wait, se
         directory_close(session);
         return false;
     }
+    int inside = enter_folder(session); /* what a hold is writing just now is no leftover */
     directory_sweep(session);
+    leave_folder(inside);
     return true;
+}
+
+static bool write_map(struct session *session, struct value *map, struct error *err)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    json_write_pretty(&text, map);
+    return file_write(record_path(session), buf_text(&text), text.length, 0644, err);
+}
+
+/* The record as it stands there; an empty map where there is none, or nobody can read it. */
+static const struct value *written_map(struct session *session, struct arena *arena)
+{
+    struct error ignored = { 0 };
+    const struct value *map;
+    char *data;
+    size_t length;
+    if (!file_read(arena, record_path(session), RECORD_CEILING, &data, &length, &ignored)
+        || !json_parse(arena, data, length, &map, &ignored))
+        return value_map(arena);
+    return map;
 }
 
 static bool write_record(struct session *session, const struct record *record, struct error *err)
 {
     AUTO_ARENA arena = arena_new();
-    AUTO_BUF compact = BUF_INIT(BUF_OUTPUT_CEILING), text = BUF_INIT(BUF_OUTPUT_CEILING);
+    AUTO_BUF compact = BUF_INIT(BUF_OUTPUT_CEILING);
     const struct value *parsed;
     record_write(&compact, record);
     if (!json_parse(arena, buf_text(&compact), compact.length, &parsed, err))
@@ -180,8 +242,59 @@ static bool write_record(struct session *session, const struct record *record, s
     struct value *map = value_copy(arena, parsed);
     value_set(arena, map, "name", value_string(arena, session->target->set_name));
     value_set(arena, map, "namespace", value_string(arena, session->target->set_namespace));
-    json_write_pretty(&text, map);
-    return file_write(record_path(session), buf_text(&text), text.length, 0644, err);
+    int folder = enter_folder(session);
+    const struct value *holds = value_get(written_map(session, arena), "holds");
+    if (holds)
+        value_set(arena, map, "holds", value_copy(arena, holds));
+    bool written = write_map(session, map, err);
+    leave_folder(folder);
+    return written;
+}
+
+/* ------------------------------------------------------------------- holds */
+
+/* With the hold, or (NULL) without one on that object. */
+static bool edit_holds(struct session *session, const struct hold *hold, const struct object_id *id,
+                       struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    struct value *map = value_copy(arena, written_map(session, arena)), *list;
+    const struct value *now = value_get(map, "holds");
+    if (!value_get(map, "members"))
+        return error_set(err, ERROR_NOT_FOUND, "somebody deleted the record of the set meanwhile");
+    if (!(hold ? holds_with(arena, now, hold, clock_unix(), &list, err)
+               : holds_without(arena, now, id, clock_unix(), &list, err)))
+        return damaged(session, err);
+    value_remove(map, "holds");
+    if (value_count(list))
+        value_set(arena, map, "holds", list);
+    return write_map(session, map, err);
+}
+
+/* Who writes there just now is not told: the kernel's lock names nobody. */
+static bool directory_record_hold(struct session *session, struct hold *hold, int64_t lasts,
+                                  settle_note *note, void *context, const struct wait *wait,
+                                  struct error *err)
+{
+    (void)note;
+    (void)context;
+    (void)wait;
+    hold->since = clock_unix();
+    hold->until = lasts ? hold->since + lasts : 0;
+    int folder = enter_folder(session);
+    bool written = edit_holds(session, hold, &hold->id, err);
+    leave_folder(folder);
+    return written;
+}
+
+static bool directory_record_unhold(struct session *session, const struct object_id *id,
+                                    const struct wait *wait, struct error *err)
+{
+    (void)wait;
+    int folder = enter_folder(session);
+    bool written = edit_holds(session, NULL, id, err);
+    leave_folder(folder);
+    return written;
 }
 
 static bool directory_record_widen(struct session *session, const struct record *record,
@@ -270,5 +383,7 @@ const struct provider provider_directory = {
     .remove = directory_remove,
     .settle = directory_settle,
     .release = directory_release,
+    .record_hold = directory_record_hold,
+    .record_unhold = directory_record_unhold,
     .record_remove = directory_record_remove,
 };

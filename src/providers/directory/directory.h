@@ -20,6 +20,7 @@ struct session {
     const char *root;     /* absolute */
     int lock;             /* descriptor that holds the lock, -1: not held */
     struct record record; /* as it was read */
+    const char *holds;    /* the JSON of its holds then, "" for none */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "manifest/value_json.h"
 #include "manifest/value_yaml.h"
 #include "providers/directory/directory.h"
+#include "providers/hold.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -105,6 +106,7 @@ static void observe_content(struct arena *arena, struct subject *subject, const 
     live->state = LIVE_DIFFERENT;
     live->document = readable ? documents.items[0].root : value_map(arena);
     live->mark = mark_of(arena, &subject->id, live->document);
+    live->hold = hold_of_document(arena, &subject->id, live->document);
     if (subject->desired && value_equal(live->document, subject->desired->document))
         live->state = LIVE_SAME;
 }

@@ -2,6 +2,7 @@
 #include "providers/kubernetes/judge.h"
 
 #include "base/clock.h"
+#include "providers/hold.h"
 #include "providers/kubernetes/fields/fields.h"
 #include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/health/claim.h"
@@ -80,6 +81,20 @@ static void judge_health(const struct session *session, struct arena *arena, str
     live->since = health.since;
 }
 
+/* A hold that somebody annotated, with who it was as far as the server knows. */
+static const struct hold *judge_hold(struct arena *arena, const struct object_id *id,
+                                     const struct value *document)
+{
+    struct blame blame;
+    struct hold *hold = hold_of_document(arena, id, document);
+    if (!hold)
+        return NULL;
+    manager_blame(arena, document, "/metadata/annotations/cmx.dev~1hold", &blame);
+    hold->by = blame.manager ? blame.manager : "";
+    hold->since = blame.time;
+    return hold;
+}
+
 void judge_object(const struct session *session, struct arena *arena, struct arena *scratch,
                   const struct subject *subject, const struct value *document,
                   struct observation *ret_live, bool *ret_keep)
@@ -94,6 +109,7 @@ void judge_object(const struct session *session, struct arena *arena, struct are
     live.mark = mark_now(arena, document, recorded);
     const char *other = manager_last_other(document, &live.touched);
     live.touched_by = other ? arena_strdup(arena, other) : NULL;
+    live.hold = judge_hold(arena, &subject->id, document);
     judge_health(session, arena, scratch, &subject->id, document, &live);
     if (subject->desired && leaving) {
         live.state = LIVE_UNKNOWN;

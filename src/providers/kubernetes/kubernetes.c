@@ -19,6 +19,7 @@
 #include "providers/kubernetes/observe.h"
 #include "providers/kubernetes/predict.h"
 #include "providers/kubernetes/record/applyset.h"
+#include "providers/kubernetes/record/holds.h"
 #include "providers/kubernetes/record/lock.h"
 #include "providers/kubernetes/record/sets.h"
 #include "providers/kubernetes/request.h"
@@ -136,6 +137,8 @@ const struct provider provider_kubernetes = {
     .remove = kubernetes_remove,
     .settle = kubernetes_settle,
     .release = kubernetes_release,
+    .record_hold = kubernetes_record_hold,
+    .record_unhold = kubernetes_record_unhold,
     .record_list = kubernetes_record_list,
     .record_remove = kubernetes_record_remove,
 };

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/pool.h"
+#include "providers/hold.h"
 #include "providers/kubernetes/health/claim.h"
 #include "providers/kubernetes/health/glance.h"
 #include "providers/kubernetes/judge.h"
@@ -58,6 +59,7 @@ static void keep_judgement(struct group *group, struct arena *scratch, struct su
     live.mark = live.mark ? arena_strdup(observer->arena, live.mark) : NULL;
     live.touched_by = live.touched_by ? arena_strdup(observer->arena, live.touched_by) : NULL;
     live.health = live.health ? arena_strdup(observer->arena, live.health) : NULL;
+    live.hold = hold_copy(observer->arena, live.hold);
     live.document = keep ? value_copy(observer->arena, whole) : NULL;
     pthread_mutex_unlock(&observer->lock);
     subject->live = live;

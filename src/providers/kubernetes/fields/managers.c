@@ -14,7 +14,6 @@ enum { MARK_LENGTH = 16 };
 
 static const char BEFORE_FIRST_APPLY[] = "before-first-apply"; /* the server's own name */
 static const char LAST_APPLIED[] = "kubectl.kubernetes.io/last-applied-configuration";
-static const char RESTARTED_AT[] = "f:kubectl.kubernetes.io/restartedAt";
 
 static const char *text_or_empty(const struct value *map, const char *key)
 {
@@ -91,24 +90,38 @@ bool manager_is_controller(const char *manager, const char *subresource)
            || ends_with(manager, "cainjector");
 }
 
-/* The set without spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"]. */
-static struct value *without_restart(struct arena *arena, const struct value *fields)
+enum { MOST_DEPTH = 5 };
+
+/* What people set in passing, and what is no drift: a restart by hand, and a hold. */
+static const char *const never_drift[][MOST_DEPTH + 1] = {
+    { "f:spec", "f:template", "f:metadata", "f:annotations", "f:kubectl.kubernetes.io/restartedAt",
+      NULL },
+    { "f:metadata", "f:annotations", "f:cmx.dev/hold", NULL },
+};
+
+/* Removes the field at this path, and what is empty then above it. */
+static void remove_field(struct value *map, const char *const *path)
 {
-    static const char *const path[] = { "f:spec", "f:template", "f:metadata", "f:annotations" };
-    struct value *map = fields ? value_copy(arena, fields) : value_map(arena);
-    struct value *chain[5] = { map };
+    struct value *chain[MOST_DEPTH] = { map };
     size_t depth = 0;
-    for (; depth < 4; depth++) {
+    for (; path[depth + 1]; depth++) {
         chain[depth + 1] = (struct value *)value_get(chain[depth], path[depth]);
         if (!chain[depth + 1])
-            return map;
+            return;
     }
-    if (!value_remove(chain[4], RESTARTED_AT))
-        return map;
+    if (!value_remove(chain[depth], path[depth]))
+        return;
     while (depth > 0 && fields_count(chain[depth]) == 0) {
         value_remove(chain[depth - 1], path[depth - 1]);
         depth--;
     }
+}
+
+static struct value *without_passing(struct arena *arena, const struct value *fields)
+{
+    struct value *map = fields ? value_copy(arena, fields) : value_map(arena);
+    for (size_t i = 0; i < sizeof never_drift / sizeof *never_drift; i++)
+        remove_field(map, never_drift[i]);
     return map;
 }
 
@@ -134,7 +147,7 @@ struct value *manager_drift_fields(struct arena *arena, const struct value *docu
                                    const struct value *before, const struct manager_entry *entry)
 {
     struct manager_entry ours = { .fields = NULL };
-    struct value *fields = without_restart(arena, entry->fields);
+    struct value *fields = without_passing(arena, entry->fields);
     if (strcmp(entry->manager, BEFORE_FIRST_APPLY) != 0)
         return fields;
     manager_ours(before, &ours);

@@ -32,8 +32,9 @@ bool manager_is_controller(const char *manager, const char *subresource);
 /*
  * The fields that kubectl* managers hold and nobody else does: they are drift.
  * `kubectl rollout restart`'s annotation is not among them: removing it would
- * restart the pods once more. `before`: the object as it was when we held what
- * we hold of it; the document itself, but where that is the answer of an apply.
+ * restart the pods once more; nor is cmx.dev/hold, which is for us to read. `before`: the object as
+ * it was when we held what we hold of it; the document itself, but where that is the answer of an
+ * apply.
  */
 struct value *manager_kubectl_extras(struct arena *arena, const struct value *document,
                                      const struct value *before);

@@ -3,12 +3,13 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/who.h"
 #include "providers/kubernetes/record/applyset.h"
+#include "providers/kubernetes/record/holds.h"
 #include "providers/kubernetes/record/parent.h"
 #include "providers/kubernetes/request.h"
 
 #include <openssl/rand.h>
-#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -28,7 +29,8 @@ struct lock {
     pthread_t thread;
     struct arena *arena;
     bool held, stop, read, made_namespace;
-    const char *data_read; /* the members when the record was read; NULL: there was none */
+    const char *data_read;  /* the members when the record was read; NULL: there was none */
+    const char *holds_read; /* the holds then; NULL: none */
     const char *id, *holder;
     int64_t started;
     struct parent seen;       /* version by which the next write is guarded */
@@ -90,20 +92,6 @@ bool lock_made_namespace(struct lock *lock)
 }
 
 /* ------------------------------------------------------------ the run mark */
-
-static const char *who(struct arena *arena)
-{
-    struct passwd record, *found = NULL;
-    AUTO_BUF room = BUF_INIT(BUF_OUTPUT_CEILING);
-    AUTO_BUF host = BUF_INIT(BUF_OUTPUT_CEILING);
-    buf_fill(&room, ' ', 1 << 14);
-    buf_fill(&host, '\0', 1 << 8);
-    if (gethostname(host.data, host.length) != 0)
-        buf_clear(&host);
-    bool known = getpwuid_r(geteuid(), &record, room.data, room.length, &found) == 0 && found;
-    return arena_printf(arena, "%s@%s", known ? record.pw_name : "somebody",
-                        host.length ? host.data : "?");
-}
 
 static const char *new_id(struct arena *arena)
 {
@@ -185,6 +173,7 @@ static bool write_held(struct lock *lock, struct parent_content *content, const 
             return false;
         if (last && is_written(&parent, content))
             return true;
+        content->holds = parent.exists ? NULL : lock->holds_read;
         if (!parent.exists && last)
             return parent_create(lock->session, arena, content, &parent, wait, err);
         if (!parent.exists || !is_ours(lock, arena, &parent))
@@ -274,13 +263,17 @@ static bool make_namespace(struct lock *lock, struct arena *arena, const struct 
     return request_apply(session, arena, &apply, &answer, wait, err);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Members or holds that came since the record was read make the plan one of yesterday. */
 static bool unchanged(const struct lock *lock, const struct parent *parent)
 {
-    if (!lock->read)
-        return true;
-    if (!lock->data_read || !parent->data)
-        return lock->data_read == parent->data;
-    return strcmp(lock->data_read, parent->data) == 0;
+    return !lock->read
+           || (same_text(lock->data_read, parent->data)
+               && same_text(lock->holds_read, parent->holds));
 }
 
 /*
@@ -348,7 +341,7 @@ bool kubernetes_record_lock(struct session *session, int64_t lock_wait, settle_n
     struct wait patience = wait_for(lock_wait, wait);
     patience.soft = true; /* nothing is written while it waits */
     lock->id = new_id(lock->arena);
-    lock->holder = who(lock->arena);
+    lock->holder = who_runs(lock->arena);
     for (bool told = false;;) {
         AUTO_ARENA arena = arena_new();
         struct run_mark mark = { 0 };
@@ -404,6 +397,9 @@ bool kubernetes_record_read(struct session *session, struct arena *arena, struct
         return false;
     lock->read = true;
     lock->data_read = parent.data ? arena_strdup(lock->arena, parent.data) : NULL;
+    lock->holds_read = parent.holds ? arena_strdup(lock->arena, parent.holds) : NULL;
+    if (!holds_parse(session, arena, &parent, &record, err))
+        return false;
     *ret_record = record;
     return true;
 }

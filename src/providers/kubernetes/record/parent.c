@@ -50,6 +50,7 @@ static bool take(const struct session *session, struct arena *arena,
         .uid = copy_at(arena, answer->document, "metadata", "uid", NULL),
         .version = copy_at(arena, answer->document, "metadata", "resourceVersion", NULL),
         .run = copy_at(arena, answer->document, "metadata", "annotations", RUN_ANNOTATION),
+        .holds = copy_at(arena, answer->document, "metadata", "annotations", HOLDS_ANNOTATION),
         .kinds = copy_at(arena, answer->document, "metadata", "annotations", APPLYSET_KINDS),
         .data = copy_at(arena, answer->document, "binaryData", MEMBERS, NULL),
         .now = server_time(answer->date),
@@ -97,6 +98,7 @@ static struct value *content_document(const struct session *session, struct aren
     put_text(arena, labels, APPLYSET_ID, session->set_id);
     put_text(arena, annotations, APPLYSET_TOOLING, APPLYSET_TOOL "v" CMX_VERSION);
     put_text(arena, annotations, RUN_ANNOTATION, content->run);
+    put_text(arena, annotations, HOLDS_ANNOTATION, content->holds);
     if (content->kinds)
         value_set(arena, annotations, APPLYSET_KINDS, value_string(arena, content->kinds));
     if (content->namespaces)

@@ -7,13 +7,15 @@
 
 #include "providers/kubernetes/session.h"
 
-#define RUN_ANNOTATION "cmx.dev/run"
+#define RUN_ANNOTATION   "cmx.dev/run"
+#define HOLDS_ANNOTATION "cmx.dev/holds"
 
 /* The parent as one answer showed it; all texts may be NULL. */
 struct parent {
     bool exists;
     const char *uid, *version; /* resourceVersion */
     const char *run;           /* the annotation's text */
+    const char *holds;         /* the same: a list, see providers/hold.h */
     const char *data;          /* the packed list of members */
     const char *kinds;         /* of the members, by the annotation */
     int64_t now;               /* the server's clock at that answer, seconds */
@@ -26,7 +28,7 @@ bool parent_read(struct session *session, struct arena *arena, bool run_only,
 
 /* What to write; NULL leaves a part as it is. */
 struct parent_content {
-    const char *run; /* "" removes it */
+    const char *run, *holds; /* "" removes it */
     const char *kinds, *namespaces, *data;
 };
 

@@ -1,0 +1,149 @@
+/* hold: see hold.h. Setting and ending one is in hold_set.c. */
+#include "reconciler/hold.h"
+
+#include "base/cleanup.h"
+#include "base/printable.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct hold *recorded_hold(const struct record *record, const struct object_id *id)
+{
+    for (size_t i = 0; i < record->hold_count; i++)
+        if (object_id_compare(&record->holds[i].id, id) == 0)
+            return &record->holds[i];
+    return NULL;
+}
+
+const struct hold *hold_of(const struct record *record, const struct subject *subject)
+{
+    const struct hold *recorded = recorded_hold(record, &subject->id);
+    return recorded ? recorded : subject->live.hold;
+}
+
+static const char *unhold_text(struct arena *arena, const struct hold *hold, const char *home)
+{
+    return hold->on_object ? "remove its annotation cmx.dev/hold"
+                           : arena_printf(arena, "cmx-reconcile unhold %s",
+                                          object_id_text(arena, &hold->id, home));
+}
+
+void hold_back(struct change *change, bool removal, const char *home)
+{
+    enum action action = change->action;
+    if (!change->hold || action == ACTION_FORGET || action == ACTION_RETAIN)
+        return;
+    if (removal) {
+        change->action = ACTION_REFUSE;
+        change->why = hold_text(change->arena, change->hold);
+        change->way_out = unhold_text(change->arena, change->hold, home);
+        return;
+    }
+    change->held_back = action;
+    change->action = ACTION_HOLD;
+}
+
+/* ----------------------------------------------------------------------- in words */
+
+const char *hold_text(struct arena *arena, const struct hold *hold)
+{
+    return arena_printf(arena, "held%s%s%s%s%s%s%s", *hold->by ? " by " : "", hold->by,
+                        hold->on_object ? " (annotation)" : "", hold->until ? " until " : "",
+                        hold->until ? time_of_day_text(arena, hold->until) : "",
+                        *hold->reason ? ": " : "", hold->reason);
+}
+
+const char *hold_waits(struct arena *arena, const struct change *change)
+{
+    switch (change->held_back) {
+    case ACTION_KEEP:
+        return "nothing waits";
+    case ACTION_CREATE:
+        return "its creation waits";
+    case ACTION_DELETE:
+        return "its deletion waits";
+    case ACTION_REFUSE:
+        return arena_printf(arena, "it would be refused: %s", change->why ? change->why : "");
+    case ACTION_UNKNOWN:
+        return "what waits could not be asked";
+    case ACTION_ADOPT:
+        return "taking it over waits";
+    default:
+        return change->field_count == 0
+                   ? "a change waits"
+                   : arena_printf(arena, "%zu field%s", change->field_count,
+                                  change->field_count == 1 ? " waits" : "s wait");
+    }
+}
+
+static int compare_member(const void *key, const void *member)
+{
+    return object_id_compare(key, &((const struct record_member *)member)->id);
+}
+
+static bool is_member(const struct record *record, const struct object_id *id)
+{
+    return record->count
+           && bsearch(id, record->members, record->count, sizeof *record->members, compare_member);
+}
+
+void holds_report(struct buf *out, const struct target_run *target,
+                  const struct report_style *style)
+{
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < target->record.hold_count && !style->quiet; i++) {
+        const struct hold *hold = &target->record.holds[i];
+        if (!is_member(&target->record, &hold->id))
+            buf_printf(out, "No member of the set: %s, %s.\n",
+                       report_name(arena, target, &hold->id),
+                       printable_text(arena, hold_text(arena, hold)));
+    }
+}
+
+/* ------------------------------------------------------------------------ in JSON */
+
+static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
+{
+    value_set(arena, map, key, value_string(arena, text));
+}
+
+struct value *hold_value(struct arena *arena, const struct hold *hold)
+{
+    struct value *map = value_map(arena);
+    if (*hold->by)
+        set_text(arena, map, "by", hold->by);
+    set_text(arena, map, "reason", hold->reason);
+    set_text(arena, map, "where", hold->on_object ? "object" : "record");
+    if (hold->since)
+        set_text(arena, map, "since", time_text(arena, hold->since));
+    if (hold->until)
+        set_text(arena, map, "until", time_text(arena, hold->until));
+    return map;
+}
+
+static void push_hold(struct arena *arena, struct value *list, const struct target_run *target,
+                      const struct hold *hold)
+{
+    struct value *map = hold_value(arena, hold);
+    set_text(arena, map, "group", hold->id.group);
+    set_text(arena, map, "kind", hold->id.kind);
+    set_text(arena, map, "namespace", hold->id.namespace);
+    set_text(arena, map, "name", hold->id.name);
+    value_set(arena, map, "member", value_bool(arena, is_member(&target->record, &hold->id)));
+    value_push(arena, list, map);
+}
+
+/* Those of the record, and those that live objects carry; plan.count is 0 where only was looked. */
+struct value *holds_value(struct arena *arena, const struct target_run *target)
+{
+    struct value *list = value_list(arena);
+    const struct plan *plan = &target->plan;
+    size_t subjects = target->planned ? plan->count : target->record.count;
+    for (size_t i = 0; i < target->record.hold_count; i++)
+        push_hold(arena, list, target, &target->record.holds[i]);
+    for (size_t i = 0; plan->subjects && i < subjects; i++)
+        if (plan->subjects[i].live.hold
+            && hold_of(&target->record, &plan->subjects[i]) == plan->subjects[i].live.hold)
+            push_hold(arena, list, target, plan->subjects[i].live.hold);
+    return value_count(list) ? list : NULL;
+}
