@@ -117,6 +117,8 @@ bool same_documents(const struct object_change *change)
 static void count_workload(struct outlook *outlook, const struct object_change *change)
 {
     struct consequences *found = outlook->found;
+    if (!change->before && !change->after) /* gone already */
+        return;
     if (!change->before) {
         found->started++;
         found->started_pods += pods_after(outlook, change);
