@@ -8,6 +8,7 @@
 #include "manifest/references.h"
 #include "manifest/value_json.h"
 #include "providers/record.h"
+#include "reconciler/contest.h"
 #include "reconciler/hold.h"
 #include "reconciler/strays.h"
 
@@ -23,7 +24,8 @@ struct widths {
 struct row {
     const char *health, *note, *since, *image;
     bool drifted, failing, unknown, missing, ended;
-    const struct hold *hold; /* or NULL: what differs is meant to, for now */
+    const struct record_contest *contest; /* that goes on, or NULL */
+    const struct hold *hold;              /* or NULL: what differs is meant to, for now */
 };
 
 void status_start(struct status *status)
@@ -76,9 +78,10 @@ static const char *note_of(struct arena *arena, const struct subject *subject,
     const struct observation *live = &subject->live;
     bool others = live->owner != OWNER_SELF && live->owner != OWNER_NONE && live->owner_text;
     const char *trouble = row->failing && live->trouble ? live->trouble : "";
-    const char *note = row->drifted ? drift_text(arena, live)
-                       : others     ? arena_printf(arena, "belongs to %s", live->owner_text)
-                                    : "";
+    const char *note = row->contest   ? contest_text(arena, row->contest)
+                       : row->drifted ? drift_text(arena, live)
+                       : others       ? arena_printf(arena, "belongs to %s", live->owner_text)
+                                      : "";
     return join(arena, trouble, note);
 }
 
@@ -112,6 +115,10 @@ static struct row row_of(struct arena *arena, const struct target_run *target,
     row.drifted =
         row.missing
         || (subject->recorded && record_mark_differs(subject->recorded->mark, live->mark));
+    if (contest_goes_on(arena, target, subject)) {
+        row.contest = &subject->recorded->contest;
+        row.drifted = true;
+    }
     row.failing = !row.unknown && !row.missing && live->health && !live->healthy;
     row.hold = hold_of(&target->record, subject);
     fill_words(arena, subject, &row);
@@ -237,6 +244,8 @@ static struct value *row_value(struct arena *arena, const struct subject *subjec
     value_set(arena, map, "drifted", value_bool(arena, row->drifted));
     value_set(arena, map, "healthy",
               value_bool(arena, !row->failing && !row->unknown && !row->missing));
+    if (row->contest)
+        value_set(arena, map, "contest", contest_value(arena, row->contest));
     if (row->hold)
         value_set(arena, map, "hold", hold_value(arena, row->hold));
     if (subject->live.since)

@@ -37,6 +37,14 @@
 
 /* ------------------------------------------------------------- the record */
 
+/* Who set which field again right after how many of our last applies (reconciler/contest.h). */
+struct record_contest {
+    const char *field;   /* as people write it: spec.replicas      */
+    const char *pointer; /* to it in the live document             */
+    const char *manager;
+    unsigned count; /* 0: nobody did, and the texts are NULL  */
+};
+
 /* What is remembered of one object: enough to delete it and to tell why it differs. */
 struct record_member {
     struct object_id id;
@@ -46,6 +54,7 @@ struct record_member {
         *mark;  /* the provider's own note of the object as it was after applying, or ""; another
                    mark later means drift (record_mark_differs()): no source is needed */
     bool ended; /* it has run to its end, after which it may be gone (resource.vanishes) */
+    struct record_contest contest;
 };
 
 /* Where a set came from when it was last applied. */
@@ -164,6 +173,7 @@ struct blame {
     bool ours;           /* its value is as we applied it */
     const char *manager; /* NULL: not known */
     int64_t time;        /* seconds, 0: not known */
+    int64_t applied;     /* when we took hold of fields of the object last, by the same clock */
 };
 
 /* --------------------------------------------------------------- outcomes */

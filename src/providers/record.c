@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1 };
+enum { FORMAT = 1, MOST_CONTESTED = 1000 };
 
 static struct value *text_or_empty(struct arena *arena, const char *text)
 {
@@ -29,6 +29,16 @@ static struct value *source_value(struct arena *arena, const struct record_sourc
     return map;
 }
 
+static struct value *contest_value(struct arena *arena, const struct record_contest *contest)
+{
+    struct value *map = value_map(arena);
+    value_set(arena, map, "field", value_string(arena, contest->field));
+    value_set(arena, map, "pointer", value_string(arena, contest->pointer));
+    value_set(arena, map, "manager", value_string(arena, contest->manager));
+    value_set(arena, map, "count", value_integer(arena, contest->count));
+    return map;
+}
+
 static struct value *member_value(struct arena *arena, const struct record_member *member)
 {
     struct value *map = value_map(arena);
@@ -42,6 +52,8 @@ static struct value *member_value(struct arena *arena, const struct record_membe
         value_set(arena, map, "mark", value_string(arena, member->mark));
     if (member->ended)
         value_set(arena, map, "ended", value_bool(arena, true));
+    if (member->contest.count)
+        value_set(arena, map, "contest", contest_value(arena, &member->contest));
     return map;
 }
 
@@ -88,6 +100,21 @@ static void source_read(struct arena *arena, const struct value *map, struct rec
     };
 }
 
+/* Records of older versions have none; one that is damaged begins anew. */
+static struct record_contest contest_read(struct arena *arena, const struct value *map)
+{
+    struct record_contest contest = {
+        .field = text_of(arena, map, "field"),
+        .pointer = text_of(arena, map, "pointer"),
+        .manager = text_of(arena, map, "manager"),
+    };
+    int64_t count = value_int(value_get(map, "count"), 0);
+    if (!*contest.field || !*contest.manager || count <= 0 || count > MOST_CONTESTED)
+        return (struct record_contest){ 0 };
+    contest.count = (unsigned)count;
+    return contest;
+}
+
 static bool member_read(struct arena *arena, const struct value *map, struct record_member *member)
 {
     *member = (struct record_member){
@@ -97,6 +124,7 @@ static bool member_read(struct arena *arena, const struct value *map, struct rec
         .digest = text_of(arena, map, "digest"),
         .mark = text_of(arena, map, "mark"),
         .ended = value_is_true(value_get(map, "ended"), false),
+        .contest = contest_read(arena, value_get(map, "contest")),
     };
     return *member->id.kind && *member->id.name;
 }

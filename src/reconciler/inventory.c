@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "manifest/value_json.h"
+#include "reconciler/contest.h"
 
 #include <stdlib.h>
 
@@ -27,7 +28,9 @@ static int compare_members(const void *a, const void *b)
 
 static void add_recorded(struct record *record, const struct change *change)
 {
-    record->members[record->count++] = *change->subject->recorded;
+    struct record_member *member = &record->members[record->count++];
+    *member = *change->subject->recorded;
+    member->contest = contest_to_record(change);
 }
 
 static const char *mark_of(const struct change *change)
@@ -62,6 +65,7 @@ static void add_desired(struct arena *arena, struct record *record, const struct
         .digest = resource_digest(arena, desired),
         .mark = mark_of(change),
         .ended = has_ended(change),
+        .contest = contest_to_record(change),
     };
 }
 

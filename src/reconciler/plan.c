@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/pool.h"
 #include "reconciler/budget.h"
+#include "reconciler/contest.h"
 #include "reconciler/hold.h"
 #include "reconciler/inventory.h"
 #include "reconciler/replace.h"
@@ -159,6 +160,14 @@ static void decide_change(const struct builder *builder, struct change *change)
         hold_back(change, builder->options->removal, builder->options->home);
 }
 
+/* Scaling leaves no time: then it was at the latest now. */
+static int64_t seconds_after(const struct blame *blame)
+{
+    if (!blame->applied)
+        return -1;
+    return (blame->time ? blame->time : clock_unix()) - blame->applied;
+}
+
 static void explain_field(const struct builder *builder, struct change *change,
                           struct planned_field *field, bool unchanged)
 {
@@ -175,6 +184,7 @@ static void explain_field(const struct builder *builder, struct change *change,
     field->cause = unchanged || by_other ? CAUSE_DRIFT : CAUSE_COMMIT;
     field->manager = by_other ? blame.manager : NULL;
     field->time = by_other ? blame.time : 0;
+    field->after = by_other ? seconds_after(&blame) : -1;
 }
 
 static void explain_change(const struct builder *builder, struct change *change)
@@ -191,6 +201,7 @@ static void explain_change(const struct builder *builder, struct change *change)
         if (change->fields[i].cause == CAUSE_COMMIT)
             change->cause = CAUSE_COMMIT;
     }
+    contest_judge(change, unchanged);
 }
 
 static void refuse_change(struct change *change, const char *why, const char *way_out)
@@ -211,8 +222,16 @@ static void refine(const struct builder *builder, struct change *change)
         break;
     case PREDICT_CHANGE:
     case PREDICT_LOCAL:
-        if (change->action != ACTION_CREATE)
-            explain_change(builder, change);
+        if (change->action == ACTION_CREATE)
+            break;
+        explain_change(builder, change);
+        if (contest_is_lost(&change->contest) && builder->options->force_conflicts)
+            change->contest = (struct record_contest){ 0 };
+        else if (contest_is_lost(&change->contest))
+            refuse_change(change,
+                          arena_printf(change->arena, "%s: not fought any further",
+                                       contest_text(change->arena, &change->contest)),
+                          contest_way_out(change));
         break;
     case PREDICT_IMMUTABLE:
         if (!change->reruns)

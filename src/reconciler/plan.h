@@ -31,6 +31,7 @@ struct planned_field {
     enum cause cause;
     const char *manager; /* who, for drift; NULL: not known */
     int64_t time;        /* when, seconds; 0: not known     */
+    int64_t after;       /* seconds since our last apply then; -1: not known */
 };
 
 /* How far the execution of one change has come. */
@@ -58,6 +59,7 @@ struct change {
     struct planned_field *fields;
     size_t field_count;
     enum cause cause;
+    struct record_contest contest; /* of a change that is known field by field */
     enum rank rank;
 
     /* written by execute.c */
@@ -112,6 +114,7 @@ struct plan_options {
     const struct failed_scope *failed; /* folders that did not load */
     size_t failed_count;
     const struct record *whole; /* the record, with what is out of this run's reach */
+    bool force_conflicts;       /* also against one who sets a field again after each apply */
     bool part_of_source;        /* files were named, or a folder below the Project */
     const char *home;           /* the set's namespace: left out of names */
     bool removal; /* `delete`: deleting is what was asked for, no budget holds it back */

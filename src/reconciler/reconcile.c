@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "manifest/selector.h"
 #include "reconciler/budget.h"
+#include "reconciler/contest.h"
 #include "reconciler/elsewhere.h"
 #include "reconciler/home.h"
 #include "reconciler/inventory.h"
@@ -164,6 +165,7 @@ static void fill_plan_options(struct run *run, struct plan_options *options)
         .allow_delete = given->allow_delete,
         .allow_delete_count = given->allow_delete_count,
         .concurrency = given->concurrency,
+        .force_conflicts = given->force_conflicts,
         .failed = run->set.failed,
         .failed_count = run->set.failed_count,
         .part_of_source = why_part_of_source(run) != NULL,
@@ -377,7 +379,7 @@ static bool has_work(struct run *run, const struct target_run *target)
     const struct record_source *source = source_to_record(run, target);
     const struct record_source *old = &target->record.source;
     if (counts->create || counts->change || counts->replace || counts->adopt || counts->delete
-        || counts->forget || elsewhere_differs(run, target))
+        || counts->forget || elsewhere_differs(run, target) || contests_differ(&target->plan))
         return true;
     return target->record.exists
            && (strcmp(old->commit, source->commit) != 0 || old->dirty != source->dirty

@@ -5,6 +5,7 @@
  */
 #include "base/cleanup.h"
 #include "manifest/value_json.h"
+#include "reconciler/contest.h"
 #include "reconciler/hold.h"
 #include "reconciler/secret_diff.h"
 #include "reconciler/strays.h"
@@ -112,6 +113,8 @@ static struct value *change_value(struct arena *arena, const struct change *chan
         set_text(arena, map, "file", desired->file->path);
         set_count(arena, map, "line", desired->place.line);
     }
+    if (contest_is_lost(&change->contest))
+        value_set(arena, map, "contest", contest_value(arena, &change->contest));
     add_prediction(arena, map, change);
     for (size_t i = 0; i < change->field_count; i++)
         value_push(arena, fields, field_value(arena, change, &change->fields[i]));

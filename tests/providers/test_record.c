@@ -1,8 +1,15 @@
-/* Marks of the record: when two of them tell that an object has changed. */
+/*
+ * The record: when two marks tell that an object has changed, and what older, newer and damaged
+ * texts of it are read as.
+ */
 #include "providers/record.h"
+
+#include "base/cleanup.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -32,8 +39,56 @@ static void test_marks(void **state)
             fail_msg("\"%s\" and \"%s\"", cases[i].recorded, cases[i].now);
 }
 
+#define MEMBER "\"kind\":\"Deployment\",\"name\":\"web\""
+#define FOUGHT "\"field\":\"spec.replicas\",\"pointer\":\"/spec/replicas\",\"manager\":\"scaler\""
+
+/* How often somebody set a field again: the first are of versions that did not count. */
+static const struct {
+    const char *member;
+    unsigned count;
+} contests[] = {
+    { MEMBER, 0 },
+    { MEMBER ",\"mark\":\"a-x\",\"ended\":true", 0 },
+    { MEMBER ",\"contest\":{" FOUGHT ",\"count\":2}", 2 },
+    { MEMBER ",\"contest\":{" FOUGHT ",\"count\":2,\"later\":true}", 2 },
+    { MEMBER ",\"contest\":{" FOUGHT "}", 0 },
+    { MEMBER ",\"contest\":{" FOUGHT ",\"count\":-1}", 0 },
+    { MEMBER ",\"contest\":{" FOUGHT ",\"count\":99999999999}", 0 },
+    { MEMBER ",\"contest\":{\"count\":3}", 0 },
+    { MEMBER ",\"contest\":3", 0 },
+};
+
+static void parse(struct arena *arena, const char *text, struct record *ret_record)
+{
+    struct error err = { 0 };
+    if (!record_parse(arena, text, strlen(text), ret_record, &err))
+        fail_msg("%s: %s", text, err.message);
+}
+
+static void test_contests(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < sizeof contests / sizeof *contests; i++) {
+        AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+        struct record record;
+        parse(arena, arena_printf(arena, "{\"format\":1,\"members\":[{%s}]}", contests[i].member),
+              &record);
+        if (record.members[0].contest.count != contests[i].count)
+            fail_msg("%s: %u", contests[i].member, record.members[0].contest.count);
+        record_write(&text, &record); /* and once more: what was read is what is written */
+        parse(arena, buf_text(&text), &record);
+        assert_int_equal(record.members[0].contest.count, contests[i].count);
+        if (contests[i].count)
+            assert_string_equal(record.members[0].contest.pointer, "/spec/replicas");
+        else
+            assert_null(strstr(buf_text(&text), "contest"));
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_marks) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_marks),
+                                        cmocka_unit_test(test_contests) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

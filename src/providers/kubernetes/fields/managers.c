@@ -254,6 +254,8 @@ void manager_blame(struct arena *arena, const struct value *document, const char
     struct manager_entry entry;
     const char *latest = "";
     *ret_blame = (struct blame){ 0 };
+    if (manager_ours(document, &entry) && !time_parse(entry.time, &ret_blame->applied))
+        ret_blame->applied = 0;
     for (size_t i = 0; manager_entry(document, i, &entry); i++) {
         if (!entry.fields || !fields_hold(arena, entry.fields, document, pointer))
             continue;

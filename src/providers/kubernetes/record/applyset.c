@@ -111,6 +111,9 @@ bool applyset_fits(const struct record *record, struct error *err)
         length += strlen(member->id.group) + strlen(member->id.kind) + strlen(member->id.namespace)
                   + strlen(member->id.name) + strlen(member->path) + strlen(member->digest)
                   + strlen(member->mark);
+        if (member->contest.count)
+            length += strlen(member->contest.field) + strlen(member->contest.pointer)
+                      + strlen(member->contest.manager);
     }
     return length < PACKED_CEILING / 4 || applyset_pack(arena, record, &data, err);
 }

@@ -9,7 +9,7 @@
 static struct record one_member(struct world *world)
 {
     static struct record_member member = {
-        { "apps", "Deployment", "elsewhere", "a" }, "a.yaml", "00", "", false
+        { "apps", "Deployment", "elsewhere", "a" }, "a.yaml", "00", "", false, { 0 }
     };
     (void)world;
     return (struct record){ .exists = true, .members = &member, .count = 1, .applied = 5 };
