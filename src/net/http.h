@@ -76,6 +76,7 @@ struct http_response {
     /* Of a failure: */
     bool transient; /* refused or lost connection: trying again may help          */
     bool unsent;    /* no byte of the request can have reached the server         */
+    bool silent;    /* transient, but only after `idle` had passed without a byte */
 };
 
 /*

@@ -109,9 +109,9 @@ static void exchange_judge(struct exchange *exchange, const struct wait *wait)
     arena = arena_new();
     const char *place = url_place(arena, exchange->request.url);
     if (wait_check(wait, place, &exchange->error)) {
-        exchange->response.transient = true;
-        error_set(&exchange->error, ERROR_UNREACHABLE, "%s: nothing came for %lld ms", place,
-                  (long long)idle);
+        exchange->response.transient = exchange->response.silent = true;
+        error_set(&exchange->error, ERROR_UNREACHABLE, "%s: nothing came for %s", place,
+                  duration_text(arena, idle));
     }
     exchange_stop(exchange);
 }

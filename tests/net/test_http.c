@@ -338,7 +338,7 @@ static void gives_up_at_the_deadline_and_when_nothing_comes(void **state)
     request.url = test_url(test, "plain", "/silent");
     request.idle = 300;
     start = clock_now();
-    response = fails(test, &request, ERROR_UNREACHABLE, "nothing came for 300 ms");
+    response = fails(test, &request, ERROR_UNREACHABLE, "nothing came for 0.3 s");
     assert_true(response.transient);
     assert_in_range(clock_now() - start, 290, 6000);
     request.url = test_url(test, "plain", "/drip");

@@ -210,7 +210,8 @@ static bool git_start(struct transfer *transfer, struct channel *channel, struct
     const struct git_url *url = &transfer->url;
     struct wait wait = wait_for(CONNECT_MS, transfer->wait);
     int descriptor;
-    channel->name = arena_printf(transfer->arena, "git://%s", url->host);
+    channel->name = arena_printf(transfer->arena, "git://%s%s%s", url->host, url->port ? ":" : "",
+                                 url->port ? url->port : "");
     if (!connect_any(url, &wait, &descriptor, err))
         return error_prefix(err, "%s", channel->name);
     channel->state = arena_memdup(transfer->arena, (const char *)&descriptor, sizeof descriptor);

@@ -21,7 +21,8 @@ enum {
     REFS_CEILING = 64 << 20, /* bytes of a list of refs: near a million of them */
     REDIRECTS = 5,
     RETRIES = 3,
-    PAUSE_SECONDS = 30, /* the longest Retry-After that is waited for */
+    PAUSE_SECONDS = 30,  /* the longest Retry-After that is waited for */
+    LOST_PAUSE_MS = 250, /* after a connection that was lost, then twice and four times that */
 };
 
 static const int64_t ANSWER_CEILING = 8LL << 30;
@@ -239,9 +240,19 @@ static bool judge(struct http_transport *transport, struct http_stream *stream,
     return check_type(transport, stream, response, err);
 }
 
+/* All that is asked of a git server is a question, and may be asked again. True: do so. */
+static bool lost_for_a_moment(const struct http_transport *transport,
+                              const struct http_response *response, unsigned tries)
+{
+    const struct wait *wait = transport->transfer->wait;
+    return response->transient && !response->silent && tries < RETRIES
+           && wait_sleep(wait, (int64_t)LOST_PAUSE_MS << tries);
+}
+
 static bool ask(struct http_transport *transport, struct http_stream *stream, struct error *err)
 {
     struct transfer *transfer = transport->transfer;
+    struct error problem; /* of a try, which the next may make good */
     bool again = true;
     if (!transfer->options->http)
         return error_set(err, ERROR_BUG, "%s: no HTTP client was given", transfer->url.display);
@@ -257,9 +268,13 @@ static bool ask(struct http_transport *transport, struct http_stream *stream, st
                              transfer->url.display, REDIRECTS);
         if (ftruncate(stream->spool, 0) != 0 || lseek(stream->spool, 0, SEEK_SET) != 0)
             return error_errno(err, ERROR_LOCAL, "cannot empty a temporary file");
-        if (!exchange(transport, stream, &response, err)
-            || !judge(transport, stream, &response, tries, &again, err))
+        if (exchange(transport, stream, &response, &problem)) {
+            if (!judge(transport, stream, &response, tries, &again, err))
+                return false;
+        } else if (!lost_for_a_moment(transport, &response, tries)) {
+            *err = problem;
             return false;
+        }
     }
     if (lseek(stream->spool, 0, SEEK_SET) != 0)
         return error_errno(err, ERROR_LOCAL, "cannot read a temporary file");

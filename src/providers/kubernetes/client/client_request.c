@@ -11,6 +11,7 @@
 enum {
     IDLE_MS = 75000, /* the server gives a request 60 s, webhooks included */
     LOST_TRIES = 6,  /* of a connection: about 6 s in all */
+    SILENT_TRIES = 2,
     BUSY_TRIES = 30, /* of an answer with Retry-After */
     FIRST_PAUSE_MS = 100,
     LONGEST_PAUSE_MS = 5000,
@@ -150,7 +151,8 @@ static int64_t pause_after_loss(const struct attempt *attempt)
     const struct http_response *response = &attempt->response;
     bool untouched = !attempt->stream || !attempt->stream->touched;
     bool may = response->unsent || is_repeatable(attempt->arena, attempt->call);
-    return response->transient && untouched && may && attempt->tries < LOST_TRIES
+    unsigned most = response->silent ? SILENT_TRIES : LOST_TRIES;
+    return response->transient && untouched && may && attempt->tries < most
                ? backoff(attempt->tries)
                : -1;
 }
