@@ -14,13 +14,12 @@ import os
 import ssl
 import subprocess
 import sys
-import tempfile
-import time
 import urllib.error
 import urllib.request
 
 import kubeconfig
-from matrix import Matrix, Outcome
+import program
+from matrix import Matrix
 from proxy import Proxy
 
 SIDES = ("left", "right")
@@ -90,11 +89,10 @@ def value_of(kind, item):
 
 
 class World:
-    def __init__(self, program, config, namespace, folder):
-        self.program, self.namespace, self.folder = program, namespace, folder
+    def __init__(self, path, config, namespace, folder):
+        self.program, self.namespace, self.folder = path, namespace, folder
         self.server, self.context = kubeconfig.read(config)
         self.proxy = Proxy(self.server, self.context)
-        self.child = None
         self.side = 1
         self.uids = {}
         self.config = os.path.join(folder, "kubeconfig")
@@ -129,40 +127,9 @@ class World:
 
     # --------------------------------------------------------------- the run
 
-    @staticmethod
-    def signal_to(child):
-        def signal(number):
-            try:
-                os.kill(child.pid, number)  # not send_signal(), which would reap it
-            except ProcessLookupError:
-                pass
-        return signal
-
     def run(self, limit):
-        begun = time.monotonic()
-        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-            self.child = subprocess.Popen(
-                [self.program, "apply", "-f", self.repository, "--yes", "--timeout", "20s",
-                 "--kubeconfig", self.config], stdout=output, stderr=errors,
-                stdin=subprocess.DEVNULL)
-            self.proxy.victim = self.signal_to(self.child)
-            memory = self.wait(limit)
-            output.seek(0)
-            errors.seek(0)
-            return Outcome(self.child.returncode, output.read(), errors.read(),
-                           time.monotonic() - begun, memory)
-
-    def wait(self, limit):
-        """Waits for the child; its peak memory in KiB."""
-        end = time.monotonic() + limit + 5
-        while True:
-            done, status, usage = os.wait4(self.child.pid, os.WNOHANG)
-            if done:
-                self.child.returncode = os.waitstatus_to_exitcode(status)
-                return usage.ru_maxrss
-            if time.monotonic() > end:
-                os.kill(self.child.pid, 9)
-            time.sleep(0.005)
+        return program.run([self.program, "apply", "-f", self.repository, "--yes", "--timeout",
+                            "20s", "--kubeconfig", self.config], limit, self.proxy)
 
     # ------------------------------------------------------------ the cluster
 
@@ -229,9 +196,9 @@ class World:
 
 
 def main():
-    program, config, namespace, folder, faults = sys.argv[1:6]
+    path, config, namespace, folder, faults = sys.argv[1:6]
     step = int(sys.argv[6]) if len(sys.argv) > 6 else 1
-    world = World(program, config, namespace, folder)
+    world = World(path, config, namespace, folder)
     matrix = Matrix(world.proxy, world)
     exchanges = matrix.measure()
     fine = matrix.all(faults.split(","), step)

@@ -4,19 +4,17 @@ A world knows one program and one server. It gives three functions:
 
     world.begin()            makes a change that the next run has to carry out
     world.run(limit)         runs the program; an Outcome
-    world.settle()           what must happen before a clean run is fair
+    world.settle()           what must happen before a clean run is fair; None, or what
+                             the fault has left that must never be
     world.check()            None, or what is wrong after a clean run
 
 After each fault the exit code must be one that fits, the program must have said
 why, in time and within its memory; then a clean run must end with 0 and leave
 nothing duplicated, orphaned or lost.
 """
-import collections
 import signal
 import sys
 import time
-
-Outcome = collections.namedtuple("Outcome", "code output errors seconds memory")
 
 # What each fault may end in: 0 where it is survived by trying again.
 SURVIVED, NOT_REACHED, FAILED = 0, 4, 5
@@ -30,6 +28,7 @@ MAY_END = {
     "error": {SURVIVED, NOT_REACHED, FAILED},
     "down": {SURVIVED, NOT_REACHED, FAILED},
     "gateway": {SURVIVED, NOT_REACHED, FAILED},
+    "flip": {SURVIVED, NOT_REACHED},
     "garbage": {SURVIVED, NOT_REACHED, FAILED},
     "strange": {SURVIVED, NOT_REACHED, FAILED},
     "kill": {-signal.SIGKILL},
@@ -44,11 +43,13 @@ MEMORY_GROWTH = 1.5  # of a clean run's peak
 
 
 class Matrix:
-    def __init__(self, proxy, world):
+    def __init__(self, proxy, world, **may_end):
         self.proxy, self.world = proxy, world
+        self.may_end = {**MAY_END, **may_end}
         self.failures = 0
         self.runs = 0
         self.normal = None
+        self.longest, self.most_memory = 0, 0  # of all runs
 
     def say(self, fault, at, text, outcome=None):
         self.failures += 1
@@ -60,12 +61,17 @@ class Matrix:
 
     def run(self, fault=None):
         self.runs += 1
-        return self.world.run(LONGEST.get(fault, USUAL_LONGEST))
+        outcome = self.world.run(LONGEST.get(fault, USUAL_LONGEST))
+        self.longest = max(self.longest, outcome.seconds)
+        self.most_memory = max(self.most_memory, outcome.memory)
+        return outcome
 
     def clean(self, fault, at):
         """A run without any fault: it must converge."""
         self.proxy.arm(None, 0)
-        self.world.settle()
+        left = self.world.settle()
+        if left:
+            self.say(fault, at, f"left behind: {left}")
         outcome = self.run()
         if outcome.code != 0:
             self.say(fault, at, f"the clean run behind it ended with {outcome.code}", outcome)
@@ -75,7 +81,7 @@ class Matrix:
         return outcome
 
     def judge(self, fault, at, outcome):
-        if outcome.code not in MAY_END[fault]:
+        if outcome.code not in self.may_end[fault]:
             self.say(fault, at, f"exit code {outcome.code}", outcome)
         elif outcome.code > 0 and not (outcome.errors + outcome.output).strip():
             self.say(fault, at, f"exit code {outcome.code} and not a word", outcome)

@@ -27,6 +27,7 @@ FAULTS = {
     "reset": (False, "the connection is reset before the request is carried out"),
     "lost": (True, "carried out, but the connection is reset instead of an answer"),
     "cut": (True, "carried out, and half of the answer's body arrives"),
+    "flip": (True, "carried out, and one byte in the middle of the answer is another one"),
     "stall": (True, "carried out, and no answer ever comes"),
     "busy": (False, "429 with Retry-After: 1"),
     "error": (False, "500"),
@@ -58,6 +59,17 @@ class Broken(Exception):
     """The connection with the client is over."""
 
 
+def flipped(data):
+    """The same with another byte in its middle."""
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 0x11]) + data[middle + 1:]
+
+
+def reset(connection):
+    """Makes its close() a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
 class Proxy:
     """Listens on a port of its own until close()."""
 
@@ -68,6 +80,8 @@ class Proxy:
         self.lock = threading.Lock()
         self.victim = lambda number: None
         self.closed = False
+        self.present = threading.Event()
+        self.present.set()
         self.arm(None, 0)
         self.listener = self.listen(0)
         self.port = self.listener.getsockname()[1]
@@ -78,6 +92,7 @@ class Proxy:
     def arm(self, kind, at):
         """From now on exchanges are counted from 1, and the one numbered `at` is spoiled."""
         assert kind is None or kind in FAULTS, kind
+        self.present.wait()
         with self.lock:
             self.kind, self.at, self.count, self.fired, self.what = kind, at, 0, False, ""
 
@@ -100,13 +115,15 @@ class Proxy:
             except OSError:
                 time.sleep(0.01)  # closed for good, or for the moment of a "refuse"
                 continue
-            threading.Thread(target=Connection(self, client).serve, daemon=True).start()
+            threading.Thread(target=self.connection(self, client).serve, daemon=True).start()
 
     def leave_for_a_moment(self):
+        self.present.clear()
         self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which would keep it open
         self.listener.close()
         time.sleep(AWAY)
         self.listener = self.listen(self.port)
+        self.present.set()
 
     def next_fault(self, what):
         """Counts one exchange; the fault that is its own, or None."""
@@ -150,9 +167,9 @@ class Connection:
         if fault and not FAULTS[fault][0]:
             self.spoil(fault)
         response = self.forward(method, path, headers, body)
-        if fault and FAULTS[fault][0]:
+        if fault and FAULTS[fault][0] and fault != "flip":
             self.spoil(fault, response)
-        self.pass_on(response, method)
+        self.pass_on(response, method, fault == "flip")
         return True
 
     def read_body(self, headers):
@@ -183,7 +200,7 @@ class Connection:
         self.server.endheaders(body or None)
         return self.server.getresponse()
 
-    def pass_on(self, response, method):
+    def pass_on(self, response, method, flip):
         length = response.getheader("Content-Length")
         bodiless = method == "HEAD" or response.status in (204, 304)
         head = self.head(response)
@@ -193,6 +210,7 @@ class Connection:
             head.append(f"Content-Length: {length}")
         self.send_head(head)
         while not bodiless and (data := response.read1(1 << 16)):
+            data, flip = flipped(data) if flip else data, False
             if length is None:
                 data = b"%x\r\n%s\r\n" % (len(data), data)
             self.client.sendall(data)
@@ -215,7 +233,7 @@ class Connection:
     def spoil(self, fault, response=None):
         """Does it. Returns only where the exchange goes on as if nothing were wrong."""
         if fault in ("reset", "lost"):
-            self.reset()
+            reset(self.client)
         elif fault == "refuse":
             self.client.close()
             self.proxy.leave_for_a_moment()
@@ -232,9 +250,6 @@ class Connection:
                 self.proxy.victim(number)
             return
         raise Broken
-
-    def reset(self):
-        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def cut(self, response):
         data = response.read1(1 << 16)
@@ -257,3 +272,6 @@ class Connection:
         self.client.settimeout(300)
         while self.client.recv(1 << 16):  # until the program gives up
             pass
+
+
+Proxy.connection = Connection
