@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "net/http_transfer.h"
 #include "net/http_url.h"
+#include "net/look_up.h"
 
 #include <errno.h>
 #include <string.h>
@@ -27,8 +28,6 @@ static const struct {
     { CURLE_URL_MALFORMAT, FAULT_FINAL, ERROR_INPUT, "not a URL" },
     { CURLE_COULDNT_RESOLVE_PROXY, FAULT_FINAL, ERROR_UNREACHABLE,
       "the proxy's name is not known (DNS)" },
-    { CURLE_COULDNT_RESOLVE_HOST, FAULT_FINAL, ERROR_UNREACHABLE,
-      "the host's name is not known (DNS)" },
     { CURLE_COULDNT_CONNECT, FAULT_UNSENT, ERROR_UNREACHABLE, "cannot connect" },
     { CURLE_OPERATION_TIMEDOUT, FAULT_UNSENT, ERROR_UNREACHABLE, "no connection within 30 s" },
     { CURLE_PROXY, FAULT_FINAL, ERROR_UNREACHABLE, "the proxy refused" },
@@ -91,6 +90,21 @@ static bool broke_in_handshake(const struct transfer *transfer)
                || strstr(transfer->reason, "unexpected eof"));
 }
 
+/* libcurl does not tell a name that does not exist from name servers that do not answer. */
+static bool say_unknown_host(struct arena *arena, const struct transfer *transfer,
+                             const char *place, struct http_response *response, struct error *err)
+{
+    struct url_parts parts;
+    const char *reason = reason_of(transfer);
+    bool later = url_split(arena, transfer->request->url, &parts)
+                 && look_up_may_work_later(parts.host, &reason);
+    response->transient = response->unsent = later;
+    return error_set(err, ERROR_UNREACHABLE, "%s: %s: %s", place,
+                     later ? "the host's name could not be looked up (DNS)"
+                           : "the host's name is not known (DNS)",
+                     reason);
+}
+
 bool transfer_error(const struct transfer *transfer, struct http_response *response,
                     struct error *err)
 {
@@ -98,6 +112,8 @@ bool transfer_error(const struct transfer *transfer, struct http_response *respo
     const char *place = url_place(arena, transfer->request->url);
     if (transfer->over_ceiling)
         return say_ceiling(transfer, place, err);
+    if (transfer->result == CURLE_COULDNT_RESOLVE_HOST)
+        return say_unknown_host(arena, transfer, place, response, err);
     for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
         if (results[i].code != transfer->result)
             continue;

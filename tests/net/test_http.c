@@ -314,7 +314,9 @@ static void names_what_went_wrong(void **state)
     /* A label of more than 63 characters is no name to any resolver, reachable or not. */
 #define SIXTY_FOUR "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
     struct http_request request = { .method = "GET", .url = "https://" SIXTY_FOUR ".invalid/" };
-    fails(test, &request, ERROR_UNREACHABLE, SIXTY_FOUR ".invalid:443: the host's name");
+    struct http_response unknown = fails(test, &request, ERROR_UNREACHABLE,
+                                         SIXTY_FOUR ".invalid:443: the host's name is not known");
+    assert_false(unknown.transient);
     request.url = "ftp://127.0.0.1/";
     fails(test, &request, ERROR_INPUT, "not an http");
     request.url = "http://";

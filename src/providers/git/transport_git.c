@@ -1,23 +1,17 @@
-/*
- * transport_git: the git:// protocol, a plain connection to a git daemon.
- *
- * Names are resolved beside the deadline too: a resolver that does not answer
- * must not hold a run.
- */
+/* transport_git: the git:// protocol, a plain connection to a git daemon. */
 #include "providers/git/transport.h"
 
 #include "base/cleanup.h"
+#include "net/look_up.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 
-enum { CONNECT_MS = 30000, LOOK_MS = 100, RESOLVE_MS = 2 };
+enum { CONNECT_MS = 30000, LOOK_MS = 100 };
 
 /* ------------------------------------------------------------------------ sockets */
 
@@ -59,83 +53,15 @@ static bool connect_one(const struct addrinfo *address, const struct wait *wait,
 
 /* ---------------------------------------------------------------------- addresses */
 
-enum look_up_state { LOOK_UP_RUNNING, LOOK_UP_DONE, LOOK_UP_LEFT };
-
-/* One look-up on a thread of its own; whoever comes last, it or the one who waits, frees it. */
-struct look_up {
-    atomic_int state;
-    char *host, *port;
-    int code;
-    struct addrinfo *addresses;
-};
-
-static void look_up_free(struct look_up *look_up)
-{
-    if (look_up->addresses)
-        freeaddrinfo(look_up->addresses);
-    free(look_up->host);
-    free(look_up->port);
-    free(look_up);
-}
-
-/* The one who waits is done with it. */
-static void look_up_leave(struct look_up *look_up)
-{
-    int running = LOOK_UP_RUNNING;
-    if (!atomic_compare_exchange_strong(&look_up->state, &running, LOOK_UP_LEFT))
-        look_up_free(look_up);
-}
-
-CLEANUP_FUNCTION(struct look_up *, look_up_leave)
-
-static void *look_up_run(void *context)
-{
-    struct look_up *look_up = context;
-    const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-    int running = LOOK_UP_RUNNING;
-    look_up->code = getaddrinfo(look_up->host, look_up->port, &hints, &look_up->addresses);
-    if (!atomic_compare_exchange_strong(&look_up->state, &running, LOOK_UP_DONE))
-        look_up_free(look_up);
-    return NULL;
-}
-
-static bool look_up_start(const struct git_url *url, struct look_up **ret_look_up,
-                          struct error *err)
-{
-    struct look_up *look_up = memory_alloc(sizeof *look_up);
-    pthread_t thread;
-    *look_up = (struct look_up){ .host = memory_strdup(url->host),
-                                 .port = memory_strdup(url->port ? url->port : "9418") };
-    errno = pthread_create(&thread, NULL, look_up_run, look_up);
-    if (errno) {
-        look_up_free(look_up);
-        return error_errno(err, ERROR_LOCAL, "cannot start a thread");
-    }
-    pthread_detach(thread);
-    *ret_look_up = look_up;
-    return true;
-}
-
-static bool resolve(struct look_up *look_up, const struct wait *wait, struct error *err)
-{
-    while (atomic_load(&look_up->state) == LOOK_UP_RUNNING) {
-        if (!wait_check(wait, "looking its address up", err))
-            return false;
-        wait_sleep(wait, RESOLVE_MS);
-    }
-    if (look_up->code != 0)
-        return error_set(err, ERROR_UNREACHABLE, "cannot resolve the name %s: %s", look_up->host,
-                         gai_strerror(look_up->code));
-    return true;
-}
-
 static bool connect_any(const struct git_url *url, const struct wait *wait, int *ret_descriptor,
                         struct error *err)
 {
     CLEANUP(look_up_leave_at) struct look_up *look_up = NULL;
-    if (!look_up_start(url, &look_up, err) || !resolve(look_up, wait, err))
+    const struct addrinfo *addresses;
+    if (!look_up_start(url->host, url->port ? url->port : "9418", &look_up, err)
+        || !look_up_wait(look_up, &addresses, wait, err))
         return false;
-    for (const struct addrinfo *at = look_up->addresses; at; at = at->ai_next)
+    for (const struct addrinfo *at = addresses; at; at = at->ai_next)
         if (connect_one(at, wait, ret_descriptor, err))
             return true;
         else if (err->kind != ERROR_UNREACHABLE)
