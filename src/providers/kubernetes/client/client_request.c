@@ -15,6 +15,8 @@ enum {
     BUSY_TRIES = 30, /* of an answer with Retry-After */
     FIRST_PAUSE_MS = 100,
     LONGEST_PAUSE_MS = 5000,
+    /* An API server that has just started refuses everybody until it has read the roles. */
+    STARTING_MS = 20000,
 };
 
 /* What goes on over the tries of one call. */
@@ -130,6 +132,14 @@ static int64_t backoff(unsigned tries)
     return pause / 2 + random % (pause / 2 + 1);
 }
 
+/* A refusal by a server that was away a moment ago: it may not know yet who may do what. */
+static bool is_starting(const struct attempt *attempt)
+{
+    int64_t away_at = atomic_load(&attempt->client->away_at);
+    int status = attempt->response.status;
+    return (status == 401 || status == 403) && away_at && clock_now() - away_at < STARTING_MS;
+}
+
 /* How long to wait before sending again after an answer; -1: it is final. */
 static int64_t pause_after_answer(const struct attempt *attempt)
 {
@@ -141,7 +151,7 @@ static int64_t pause_after_answer(const struct attempt *attempt)
     bool again =
         busy ? attempt->tries < BUSY_TRIES
              : down && attempt->tries < LOST_TRIES && is_repeatable(attempt->arena, attempt->call);
-    if (again)
+    if (again || is_starting(attempt))
         return (asked > 0 ? asked : 0) + backoff(attempt->tries);
     return -1;
 }
@@ -199,6 +209,8 @@ static bool try_once(struct attempt *attempt, bool *ret_success, struct error *e
     attempt->tries++;
     attempt->response = (struct http_response){ 0 };
     if (!send_once(attempt, &problem)) {
+        if (attempt->response.transient)
+            atomic_store(&attempt->client->away_at, clock_now());
         if (pause_for(attempt, pause_after_loss(attempt)))
             return false;
         *err = problem;

@@ -17,6 +17,7 @@ struct client {
     const char *description;
     struct http_header *impersonation;
     size_t impersonation_count;
+    _Atomic int64_t away_at; /* clock_now() when the server was not reached last; 0: always was */
 };
 
 /* Where the body of a 2xx answer goes, when not into the response. */

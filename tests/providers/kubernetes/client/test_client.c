@@ -37,6 +37,8 @@ static void repeats_what_may_be_repeated(void **state)
         { "DELETE", NULL, "{}", "drop,200", false, 1 },
         { "DELETE", NULL, NULL, "drop,200", false, 1 },
         { "GET", NULL, NULL, "401,200", false, 1 },
+        { "GET", NULL, NULL, "403,200", false, 1 },
+        { "GET", NULL, NULL, "drop,403,401,403,200", true, 5 }, /* it has just started */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *key = arena_printf(test->arena, "repeat%zu", i);
