@@ -117,14 +117,23 @@ static bool is_ours(struct lock *lock, struct arena *arena, const struct parent 
            && strcmp(mark.id, lock->id) == 0;
 }
 
+/* A mark that is there says that somebody runs, readable or not. */
+static void read_mark(struct arena *arena, const struct parent *parent, struct run_mark *ret_mark)
+{
+    if (!run_mark_parse(arena, parent->run, ret_mark))
+        *ret_mark = (struct run_mark){ "", "somebody (its mark " RUN_ANNOTATION " cannot be read)",
+                                       parent->now, parent->now };
+}
+
 static bool taken_over(struct arena *arena, const struct parent *parent, struct error *err)
 {
     struct run_mark mark;
     if (!parent->exists)
         return error_set(err, ERROR_REFUSED,
                          "somebody deleted the record of the set meanwhile: run again");
-    if (!parent->run || !run_mark_parse(arena, parent->run, &mark))
+    if (!parent->run)
         return error_set(err, ERROR_CONFLICT, "taken over by another run, which has ended");
+    read_mark(arena, parent, &mark);
     return error_set(err, ERROR_CONFLICT, "taken over by %s since %s", mark.holder,
                      time_text(arena, mark.started));
 }
@@ -302,10 +311,12 @@ static bool take(struct lock *lock, struct arena *arena, bool *ret_busy, struct 
         return false;
     if (parent.exists && is_ours(lock, arena, &parent)) /* taken, though the answer got lost */
         return start(lock, &parent, err);
-    *ret_busy = parent.run && run_mark_parse(arena, parent.run, mark)
-                && is_alive(lock, parent.run, mark, parent.now);
-    if (*ret_busy)
-        return false;
+    if (parent.run) {
+        read_mark(arena, &parent, mark);
+        *ret_busy = is_alive(lock, parent.run, mark, parent.now);
+        if (*ret_busy)
+            return false;
+    }
     if (!unchanged(lock, &parent))
         return error_set(err, ERROR_CONFLICT,
                          "another run has changed the set meanwhile: run again");
