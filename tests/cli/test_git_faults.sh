@@ -20,7 +20,7 @@ faults() { # FOLDER URL CACHE
 mkdir "$work/http" "$work/daemon"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
     -keyout "$work/http/key.pem" -out "$work/http/cert.pem" 2>/dev/null
-coproc SERVER { exec python3 "$servers/server.py" "$work/http" 2>"$work/http/log-of-server"; }
+coproc SERVER { exec python3 "$servers/server.py" "$work/http"; }
 http_server=$SERVER_PID
 read -r http _ <&"${SERVER[0]}"
 git_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -66,10 +66,12 @@ static bool spool_open(const struct transfer *transfer, int *ret_spool, struct e
 static bool spool_write(void *context, const char *data, size_t length, struct error *err)
 {
     const struct http_stream *stream = context;
+    const struct http_transport *transport = (struct http_transport *)stream->parent.subtransport;
     while (length) {
         ssize_t written = write(stream->spool, data, length);
         if (written < 0 && errno != EINTR)
-            return error_errno(err, ERROR_LOCAL, "cannot keep a git server's answer");
+            return error_errno(err, ERROR_LOCAL, "cannot keep a git server's answer in %s",
+                               transport->transfer->folder);
         if (written > 0) {
             data += written;
             length -= (size_t)written;
