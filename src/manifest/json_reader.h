@@ -47,7 +47,6 @@ struct json_reader {
     bool part_stays;            /* `part` is the caller's: neither emptied nor freed */
     bool placed;                /* values and keys get their offsets as places       */
     size_t values, values_most; /* of the whole stream; values_most 0: any number    */
-    struct json_frame stack[JSON_NESTING_CEILING];
     size_t depth;
     size_t part_depth; /* a value at this depth is handed over */
     struct member *members;
@@ -61,6 +60,7 @@ struct json_reader {
     uint64_t high_bits;    /* of a string's bytes: is it ASCII?                      */
     bool string_is_key;
     unsigned unicode, unicode_digits, high_surrogate;
+    struct json_frame stack[JSON_NESTING_CEILING]; /* last: a new reader does not clear it */
 };
 
 /* "not valid JSON at byte N: …"; false. */

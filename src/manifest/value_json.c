@@ -17,7 +17,7 @@ struct json_reader *json_reader_new(enum json_mode mode, size_t ceiling, json_ha
                                     void *context)
 {
     struct json_reader *reader = memory_alloc(sizeof *reader);
-    memset(reader, 0, sizeof *reader);
+    memset(reader, 0, offsetof(struct json_reader, stack)); /* frames are filled when opened */
     reader->mode = mode;
     reader->ceiling = ceiling;
     reader->handler = handler;
