@@ -111,9 +111,6 @@ void load_own(struct loader *loader, const struct value *document, const struct 
 /* Remembers the name of a Cluster that is wrong, so that nobody is told that there is none. */
 void load_faulty_cluster(struct loader *loader, const struct value *document);
 
-/* A map with the same members, that can be written to. */
-struct value *load_map_copy(struct arena *arena, const struct value *map);
-
 /* --- project.c --- */
 
 /* Finds the Project and the Clusters; fills set->project and set->clusters. */

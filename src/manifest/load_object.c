@@ -24,17 +24,6 @@ struct loading {
 
 static void load_document(struct loading *loading, const struct value *list, unsigned depth);
 
-struct value *load_map_copy(struct arena *arena, const struct value *map)
-{
-    struct value *copy = arena_alloc(arena, sizeof *copy);
-    *copy = *map;
-    copy->map.capacity = map->map.count + 4;
-    copy->map.members = arena_array(arena, copy->map.capacity, sizeof *copy->map.members);
-    if (map->map.count)
-        memcpy(copy->map.members, map->map.members, map->map.count * sizeof *copy->map.members);
-    return copy;
-}
-
 static bool is_empty(const struct value *value)
 {
     const char *text = value_text(value);
@@ -138,7 +127,7 @@ static void drop_last_applied(struct arena *arena, struct value *metadata)
     const struct value *annotations = value_get(metadata, "annotations");
     if (!value_get(annotations, LAST_APPLIED))
         return;
-    struct value *copy = load_map_copy(arena, annotations);
+    struct value *copy = value_map_copy(arena, annotations);
     value_remove(copy, LAST_APPLIED);
     value_set(arena, metadata, "annotations", copy);
 }
@@ -156,8 +145,8 @@ static struct value *sendable(struct loading *loading, const struct value *metad
                                           "uid",
                                           "generateName" };
     struct arena *arena = loading->loader->arena;
-    struct value *root = load_map_copy(arena, loading->document);
-    struct value *copy = load_map_copy(arena, metadata);
+    struct value *root = value_map_copy(arena, loading->document);
+    struct value *copy = value_map_copy(arena, metadata);
     for (size_t i = 0; i < sizeof server / sizeof *server; i++)
         value_remove(copy, server[i]);
     if (is_empty(value_get(copy, "namespace")))
@@ -323,7 +312,7 @@ static const struct value *completed(struct arena *arena, const struct value *do
         || value_get(document, "kind") || value_get(document, "apiVersion")
         || !value_get(list, "apiVersion"))
         return document;
-    struct value *copy = load_map_copy(arena, document);
+    struct value *copy = value_map_copy(arena, document);
     value_set(arena, copy, "kind", value_string_length(arena, kind, strlen(kind) - 4));
     value_set(arena, copy, "apiVersion", (struct value *)value_get(list, "apiVersion"));
     return copy;

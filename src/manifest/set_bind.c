@@ -18,8 +18,8 @@ static const struct member *written_namespace(const struct resource *resource)
 static const struct value *with_namespace(struct arena *arena, const struct value *document,
                                           const char *namespace)
 {
-    struct value *root = load_map_copy(arena, document);
-    struct value *metadata = load_map_copy(arena, value_get(document, "metadata"));
+    struct value *root = value_map_copy(arena, document);
+    struct value *metadata = value_map_copy(arena, value_get(document, "metadata"));
     if (namespace)
         value_set(arena, metadata, "namespace", value_string(arena, namespace));
     else

@@ -73,6 +73,9 @@ void value_set(struct arena *arena, struct value *map, const char *key, struct v
 /* Removes a member; false where there was none. */
 bool value_remove(struct value *map, const char *key);
 
+/* A map with the same members, that can be written to; the values are shared. */
+struct value *value_map_copy(struct arena *arena, const struct value *map);
+
 /* A deep copy into the arena, places included. */
 struct value *value_copy(struct arena *arena, const struct value *value);
 

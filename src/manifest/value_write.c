@@ -21,12 +21,22 @@ static void add_escaped(struct buf *out, unsigned code)
         buf_printf(out, "\\u%04x", code);
 }
 
+/* Bytes up to the first that has to be looked at: ASCII that stands for itself. */
+static size_t plain_run(const char *data, size_t length)
+{
+    size_t at = 0;
+    while (at < length && data[at] >= 0x20 && data[at] < 0x7f && data[at] != '"' && data[at] != '\\'
+           && data[at] != '#')
+        at++;
+    return at;
+}
+
 /* What a terminal or a CI log would act on is escaped too: JSON is looked at, not only parsed. */
 static void write_valid_string(struct buf *out, const char *data, size_t length)
 {
     size_t start = 0;
     buf_putc(out, '"');
-    for (size_t i = 0, bytes; i < length; i += bytes) {
+    for (size_t i = 0, bytes; (i += plain_run(data + i, length - i)) < length; i += bytes) {
         unsigned code = utf8_code(data + i, &bytes);
         if (printable_code(code) && code != '"' && code != '\\'
             && !printable_begins_command(data + i, length - i))

@@ -43,15 +43,14 @@ static void keep_judgement(struct group *group, struct arena *scratch, struct su
 {
     struct observer *observer = group->observer;
     struct observation live;
-    AUTO_ARENA texts = arena_new();
     bool keep;
-    struct value *whole = value_copy(scratch, document);
+    struct value *whole = value_map_copy(scratch, document); /* items of a LIST lack two members */
     value_set(scratch, whole, "apiVersion",
               value_string(scratch, kind_api_version(scratch, &group->kind)));
     value_set(scratch, whole, "kind", value_string(scratch, group->kind.kind));
     if (strcmp(group->kind.kind, "Secret") == 0)
         client_learn_secret(observer->session->client, whole);
-    judge_object(observer->session, texts, scratch, subject, whole, &live, &keep);
+    judge_object(observer->session, scratch, scratch, subject, whole, &live, &keep);
     pthread_mutex_lock(&observer->lock);
     live.owner_text = live.owner_text ? arena_strdup(observer->arena, live.owner_text) : NULL;
     live.uid = live.uid ? arena_strdup(observer->arena, live.uid) : NULL;

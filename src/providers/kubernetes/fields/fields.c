@@ -199,6 +199,8 @@ bool fields_alike(struct arena *arena, const struct value *wanted, const struct 
     return walk(arena, ALIKE, wanted, owned, live);
 }
 
+static struct value *values(struct arena *arena, const struct value *owned, struct value *document);
+
 /* The elements that the set holds, each beside its name, as they stand in the list. */
 static struct value *list_values(struct arena *arena, const struct value *owned,
                                  const struct value *list)
@@ -214,18 +216,17 @@ static struct value *list_values(struct arena *arena, const struct value *owned,
         struct value *element = value_map(arena);
         if (!held[i])
             continue;
-        value_set(arena, element, held[i]->key,
-                  fields_values(arena, held[i]->value, value_item(list, i)));
+        value_set(arena, element, held[i]->key, values(arena, held[i]->value, list->list.items[i]));
         value_push(arena, out, element);
     }
     return out;
 }
 
-struct value *fields_values(struct arena *arena, const struct value *owned,
-                            const struct value *document)
+/* What is held whole is shared with the document. */
+static struct value *values(struct arena *arena, const struct value *owned, struct value *document)
 {
     if (whole(owned) || document->kind < VALUE_LIST)
-        return value_copy(arena, document);
+        return document;
     if (document->kind == VALUE_LIST)
         return list_values(arena, owned, document);
     struct value *out = value_map(arena);
@@ -234,9 +235,16 @@ struct value *fields_values(struct arena *arena, const struct value *owned,
         const struct value *child =
             is_self(member->key) ? NULL : value_get(document, member->key + 2);
         if (child)
-            value_set(arena, out, member->key + 2, fields_values(arena, member->value, child));
+            value_set(arena, out, member->key + 2,
+                      values(arena, member->value, (struct value *)child));
     }
     return out;
+}
+
+const struct value *fields_values(struct arena *arena, const struct value *owned,
+                                  const struct value *document)
+{
+    return values(arena, owned, (struct value *)document);
 }
 
 /* --------------------------------------------------------------- stepping */

@@ -40,9 +40,12 @@ bool fields_alike(struct arena *arena, const struct value *wanted, const struct 
 /* The same for one value. */
 bool fields_alike_value(const struct value *wanted, const struct value *live);
 
-/* The values of what the set holds of a document, with the order of its list elements. */
-struct value *fields_values(struct arena *arena, const struct value *owned,
-                            const struct value *document);
+/*
+ * The values of what the set holds of a document, with the order of its list
+ * elements. Shares what it can with the document.
+ */
+const struct value *fields_values(struct arena *arena, const struct value *owned,
+                                  const struct value *document);
 
 /*
  * Steps from a node of a set and of its object to the child that `part` of a

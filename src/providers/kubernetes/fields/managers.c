@@ -21,7 +21,8 @@ static const char *text_or_empty(const struct value *map, const char *key)
     return text ? text : "";
 }
 
-bool manager_entry(const struct value *document, size_t index, struct manager_entry *ret_entry)
+/* An entry whose fields nobody has looked at yet: only valid_entry() may use them. */
+static bool entry_head(const struct value *document, size_t index, struct manager_entry *ret_entry)
 {
     const struct value *list = value_at(document, "metadata", "managedFields", NULL);
     const struct value *map = value_item(list, index);
@@ -35,17 +36,31 @@ bool manager_entry(const struct value *document, size_t index, struct manager_en
         .apply = strcmp(text_or_empty(map, "operation"), "Apply") == 0,
         .fields = value_get(map, "fieldsV1"),
     };
-    if (!fields_valid(ret_entry->fields))
-        ret_entry->fields = NULL;
+    return true;
+}
+
+/* Walks all of the fields: callers choose the entry by its head first. */
+static struct manager_entry valid_entry(struct manager_entry entry)
+{
+    if (!fields_valid(entry.fields))
+        entry.fields = NULL;
+    return entry;
+}
+
+bool manager_entry(const struct value *document, size_t index, struct manager_entry *ret_entry)
+{
+    if (!entry_head(document, index, ret_entry))
+        return false;
+    *ret_entry = valid_entry(*ret_entry);
     return true;
 }
 
 bool manager_ours(const struct value *document, struct manager_entry *ret_entry)
 {
     struct manager_entry entry;
-    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+    for (size_t i = 0; entry_head(document, i, &entry); i++)
         if (entry.apply && !*entry.subresource && strcmp(entry.manager, FIELD_MANAGER) == 0) {
-            *ret_entry = entry;
+            *ret_entry = valid_entry(entry);
             return true;
         }
     return false;
@@ -161,8 +176,9 @@ struct value *manager_kubectl_extras(struct arena *arena, const struct value *do
     struct value *extras = value_map(arena);
     struct manager_entry entry;
     bool any = false;
-    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+    for (size_t i = 0; entry_head(document, i, &entry); i++)
         if (manager_is_kubectl(&entry)) {
+            entry = valid_entry(entry);
             extras =
                 fields_union(arena, extras, manager_drift_fields(arena, document, before, &entry));
             any = true;
@@ -187,10 +203,11 @@ size_t manager_foreign_fields(struct arena *arena, const struct value *document)
     struct manager_entry entry, ours = { .fields = NULL };
     size_t count = 0;
     manager_ours(document, &ours);
-    for (size_t i = 0; manager_entry(document, i, &entry); i++) {
+    for (size_t i = 0; entry_head(document, i, &entry); i++) {
         if (manager_is_us(&entry) || manager_is_kubectl(&entry)
             || strcmp(entry.subresource, "status") == 0)
             continue;
+        entry = valid_entry(entry);
         struct value *theirs = fields_minus(arena, entry.fields, ours.fields);
         if (is_core_component(entry.manager)) {
             value_remove(theirs, "f:metadata");
@@ -205,10 +222,13 @@ size_t manager_foreign_fields(struct arena *arena, const struct value *document)
 static bool scaled_by_person(struct arena *arena, const struct value *document)
 {
     struct manager_entry entry;
-    for (size_t i = 0; manager_entry(document, i, &entry); i++)
-        if (strncmp(entry.manager, "kubectl", strlen("kubectl")) == 0 && entry.fields
-            && fields_hold(arena, entry.fields, document, "/spec/replicas"))
+    for (size_t i = 0; entry_head(document, i, &entry); i++) {
+        if (strncmp(entry.manager, "kubectl", strlen("kubectl")) != 0)
+            continue;
+        entry = valid_entry(entry);
+        if (entry.fields && fields_hold(arena, entry.fields, document, "/spec/replicas"))
             return true;
+    }
     return false;
 }
 
@@ -227,6 +247,21 @@ static bool may_digest_values(const struct value *document, const struct manager
                 && strcmp(text_or_empty(document, "kind"), "Secret") == 0);
 }
 
+/* The fields without spec.replicas; what is not changed is shared. */
+static const struct value *without_replicas(struct arena *arena, const struct value *fields)
+{
+    const struct value *spec = value_get(fields, "f:spec");
+    if (!value_get(spec, "f:replicas"))
+        return fields;
+    struct value *rest = value_map_copy(arena, fields), *below = value_map_copy(arena, spec);
+    value_remove(below, "f:replicas");
+    if (fields_count(below) == 0)
+        value_remove(rest, "f:spec"); /* an empty set would stand for all of it */
+    else
+        value_set(arena, rest, "f:spec", below);
+    return rest;
+}
+
 const char *manager_mark(struct arena *arena, const struct value *document)
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -234,10 +269,7 @@ const char *manager_mark(struct arena *arena, const struct value *document)
     struct manager_entry entry = { .fields = NULL };
     if (!manager_ours(document, &entry) || !entry.fields)
         return "";
-    struct value *fields = value_copy(arena, entry.fields);
-    struct value *spec = (struct value *)value_get(fields, "f:spec");
-    if (spec && value_remove(spec, "f:replicas") && fields_count(spec) == 0)
-        value_remove(fields, "f:spec"); /* an empty set would stand for all of it */
+    const struct value *fields = without_replicas(arena, entry.fields);
     json_write(&text, fields);
     json_write(&text, manager_kubectl_extras(arena, document, document));
     if (scaled_by_person(arena, document))
@@ -274,7 +306,7 @@ const char *manager_last_other(const struct value *document, int64_t *ret_time)
 {
     struct manager_entry entry;
     const char *found = NULL, *latest = "";
-    for (size_t i = 0; manager_entry(document, i, &entry); i++) {
+    for (size_t i = 0; entry_head(document, i, &entry); i++) {
         if (manager_is_us(&entry) || strcmp(entry.subresource, "status") == 0
             || manager_is_controller(entry.manager, entry.subresource)
             || (found && strcmp(entry.time, latest) < 0))
