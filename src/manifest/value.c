@@ -29,8 +29,12 @@ struct value *value_bool(struct arena *arena, bool boolean)
 static struct value *new_text(struct arena *arena, enum value_kind kind, const char *data,
                               size_t length)
 {
-    struct value *value = new_value(arena, kind);
-    value->text.data = arena_memdup(arena, data, length);
+    struct value *value = arena_alloc(arena, sizeof *value + length + 1);
+    char *text = (char *)(value + 1); /* behind it, NUL included */
+    if (length)
+        memcpy(text, data, length);
+    value->kind = kind;
+    value->text.data = text;
     value->text.length = length;
     return value;
 }

@@ -43,6 +43,7 @@ struct reader {
     size_t depth, nodes, restarts;
     struct anchors anchors;
     struct map_entries entries;
+    struct value key; /* stands for a key, of which only the place is wanted */
     struct value *root;
     struct place start; /* of the document          */
     struct before before;

@@ -22,6 +22,8 @@ static bool one_of(const char *text, const char *const *words)
     return false;
 }
 
+enum { LONGEST_WORD = 5 }; /* of these */
+
 static const char *const TRUE_WORDS[] = { "y",    "Y",    "yes", "Yes", "YES", "true",
                                           "True", "TRUE", "on",  "On",  "ON",  NULL };
 static const char *const FALSE_WORDS[] = { "n",     "N",     "no",  "No",  "NO",  "false",
@@ -41,11 +43,12 @@ static struct scalar by_content(struct arena *arena, const char *text, size_t le
     struct scalar scalar = { .kind = SCALAR_NULL };
     if (strlen(text) != length)
         return string_scalar(text, length);
-    if (one_of(text, NULL_WORDS))
+    bool word = length <= LONGEST_WORD;
+    if (word && one_of(text, NULL_WORDS))
         return scalar;
     scalar.kind = SCALAR_BOOL;
-    scalar.boolean = one_of(text, TRUE_WORDS);
-    if (scalar.boolean || one_of(text, FALSE_WORDS))
+    scalar.boolean = word && one_of(text, TRUE_WORDS);
+    if (scalar.boolean || (word && one_of(text, FALSE_WORDS)))
         return scalar;
     if (yaml_number(arena, text, &scalar))
         return scalar;
