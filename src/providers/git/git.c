@@ -166,14 +166,32 @@ static bool open_url(struct repository *repository, const char *ref, const struc
                           &repository->cache_use, wait, err);
 }
 
+/* Starting libgit2 costs as much as reading 300 manifests: not where no repository can be. */
+static bool may_be_repository(const char *folder)
+{
+    AUTO_ARENA arena = arena_new();
+    AUTO_FREE char *real = realpath(folder, NULL);
+    if (!real || access(arena_printf(arena, "%s/HEAD", real), F_OK) == 0)
+        return true;
+    for (char *end = real + strlen(real); end; end = strrchr(real, '/')) {
+        *end = '\0';
+        if (access(arena_printf(arena, "%s/.git", real), F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool repository_open(const struct git_options *options, struct repository **ret_repository,
                             const struct wait *wait, struct error *err)
 {
+    const char *folder = options->folder ? options->folder : ".";
+    if (!options->url && !may_be_repository(folder))
+        return opened(GIT_ENOTFOUND, folder, err);
     if (!git_library_start(err))
         return false;
     CLEANUP(repository_release_at) struct repository *repository = repository_new(options);
     bool open = options->url ? open_url(repository, options->ref, wait, err)
-                             : open_local(repository, options->folder ? options->folder : ".", err);
+                             : open_local(repository, folder, err);
     if (!open)
         return false;
     *ret_repository = repository;
