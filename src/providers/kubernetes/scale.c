@@ -65,16 +65,36 @@ static bool targets(const struct scaled *scaled, const struct object_id *id)
            && (!scaled->group || strcmp(scaled->group, id->group) == 0);
 }
 
+/* Where the set's autoscalers of a namespace begin: subjects are sorted by identity. */
+static size_t first_scaler(const struct session *session, const char *namespace)
+{
+    struct object_id first = { AUTOSCALER.group, AUTOSCALER.kind, namespace, "" };
+    size_t low = 0, high = session->subject_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (object_id_compare(&session->subjects[middle]->id, &first) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_scaler(const struct object_id *id, const char *namespace)
+{
+    return strcmp(id->kind, AUTOSCALER.kind) == 0 && strcmp(id->group, AUTOSCALER.group) == 0
+           && strcmp(id->namespace, namespace) == 0;
+}
+
 bool scale_in_set(const struct session *session, const struct object_id *id)
 {
     AUTO_ARENA arena = arena_new();
-    for (size_t i = 0; i < session->subject_count; i++) {
+    for (size_t i = first_scaler(session, id->namespace);
+         i < session->subject_count && is_scaler(&session->subjects[i]->id, id->namespace); i++) {
         const struct subject *subject = session->subjects[i];
         struct scaled target;
-        if (subject->desired && strcmp(subject->id.kind, AUTOSCALER.kind) == 0
-            && strcmp(subject->id.group, AUTOSCALER.group) == 0
-            && strcmp(subject->id.namespace, id->namespace) == 0
-            && target_of(arena, subject->desired->document, &target) && targets(&target, id))
+        if (subject->desired && target_of(arena, subject->desired->document, &target)
+            && targets(&target, id))
             return true;
     }
     return false;
