@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { PAGE = 500 };
-
 static void learn(struct session *session, const struct value *document)
 {
     const char *kind = value_text(value_get(document, "kind"));
@@ -52,9 +50,8 @@ bool request_list(struct session *session, struct arena *arena, const struct lis
 {
     AUTO_BUF query = BUF_INIT(BUF_OUTPUT_CEILING);
     const char *version;
-    buf_printf(&query, "limit=%u", list->limit ? list->limit : PAGE);
     if (list->selector) {
-        buf_puts(&query, "&labelSelector=");
+        buf_puts(&query, "labelSelector=");
         url_encode(&query, list->selector);
     }
     struct api_call call = {

@@ -28,7 +28,6 @@ struct list_request {
     const struct api_kind *kind;
     const char *namespace; /* "" or NULL: all */
     const char *selector;  /* of labels, or NULL */
-    unsigned limit;        /* of all items; 0: page by page to the end */
     bool metadata_only;
 };
 
