@@ -95,7 +95,7 @@ static void add_finished(struct buf *out, const struct progress_view *view,
                report_plain(&view->style));
     add_padded(out, name, view->name_columns);
     if (change->progress == PROGRESS_BLOCKED)
-        buf_puts(out, printable_text(arena, change->error.message));
+        buf_puts(out, printable_text(arena, change->error->message));
     else if (change->progress == PROGRESS_SKIPPED)
         buf_puts(out, change->written ? "written, but not waited for" : "not done");
     else if (failed)

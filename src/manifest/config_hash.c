@@ -167,14 +167,14 @@ static bool open_map(struct arena *arena, struct value *map, const char *key,
     const struct value *old = value_get(map, key);
     if (old && old->kind != VALUE_MAP && old->kind != VALUE_NULL)
         return false;
-    *ret_map = old && old->kind == VALUE_MAP ? load_map_copy(arena, old) : value_map(arena);
+    *ret_map = old && old->kind == VALUE_MAP ? value_map_copy(arena, old) : value_map(arena);
     value_set(arena, map, key, *ret_map);
     return true;
 }
 
 static void annotate(struct arena *arena, struct resource *resource, const char *hash)
 {
-    struct value *root = load_map_copy(arena, resource->document);
+    struct value *root = value_map_copy(arena, resource->document);
     struct value *spec, *template, *metadata, *annotations;
     if (!open_map(arena, root, "spec", &spec) || !open_map(arena, spec, "template", &template)
         || !open_map(arena, template, "metadata", &metadata)

@@ -7,8 +7,8 @@
 #ifndef CMX_NET_LOOK_UP_H
 #define CMX_NET_LOOK_UP_H
 
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 struct addrinfo;
 struct look_up;

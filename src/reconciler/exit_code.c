@@ -72,7 +72,7 @@ static enum exit_code exit_of_changes(const struct plan *plan)
     enum exit_code code = EXIT_DONE;
     for (size_t i = 0; i < plan->count; i++)
         if (plan->changes[i].progress == PROGRESS_FAILED)
-            code = exit_worse(code, exit_of_error(&plan->changes[i].error));
+            code = exit_worse(code, exit_of_error(plan->changes[i].error));
     return code;
 }
 

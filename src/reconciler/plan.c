@@ -11,6 +11,7 @@
 #include "reconciler/replace.h"
 #include "reconciler/restart.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -112,10 +113,12 @@ static const char *owned_by(struct change *change, const char *why)
 }
 
 /* The wanted document is the one of the last run: then only others can have made a difference. */
-static bool source_unchanged(const struct subject *subject, struct arena *arena)
+static bool source_unchanged(const struct subject *subject)
 {
-    return subject->recorded && subject->desired && *subject->recorded->digest
-           && strcmp(subject->recorded->digest, resource_digest(arena, subject->desired)) == 0;
+    if (!subject->recorded || !subject->desired || !*subject->recorded->digest)
+        return false;
+    AUTO_ARENA arena = arena_new();
+    return strcmp(subject->recorded->digest, resource_digest(arena, subject->desired)) == 0;
 }
 
 static void decide_change(const struct builder *builder, struct change *change)
@@ -130,8 +133,7 @@ static void decide_change(const struct builder *builder, struct change *change)
         .adopt = subject->desired && subject->desired->options.adopt ? ADOPT_ALL
                                                                      : builder->options->adopt,
         .may_delete = not_deleted == NULL,
-        .ended = subject->recorded && subject->recorded->ended
-                 && source_unchanged(subject, change->arena),
+        .ended = subject->recorded && subject->recorded->ended && source_unchanged(subject),
         .protected = subject->live.document && protected(builder, change),
     };
     change->action = decide(&situation, &change->why);
@@ -141,9 +143,9 @@ static void decide_change(const struct builder *builder, struct change *change)
         change->why = not_deleted;
     else if (change->why)
         change->why = owned_by(change, change->why);
-    bool decided = change->action == ACTION_KEEP || change->action == ACTION_CHANGE;
-    const char *again =
-        decided ? hook_runs_again(change, source_unchanged(subject, change->arena)) : NULL;
+    bool hook = subject->desired && subject->desired->options.hook != HOOK_NONE
+                && (change->action == ACTION_KEEP || change->action == ACTION_CHANGE);
+    const char *again = hook ? hook_runs_again(change, source_unchanged(subject)) : NULL;
     if (again) {
         change->action = ACTION_REPLACE;
         change->reruns = true;
@@ -190,7 +192,7 @@ static void explain_field(const struct builder *builder, struct change *change,
 static void explain_change(const struct builder *builder, struct change *change)
 {
     struct field_changes changes;
-    bool unchanged = source_unchanged(change->subject, change->arena);
+    bool unchanged = source_unchanged(change->subject);
     diff_fields(change->arena, change->prediction.before, change->prediction.after, &changes);
     change->fields = arena_array(change->arena, changes.count, sizeof *change->fields);
     change->field_count = changes.count;
@@ -260,15 +262,34 @@ static void refine(const struct builder *builder, struct change *change)
     }
 }
 
+static void keep_text(struct arena *arena, const char **text)
+{
+    if (*text)
+        *text = arena_strdup(arena, *text);
+}
+
+static void keep_prediction(struct arena *arena, struct prediction *prediction)
+{
+    prediction->before = prediction->before ? value_copy(arena, prediction->before) : NULL;
+    prediction->after = prediction->after ? value_copy(arena, prediction->after) : NULL;
+    keep_text(arena, &prediction->field);
+    keep_text(arena, &prediction->why);
+    keep_text(arena, &prediction->until);
+    keep_text(arena, &prediction->holder);
+    keep_text(arena, &prediction->mark);
+}
+
 static bool predict(const struct builder *builder, struct change *change, struct error *err)
 {
     change->cause =
         change->subject->recorded && change->action == ACTION_CREATE ? CAUSE_DRIFT : CAUSE_COMMIT;
     if (change->action == ACTION_ADOPT)
         change->cause = CAUSE_ADOPTION;
-    if (!builder->provider->predict(builder->session, change->arena, change->subject,
-                                    &change->prediction, builder->wait, err))
+    AUTO_ARENA scratch = arena_new(); /* answers of a server are larger than what is kept of them */
+    if (!builder->provider->predict(builder->session, scratch, change->subject, &change->prediction,
+                                    builder->wait, err))
         return error_prefix(err, "%s", object_id_text(change->arena, &change->subject->id, NULL));
+    keep_prediction(change->arena, &change->prediction);
     refine(builder, change);
     hold_back(change, false, builder->options->home);
     return true;
@@ -320,39 +341,66 @@ static bool ask_guard(const struct builder *builder, struct change *change, stru
     return true;
 }
 
-struct task {
+/* What the threads that predict share. */
+struct predictions {
     const struct builder *builder;
-    struct change *change;
-    bool ok;
-    struct error error;
+    pthread_mutex_t lock;
+    bool failed;
+    struct error error; /* the first one */
 };
+
+struct task {
+    struct predictions *predictions;
+    struct change *change;
+};
+
+static void keep_failure(struct predictions *predictions, const struct error *error)
+{
+    pthread_mutex_lock(&predictions->lock);
+    if (!predictions->failed)
+        predictions->error = *error;
+    predictions->failed = true;
+    pthread_mutex_unlock(&predictions->lock);
+}
 
 static void run_task(void *context, struct arena *arena)
 {
     struct task *task = context;
     struct change *change = task->change;
+    const struct builder *builder = task->predictions->builder;
+    struct error error;
     (void)arena; /* what a prediction returns has to outlive the task */
     change->asked = true;
-    task->ok = change->action == ACTION_DELETE || predict(task->builder, change, &task->error);
-    if (task->ok && (change->action == ACTION_DELETE || change->action == ACTION_REPLACE))
-        task->ok = ask_guard(task->builder, change, &task->error);
+    bool ok = change->action == ACTION_DELETE || predict(builder, change, &error);
+    if (ok && (change->action == ACTION_DELETE || change->action == ACTION_REPLACE))
+        ok = ask_guard(builder, change, &error);
+    if (!ok)
+        keep_failure(task->predictions, &error);
+}
+
+static bool has_to_ask(const struct change *change)
+{
+    return action_writes(change->action) && !change->asked;
 }
 
 static bool predict_all(const struct builder *builder, struct error *err)
 {
     struct plan *plan = builder->plan;
-    struct task *tasks = arena_array(plan->arena, plan->count, sizeof *tasks);
+    struct predictions predictions = { .builder = builder };
     size_t count = 0;
     for (size_t i = 0; i < plan->count; i++)
-        if (action_writes(plan->changes[i].action) && !plan->changes[i].asked)
-            tasks[count++] = (struct task){ .builder = builder, .change = &plan->changes[i] };
+        count += has_to_ask(&plan->changes[i]);
+    AUTO_FREE struct task *tasks = memory_alloc((count + 1) * sizeof *tasks);
+    count = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        if (has_to_ask(&plan->changes[i]))
+            tasks[count++] = (struct task){ &predictions, &plan->changes[i] };
+    pthread_mutex_init(&predictions.lock, NULL);
     pool_each(builder->options->concurrency, run_task, tasks, count, sizeof *tasks);
-    for (size_t i = 0; i < count; i++)
-        if (!tasks[i].ok) {
-            *err = tasks[i].error;
-            return false;
-        }
-    return true;
+    pthread_mutex_destroy(&predictions.lock);
+    if (predictions.failed)
+        *err = predictions.error;
+    return !predictions.failed;
 }
 
 static void count_change(struct plan_counts *counts, const struct change *change)

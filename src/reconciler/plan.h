@@ -69,7 +69,7 @@ struct change {
     bool rolling; /* it counts among the workloads that roll, from its start to its end */
     int64_t milliseconds;
     struct outcome outcome;
-    struct error error;
+    struct error *error; /* why it failed or was blocked; NULL where it was not */
 };
 
 /* Why the run as a whole may not act. */

@@ -90,7 +90,7 @@ static void add_outcome(struct arena *arena, struct value *map, const struct cha
 {
     set_text(arena, map, "result", PROGRESS[change->progress]);
     if (change->progress == PROGRESS_FAILED || change->progress == PROGRESS_BLOCKED)
-        set_text(arena, map, "error", change->error.message);
+        set_text(arena, map, "error", change->error->message);
     if (change->progress == PROGRESS_SKIPPED || change->progress == PROGRESS_FAILED)
         value_set(arena, map, "written", value_bool(arena, change->written));
     if (change->milliseconds)

@@ -23,7 +23,7 @@ static void add_failure(struct buf *out, const struct target_run *target,
     AUTO_ARENA arena = arena_new();
     buf_printf(out, "%s!%s %s: ", report_colour(style, COLOUR_BAD), report_plain(style),
                report_name(arena, target, &change->subject->id));
-    add_indented(out, printable_text(arena, change->error.message));
+    add_indented(out, printable_text(arena, change->error->message));
     if (change->subject->desired && change->subject->desired->file)
         buf_printf(out, "    from %s:%u\n", change->subject->desired->file->path,
                    change->subject->desired->place.line);
@@ -54,11 +54,11 @@ static const char *ended_text(struct arena *arena, const struct target_run *targ
                               const struct change *change)
 {
     const char *name = report_name(arena, target, &change->subject->id);
-    const char *colon = strchr(change->error.message, ':');
     if (change->progress != PROGRESS_BLOCKED)
         return name;
+    const char *colon = strchr(change->error->message, ':');
     return arena_printf(arena, "%s (%s)", name,
-                        printable_text(arena, colon ? colon + 2 : change->error.message));
+                        printable_text(arena, colon ? colon + 2 : change->error->message));
 }
 
 /* "Not started: a, b, c", broken between names, and cut where nobody reads on. */

@@ -52,7 +52,9 @@ struct part {
 static void fill(struct target_run *target, struct change *change, const struct part *part)
 {
     *change = (struct change){ .progress = part->failed ? PROGRESS_FAILED : PROGRESS_NONE };
-    change->error.kind = part->failed;
+    static struct error errors[ERROR_BUG + 1];
+    errors[part->failed].kind = part->failed;
+    change->error = &errors[part->failed];
     *target = (struct target_run){ .planned = part->error == ERROR_NONE };
     target->error.kind = part->error;
     target->plan.counts = part->counts;
