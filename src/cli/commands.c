@@ -65,7 +65,7 @@ const struct command commands[] = {
       "all else goes on. diff and apply tell what is held back, and status shows every hold with "
       "who, why and until when. Kept with the record of the set. A source, or --project and -n, "
       "says which set.",
-      "cmx-reconcile hold Deployment/web --for 1h --reason debugging --project shop -n shop",
+      "cmx-reconcile hold Deployment/web --for 1h --reason debugging -f deploy/",
       READS | GROUP_SET | GROUP_HOLD, 1, command_hold },
     { "unhold", "KIND/NAME", "Let go of an object that is held", NULL,
       "cmx-reconcile unhold Deployment/web --project shop -n shop", READS | GROUP_SET, 1,

@@ -6,7 +6,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -84,12 +86,24 @@ static void durations_are_read(void **state)
     }
 }
 
+/* Local time; the day only where it is not today. */
+static void moments_for_people(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    setenv("TZ", "UTC-2", 1); /* two hours ahead of UTC */
+    tzset();
+    assert_string_equal(time_of_day_text(arena, 1795244700), "2026-11-21 09:05");
+    assert_int_equal(strlen(time_of_day_text(arena, clock_unix())), strlen("14:05"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_written),
         cmocka_unit_test(times_are_read),
         cmocka_unit_test(durations_are_read),
+        cmocka_unit_test(moments_for_people),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

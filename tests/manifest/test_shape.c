@@ -51,7 +51,8 @@ static void test_defaults(void **state)
     json_write(&text, value_get(project, "spec"));
     assert_string_equal(
         buf_text(&text),
-        "{\"adopt\":\"unowned\",\"createNamespace\":false,\"namespace\":\"default\","
+        "{\"adopt\":\"unowned\",\"createNamespace\":false,\"maxFailures\":3,\"maxRolling\":10,"
+        "\"namespace\":\"default\","
         "\"prune\":false,\"timeout\":\"30m\",\"waitTimeout\":\"5m\"}");
     project =
         check(arena, "apiVersion: cmx.dev/v1\nkind: Project\nmetadata: {name: a}\n", &problems);
