@@ -39,7 +39,8 @@ const char *mark_now(struct arena *arena, const struct value *document, const ch
 {
     const char *owned = manager_mark(arena, document);
     size_t length = recorded ? strcspn(recorded, ".") : 0;
-    return length == strlen(owned) && length > 0 && strncmp(recorded, owned, length) == 0
+    bool same = length == strlen(owned) && length > 0 && strncmp(recorded, owned, length) == 0;
+    return same || (recorded && manager_left_to_controllers(arena, document, recorded))
                ? arena_strdup(arena, recorded)
                : owned;
 }

@@ -20,7 +20,9 @@
 const char *mark_make(const struct session *session, struct arena *arena,
                       const struct resource *desired, const struct value *document);
 
-/* The mark of now of a live object: the recorded one (may be NULL) where the same fields are held.
+/*
+ * The mark of now of a live object: the recorded one (may be NULL) where the same
+ * fields are held, or what is missing was left to controllers.
  */
 const char *mark_now(struct arena *arena, const struct value *document, const char *recorded);
 

@@ -6,11 +6,16 @@
 #include "base/digest.h"
 #include "manifest/value_json.h"
 #include "providers/kubernetes/fields/fields.h"
+#include "providers/kubernetes/fields/held.h"
 #include "providers/kubernetes/session.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MARK_LENGTH = 16 };
+
+static const uint64_t SCALED = 0x9e3779b97f4a7c15; /* of a mark: a person set the replicas */
 
 static const char BEFORE_FIRST_APPLY[] = "before-first-apply"; /* the server's own name */
 static const char LAST_APPLIED[] = "kubectl.kubernetes.io/last-applied-configuration";
@@ -262,22 +267,52 @@ static const struct value *without_replicas(struct arena *arena, const struct va
     return rest;
 }
 
+static uint64_t held_now(struct arena *arena, const struct value *document,
+                         const struct value *fields)
+{
+    uint64_t held = held_sum(fields, 0);
+    held += held_sum(manager_kubectl_extras(arena, document, document), 1);
+    return held + (scaled_by_person(arena, document) ? SCALED : 0);
+}
+
+/* What controllers hold of the object and we do not. */
+static struct value *held_by_controllers(struct arena *arena, const struct value *document,
+                                         const struct value *ours)
+{
+    struct value *all = value_map(arena);
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++)
+        if (!manager_is_us(&entry) && strcmp(entry.subresource, "status") != 0
+            && manager_is_controller(entry.manager, entry.subresource))
+            all = fields_union(arena, all, entry.fields);
+    return fields_minus(arena, all, ours);
+}
+
+bool manager_left_to_controllers(struct arena *arena, const struct value *document,
+                                 const char *mark)
+{
+    struct manager_entry ours;
+    char *end;
+    uint64_t then = strtoull(mark, &end, 16);
+    if (end != mark + MARK_LENGTH || !manager_ours(document, &ours) || !ours.fields)
+        return false;
+    const struct value *fields = without_replicas(arena, ours.fields);
+    uint64_t missing = then - held_now(arena, document, fields);
+    return missing && held_explains(held_by_controllers(arena, document, fields), missing);
+}
+
 const char *manager_mark(struct arena *arena, const struct value *document)
 {
-    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
     AUTO_BUF values = BUF_INIT(BUF_OUTPUT_CEILING);
     struct manager_entry entry = { .fields = NULL };
     if (!manager_ours(document, &entry) || !entry.fields)
         return "";
     const struct value *fields = without_replicas(arena, entry.fields);
-    json_write(&text, fields);
-    json_write(&text, manager_kubectl_extras(arena, document, document));
-    if (scaled_by_person(arena, document))
-        buf_puts(&text, "scaled");
+    uint64_t held = held_now(arena, document, fields);
     if (!may_digest_values(document, &entry))
-        return mark_part(arena, &text);
+        return arena_printf(arena, "%016" PRIx64, held);
     json_write(&values, fields_values(arena, fields, document));
-    return arena_printf(arena, "%s-%s", mark_part(arena, &text), mark_part(arena, &values));
+    return arena_printf(arena, "%016" PRIx64 "-%s", held, mark_part(arena, &values));
 }
 
 void manager_blame(struct arena *arena, const struct value *document, const char *pointer,
