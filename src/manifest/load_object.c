@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "manifest/names.h"
+#include "manifest/placeholder.h"
 #include "manifest/resource_builtin.h"
 #include "manifest/secret.h"
 
@@ -203,6 +204,7 @@ static void load_object(struct loading *loading, const char *api_version, const 
     resource.secret = document_is_secret(document);
     if (resource.secret)
         secret_fold(loader->arena, document, loading->file, loader->problems);
+    placeholder_drop(loader->arena, document, &resource.id);
     resource.document = document;
     resource.vanishes = resource.options.hook != HOOK_NONE || vanishes(&resource.id, document);
     resource.scope = scope_of_builtin(resource.id.group, kind);
