@@ -25,7 +25,7 @@ static struct value *step(struct arena *arena, struct value *map, const char *ke
     const struct value *child = map ? value_get(map, key) : NULL;
     if (!child || child->kind != VALUE_MAP)
         return NULL;
-    struct value *copy = load_map_copy(arena, child);
+    struct value *copy = value_map_copy(arena, child);
     value_set(arena, map, key, copy);
     return copy;
 }
@@ -46,7 +46,7 @@ static void drop_from_webhooks(struct arena *arena, struct value *root)
     for (size_t i = 0; i < value_count(webhooks); i++) {
         struct value *webhook = webhooks->list.items[i];
         if (webhook->kind == VALUE_MAP) {
-            webhook = load_map_copy(arena, webhook);
+            webhook = value_map_copy(arena, webhook);
             drop(arena, step(arena, webhook, "clientConfig"));
         }
         value_push(arena, copies, webhook);

@@ -60,6 +60,32 @@ static void succeed(struct phase *phase, size_t step)
     schedule_done(phase->schedule, step);
 }
 
+static bool stopped(const struct execution *execution)
+{
+    return execution->result->lost || wait_stopped(execution->wait);
+}
+
+/* Nothing is written in a set that another run holds now. */
+static bool still_ours(struct execution *execution)
+{
+    struct error error = { 0 };
+    if (execution->provider->record_check(execution->session, execution->wait, &error))
+        return true;
+    execution->result->lost = true;
+    atomic_store(&execution->halted, true);
+    execution->result->error = error;
+    return false;
+}
+
+/* A server that is away would fail all the others, too, each after its time: better to ask once. */
+static void fail_act(struct phase *phase, size_t step)
+{
+    struct execution *execution = phase->execution;
+    if (phase->changes[step]->error->kind == ERROR_UNREACHABLE && !stopped(execution))
+        (void)!still_ours(execution);
+    fail(phase, step);
+}
+
 /* Wait for it: what was written, and what was there but not yet as it should be. */
 static bool has_to_settle(const struct phase *phase, const struct change *change)
 {
@@ -80,7 +106,7 @@ static bool after_act(struct phase *phase, struct job *job)
     if (job->skipped)
         execution_progress(phase->execution, job->change, PROGRESS_SKIPPED);
     else if (!job->ok)
-        fail(phase, job->step);
+        fail_act(phase, job->step);
     else if (has_to_settle(phase, job->change)) {
         schedule_acted(phase->schedule, job->step);
         start_settling(phase, job);
@@ -88,11 +114,6 @@ static bool after_act(struct phase *phase, struct job *job)
     } else
         succeed(phase, job->step);
     return false;
-}
-
-static bool stopped(const struct execution *execution)
-{
-    return execution->result->lost || wait_stopped(execution->wait);
 }
 
 /* A wait that was broken off is no failure of the object. */
@@ -135,17 +156,6 @@ static struct job *wait_for_jobs(struct execution *execution)
     execution->done = NULL;
     pthread_mutex_unlock(&execution->lock);
     return done;
-}
-
-/* Nothing is written in a set that another run holds now. */
-static bool still_ours(struct execution *execution)
-{
-    struct error error = { 0 };
-    if (execution->provider->record_check(execution->session, execution->wait, &error))
-        return true;
-    execution->result->lost = true;
-    execution->result->error = error;
-    return false;
 }
 
 static bool needs_writing(const struct phase *phase, size_t step)

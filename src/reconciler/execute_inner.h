@@ -37,6 +37,7 @@ struct execution {
     const struct wait *wait;
     struct wait settle_wait; /* also ended by a soft cancel */
     struct cancel settle_cancel;
+    atomic_bool halted; /* nothing new is to be begun; for the workers */
     struct execute_result *result;
     pthread_mutex_t lock; /* of the queue of finished jobs, and of the events */
     pthread_cond_t finished;

@@ -152,7 +152,8 @@ void job_act(void *context, struct arena *arena)
     job->arena = arena_new();
     job->change->error = error_new();
     /* what was queued before somebody interrupted, or before too much failed, does not begin */
-    job->skipped = execution_exhausted(execution) || wait_stopped(execution->wait);
+    job->skipped = execution_exhausted(execution) || atomic_load(&execution->halted)
+                   || wait_stopped(execution->wait);
     if (!job->skipped) {
         execution_progress(execution, job->change, PROGRESS_APPLYING);
         job->ok = act(execution, job);

@@ -33,6 +33,20 @@ has "Interrupted" "Written, but not waited for: Deployment/slow" "1 written, but
 run 5 status --project runs -n "$ns" -o json # not healthy yet
 has '"name":"slow"'
 
+# --- interrupted while many wait for their turn: these are not begun
+for i in $(seq 60); do configmap "many$i" key 1; done
+commit "Many"
+"$CMX" apply -f . --yes --concurrency 1 >"$work/one" 2>&1 &
+first=$!
+until [ "$(grep -c '✓ ConfigMap' "$work/one")" -ge 5 ] || ! kill -0 "$first" 2>/dev/null; do sleep 0.01; done
+kill -INT "$first"
+code=0; wait "$first" || code=$?
+last="apply, interrupted early" out=$(cat "$work/one")
+same 130 "$code"
+has "not done"
+[ "$(k get configmaps -o name | grep -c many)" -lt 40 ] || wrong "it went on after the interrupt"
+rm many*.yaml
+
 # --- two at once: the second waits for the first, then finds nothing to do
 sed -i 's/"6"/"3"/' slow.yaml
 configmap c9 key 9
