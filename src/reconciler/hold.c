@@ -62,6 +62,8 @@ const char *hold_waits(struct arena *arena, const struct change *change)
         return "its creation waits";
     case ACTION_DELETE:
         return "its deletion waits";
+    case ACTION_REPLACE:
+        return "its replacement waits";
     case ACTION_REFUSE:
         return arena_printf(arena, "it would be refused: %s", change->why ? change->why : "");
     case ACTION_UNKNOWN:

@@ -95,9 +95,9 @@ run 0 apply -f . --yes
 same 2 "$(k get deployment web -o jsonpath='{.spec.template.spec.containers[0].env[0].value}')"
 
 # --- on the object itself, by whoever may annotate it: no drift, and as good as the other
-k annotate deployment web cmx.dev/hold="looking at a core dump" >/dev/null
+k annotate deployment web cmx.dev/hold="a core dump" >/dev/null
 run 0 diff -f .
-has "held by kubectl-annotate (annotation): looking at a core dump (nothing waits)"
+has "held by kubectl-annotate (annotation): a core dump (nothing waits)"
 k set env deployment/web A=mine >/dev/null
 k rollout status deployment/web --timeout=60s >/dev/null
 run 0 diff -f .
@@ -115,6 +115,24 @@ has "mine → 2"
 lacks "cmx.dev/hold"
 run 0 apply -f . --yes
 run 0 diff -f .
+
+# --- what could only be replaced
+write fixed.yaml <<YAML
+{ apiVersion: v1, kind: ConfigMap, metadata: { name: fixed, annotations: { cmx.dev/replace: "true" } }, immutable: true, data: { a: "1" } }
+YAML
+commit "Immutable"
+run 0 apply -f . --yes
+uid=$(k get configmap fixed -o jsonpath='{.metadata.uid}')
+run 0 hold ConfigMap/fixed --reason "not now" -f .
+sed -i 's/a: "1"/a: "2"/' fixed.yaml
+commit "Another value"
+run 0 diff -f .
+has "held by $me: not now (its replacement waits)"
+run 0 apply -f . --yes
+same "$uid" "$(k get configmap fixed -o jsonpath='{.metadata.uid}')"
+run 0 unhold ConfigMap/fixed -f .
+run 0 apply -f . --yes
+same 2 "$(k get configmap fixed -o jsonpath='{.data.a}')"
 
 # --- beside a run that goes on: told, kept by the run's own writes, and in time for the next one
 slow_job
