@@ -117,6 +117,16 @@ static void of_account(struct mentions *mentions, const struct value *document)
     }
 }
 
+/* The token controller deletes a token whose account is not there (yet). */
+static void of_secret(struct mentions *mentions, const struct value *document)
+{
+    if (strcmp(text_or(document, "type", ""), "kubernetes.io/service-account-token") == 0)
+        mention(mentions, "", "ServiceAccount", mentions->namespace,
+                value_text_at(document, "metadata", "annotations",
+                              "kubernetes.io/service-account.name", NULL),
+                false);
+}
+
 static void of_service_client(struct mentions *mentions, const struct value *service)
 {
     mention(mentions, "", "Service", value_text(value_get(service, "namespace")),
@@ -183,6 +193,7 @@ static const struct {
 } kinds[] = {
     { "", "PersistentVolume", of_volume },
     { "", "PersistentVolumeClaim", of_claim },
+    { "", "Secret", of_secret },
     { "", "ServiceAccount", of_account },
     { ADMISSION, "MutatingAdmissionPolicyBinding", of_mutating_binding },
     { ADMISSION, "MutatingWebhookConfiguration", of_webhooks },
