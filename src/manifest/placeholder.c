@@ -2,7 +2,6 @@
 #include "manifest/placeholder.h"
 
 #include "base/digest.h"
-#include "manifest/load.h"
 
 #include <string.h>
 
