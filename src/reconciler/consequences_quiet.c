@@ -4,6 +4,7 @@
  * nobody will read is in consequences_config.c.
  */
 #include "manifest/references.h"
+#include "manifest/resource_builtin.h"
 #include "reconciler/consequences_inner.h"
 
 #include <string.h>
@@ -58,12 +59,38 @@ static bool any_pod_fits(const struct outlook *outlook, const struct object_id *
     return false;
 }
 
+/* Does it look as if an operator made pods of it? Their labels are the operator's choice. */
+static bool makes_pods(const struct object_id *id, const struct value *document)
+{
+    static const char *const members[] = { "replicas", "instances", "size",     "image",
+                                           "template", "version",   "nodeSets", "podTemplate" };
+    const struct value *spec = value_get(document, "spec");
+    if (builtin_kind_find(id->group, id->kind))
+        return false;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (value_get(spec, members[i]))
+            return true;
+    return false;
+}
+
+static bool an_operator_may_fit(const struct outlook *outlook, const struct object_id *id)
+{
+    for (size_t i = 0; i < outlook->count; i++) {
+        const struct object_change *other = &outlook->changes[i];
+        if (other->after && !strcmp(other->id->namespace, id->namespace)
+            && makes_pods(other->id, other->after))
+            return true;
+    }
+    return false;
+}
+
 /* What matched nothing before either is served by pods that are not in the set. */
 static bool comes_to_match_nothing(const struct outlook *outlook,
                                    const struct object_change *change)
 {
     const struct value *now = change->after ? selector_of(change->id, change->after) : NULL;
-    if (!value_count(now) || any_pod_fits(outlook, change->id, now, true))
+    if (!value_count(now) || any_pod_fits(outlook, change->id, now, true)
+        || an_operator_may_fit(outlook, change->id))
         return false;
     const struct value *before = change->before ? selector_of(change->id, change->before) : NULL;
     return !value_count(before) || any_pod_fits(outlook, change->id, before, false);
