@@ -34,6 +34,8 @@ def manifests(side):
     files = {
         "same.yaml": config_map("same", "always"),
         "changed.yaml": config_map("changed", here),
+        "fixed.yaml": "apiVersion: v1\nkind: ConfigMap\nimmutable: true\nmetadata:\n  name: fixed\n"
+                      f"  annotations: {{ cmx.dev/replace: 'true' }}\ndata: {{ key: {here} }}\n",
         f"only-{here}.yaml": config_map(f"only-{here}", here),
         "secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: { name: secret }\n"
                        f"stringData: {{ password: hidden-{here} }}\n",
@@ -69,7 +71,7 @@ spec:
 def wanted(side):
     """kind/name → the value by which the two sides differ."""
     here = SIDES[side]
-    objects = {"ConfigMap/same": "always", "ConfigMap/changed": here,
+    objects = {"ConfigMap/same": "always", "ConfigMap/changed": here, "ConfigMap/fixed": here,
                f"ConfigMap/only-{here}": here, f"ServiceAccount/account-{here}": "",
                "Secret/secret": f"hidden-{here}", "Service/service": str(80 + side),
                "Deployment/web": here}
