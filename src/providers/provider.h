@@ -88,6 +88,8 @@ struct record {
     int64_t applied;        /* when, seconds; 0: never to its end */
     const char **elsewhere; /* names of the other Clusters that hold objects of the set, sorted */
     size_t elsewhere_count;
+    const struct ignore_rule *ignore; /* of the Project, for `status` without a source */
+    size_t ignore_count;
     struct hold
         *holds; /* that have not ended; read with the record, but written by record_hold() */
     size_t hold_count;
@@ -204,7 +206,7 @@ struct target {
     bool force_conflicts;
     bool show_secrets;
     unsigned concurrency;          /* requests in flight */
-    const struct project *project; /* ignore rules */
+    const struct project *project; /* ignore rules; NULL: the recorded ones */
 };
 
 struct set_name {

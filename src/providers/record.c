@@ -65,6 +65,37 @@ static struct value *elsewhere_value(struct arena *arena, const struct record *r
     return list;
 }
 
+static void add_text(struct arena *arena, struct value *map, const char *key, const char *text)
+{
+    if (text)
+        value_set(arena, map, key, value_string(arena, text));
+}
+
+static struct value *rules_value(struct arena *arena, const struct record *record)
+{
+    struct value *list = value_list(arena);
+    for (size_t i = 0; i < record->ignore_count; i++) {
+        const struct ignore_rule *rule = &record->ignore[i];
+        struct value *map = value_map(arena), *pointers = value_list(arena);
+        add_text(arena, map, "group", rule->pattern.group);
+        add_text(arena, map, "kind", rule->pattern.kind);
+        add_text(arena, map, "namespace", rule->pattern.namespace);
+        add_text(arena, map, "name", rule->pattern.name);
+        add_text(arena, map, "manager", rule->manager);
+        for (size_t j = 0; j < rule->pointers.count; j++)
+            value_push(arena, pointers, value_string(arena, rule->pointers.items[j]));
+        value_set(arena, map, "pointers", pointers);
+        value_push(arena, list, map);
+    }
+    return list;
+}
+
+bool record_rules_equal(const struct record *a, const struct record *b)
+{
+    AUTO_ARENA arena = arena_new();
+    return value_equal(rules_value(arena, a), rules_value(arena, b));
+}
+
 void record_write(struct buf *out, const struct record *record)
 {
     AUTO_ARENA arena = arena_new();
@@ -77,6 +108,8 @@ void record_write(struct buf *out, const struct record *record)
     value_set(arena, map, "members", members);
     if (record->elsewhere_count)
         value_set(arena, map, "elsewhere", elsewhere_value(arena, record));
+    if (record->ignore_count)
+        value_set(arena, map, "ignore", rules_value(arena, record));
     json_write(out, map);
 }
 
@@ -139,6 +172,37 @@ static void elsewhere_read(struct arena *arena, const struct value *list, struct
     }
 }
 
+static const char *text_or_null(struct arena *arena, const struct value *map, const char *key)
+{
+    const char *text = value_text(value_get(map, key));
+    return text ? arena_strdup(arena, text) : NULL;
+}
+
+static struct ignore_rule rule_read(struct arena *arena, const struct value *map)
+{
+    const struct value *pointers = value_get(map, "pointers");
+    struct ignore_rule rule = {
+        .pattern = { text_or_null(arena, map, "group"), text_or_null(arena, map, "kind"),
+                     text_or_null(arena, map, "namespace"), text_or_null(arena, map, "name") },
+        .manager = text_or_null(arena, map, "manager"),
+    };
+    for (size_t i = 0; value_item(pointers, i); i++) {
+        const char *text = value_text(value_item(pointers, i));
+        if (text)
+            arena_push(arena, rule.pointers.items, rule.pointers.count, rule.pointers.capacity,
+                       arena_strdup(arena, text));
+    }
+    return rule;
+}
+
+static void rules_read(struct arena *arena, const struct value *list, struct record *record)
+{
+    struct ignore_rule *rules = arena_array(arena, value_count(list), sizeof *rules);
+    for (size_t i = 0; value_item(list, i); i++)
+        rules[record->ignore_count++] = rule_read(arena, value_item(list, i));
+    record->ignore = rules;
+}
+
 static int compare_members(const void *a, const void *b)
 {
     return object_id_compare(&((const struct record_member *)a)->id,
@@ -168,6 +232,7 @@ bool record_parse(struct arena *arena, const char *data, size_t length, struct r
     record.applied = value_int(value_get(map, "applied"), 0);
     source_read(arena, value_get(map, "source"), &record.source);
     elsewhere_read(arena, value_get(map, "elsewhere"), &record);
+    rules_read(arena, value_get(map, "ignore"), &record);
     *ret_record = record;
     return true;
 }

@@ -16,6 +16,9 @@ void record_write(struct buf *out, const struct record *record);
 bool record_parse(struct arena *arena, const char *data, size_t length, struct record *ret_record,
                   struct error *err) __attribute__((warn_unused_result));
 
+/* Do both have the same ignore rules? */
+bool record_rules_equal(const struct record *a, const struct record *b);
+
 /*
  * Do two marks of one object tell that it has changed? A mark may have two parts,
  * "a-b"; each is compared only where both have it, and a mark that is missing says

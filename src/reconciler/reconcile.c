@@ -9,6 +9,7 @@
 #include "reconciler/elsewhere.h"
 #include "reconciler/home.h"
 #include "reconciler/inventory.h"
+#include "reconciler/rules.h"
 #include "reconciler/strays.h"
 
 #include <string.h>
@@ -383,7 +384,7 @@ static bool has_work(struct run *run, const struct target_run *target)
         return true;
     return target->record.exists
            && (strcmp(old->commit, source->commit) != 0 || old->dirty != source->dirty
-               || !same_source(old, source));
+               || !same_source(old, source) || rules_differ(run, target));
 }
 
 static void execute(struct run *run, struct target_run *target, const struct execute_events *events,
@@ -429,6 +430,7 @@ static bool take_set(struct run *run, struct target_run *target,
     inventory_widen(run->arena, &target->plan, source_to_record(run, target), &wide);
     wide.applied = target->record.applied;
     elsewhere_note(run, target, &wide);
+    rules_note(run, target, &wide);
     if (!provider->record_lock(target->session, run->options->lock_timeout,
                                events ? events->waiting : NULL, events ? events->context : NULL,
                                &writing, err))
@@ -468,6 +470,7 @@ void run_apply(struct run *run, struct target_run *target, const struct execute_
     inventory_settle(run->arena, &target->plan, source_to_record(run, target), &target->record,
                      all_succeeded(target), &kept);
     elsewhere_note(run, target, &kept);
+    rules_note(run, target, &kept);
     if (!target->provider->record_settle(target->session, &kept, &last, &error))
         target->error = error;
 }

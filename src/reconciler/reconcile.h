@@ -59,6 +59,7 @@ struct run {
         *partial; /* why this is not the whole source: nothing is deleted; NULL: it is whole */
     struct target_run *targets; /* the first is the Project's own */
     size_t target_count, target_capacity;
+    bool without_source;     /* the record alone says what belongs to the set */
     const char **undeclared; /* Clusters that hold objects of the set and are in no file any more */
     size_t undeclared_count;
     int64_t started; /* clock_now() */

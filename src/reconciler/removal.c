@@ -15,6 +15,7 @@ void run_without_source(struct run *run, const char *name, const char *namespace
         .origin = "", .path = "", .ref = "", .commit = "", .subject = "", .author = ""
     };
     run->source.revision = "";
+    run->without_source = true;
     run->set = (struct set){ .arena = run->arena };
     run->set.project = (struct project){
         .name = name,

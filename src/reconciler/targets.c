@@ -79,7 +79,7 @@ static bool fill_target(struct run *run, struct target_run *run_target, const ch
         .force_conflicts = run->options->force_conflicts,
         .show_secrets = run->options->show_secrets,
         .concurrency = run->options->concurrency,
-        .project = project,
+        .project = run->without_source ? NULL : project,
     };
     run_target->provider = &provider_kubernetes;
     if (!cluster)

@@ -63,7 +63,9 @@ static void try_managers(struct arena *arena, const struct value *live)
     }
     manager_blame(arena, live, "/spec/containers/0/image", &blame);
     manager_foreign_fields(arena, live);
-    manager_mark(arena, live);
+    struct left_alone left = { .pointers = pointers };
+    manager_mark(arena, live, &left);
+    manager_left_to_others(arena, live, "0123456789abcdef", &left);
     takeover_fields(arena, live, "v1", &pointers);
     handover_document(arena, live, &pointers);
 }

@@ -2,6 +2,7 @@
  * The record: when two marks tell that an object has changed, and what older, newer and damaged
  * texts of it are read as.
  */
+#include "base/cleanup.h"
 #include "providers/record.h"
 
 #include "base/cleanup.h"

@@ -106,7 +106,7 @@ void judge_object(const struct session *session, struct arena *arena, struct are
     live.owner = owner_of(scratch, document, session->set_id, &owner);
     live.owner_text = owner ? arena_strdup(arena, owner) : NULL;
     live.uid = uid ? arena_strdup(arena, uid) : NULL;
-    live.mark = mark_now(arena, document, recorded);
+    live.mark = mark_now(session, arena, &subject->id, document, recorded);
     const char *other = manager_last_other(document, &live.touched);
     live.touched_by = other ? arena_strdup(arena, other) : NULL;
     live.hold = judge_hold(arena, &subject->id, document);

@@ -7,6 +7,7 @@
 #include "providers/kubernetes/fields/fields.h"
 #include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/judge.h"
+#include "providers/kubernetes/wanted.h"
 
 #include <string.h>
 
@@ -30,17 +31,22 @@ static const char *answer_of(const struct session *session, struct arena *arena,
 const char *mark_make(const struct session *session, struct arena *arena,
                       const struct resource *desired, const struct value *document)
 {
-    const char *owned = manager_mark(arena, document);
+    struct left_alone left;
+    wanted_left_alone(session, arena, &desired->id, document, &left);
+    const char *owned = manager_mark(arena, document, &left);
     const char *answer = answer_of(session, arena, desired, document);
     return answer ? arena_printf(arena, "%s.%s", owned, answer) : owned;
 }
 
-const char *mark_now(struct arena *arena, const struct value *document, const char *recorded)
+const char *mark_now(const struct session *session, struct arena *arena, const struct object_id *id,
+                     const struct value *document, const char *recorded)
 {
-    const char *owned = manager_mark(arena, document);
+    struct left_alone left;
+    wanted_left_alone(session, arena, id, document, &left);
+    const char *owned = manager_mark(arena, document, &left);
     size_t length = recorded ? strcspn(recorded, ".") : 0;
     bool same = length == strlen(owned) && length > 0 && strncmp(recorded, owned, length) == 0;
-    return same || (recorded && manager_left_to_controllers(arena, document, recorded))
+    return same || (recorded && manager_left_to_others(arena, document, recorded, &left))
                ? arena_strdup(arena, recorded)
                : owned;
 }

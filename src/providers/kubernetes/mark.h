@@ -22,9 +22,10 @@ const char *mark_make(const struct session *session, struct arena *arena,
 
 /*
  * The mark of now of a live object: the recorded one (may be NULL) where the same
- * fields are held, or what is missing was left to controllers.
+ * fields are held, or what is missing was left to others.
  */
-const char *mark_now(struct arena *arena, const struct value *document, const char *recorded);
+const char *mark_now(const struct session *session, struct arena *arena, const struct object_id *id,
+                     const struct value *document, const char *recorded);
 
 /* Is everything as it was when the recorded mark (may be NULL) was made? */
 bool mark_answers(const struct session *session, struct arena *scratch,

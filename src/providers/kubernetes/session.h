@@ -32,6 +32,8 @@ struct session {
     struct discovery *discovery;
     struct arena *discovery_arena;
     struct watches *watches;
+    const struct ignore_rule *recorded_rules; /* of record_read() */
+    size_t recorded_rule_count;
     const struct set *set;     /* of bind_scopes(); NULL before */
     struct subject **subjects; /* of observe(), sorted by identity */
     size_t subject_count;

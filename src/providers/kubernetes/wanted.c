@@ -10,6 +10,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#define IGNORE_ANNOTATION "cmx.dev/ignore"
+
 static const char LAST_APPLIED[] = "kubectl.kubernetes.io/last-applied-configuration";
 
 static struct value *map_in(struct arena *arena, struct value *map, const char *key)
@@ -34,8 +36,10 @@ static const struct ignore_rule *rule_at(const struct session *session, size_t *
                                          const struct object_id *id)
 {
     const struct project *project = session->target->project;
-    while (project && *index < project->ignore_count) {
-        const struct ignore_rule *rule = &project->ignore[(*index)++];
+    size_t count = project ? project->ignore_count : session->recorded_rule_count;
+    while (*index < count) {
+        const struct ignore_rule *rule =
+            &(project ? project->ignore : session->recorded_rules)[(*index)++];
         if (rule_fits(rule, id))
             return rule;
     }
@@ -61,6 +65,27 @@ static void ignored_fields(const struct session *session, struct arena *arena,
     for (size_t i = 0; i < pointers.count; i++)
         pointers.items[i] = pointer_by_key(arena, pointers.items[i], desired->document, live);
     *ret_pointers = pointers;
+}
+
+void wanted_left_alone(const struct session *session, struct arena *arena,
+                       const struct object_id *id, const struct value *live,
+                       struct left_alone *ret_left)
+{
+    const struct ignore_rule *rule;
+    struct left_alone left = { .pointers = { 0 } };
+    struct object_options options = { .ignore = { 0 } };
+    if (value_at(live, "metadata", "annotations", IGNORE_ANNOTATION, NULL))
+        object_options_read(arena, live, &options, NULL, NULL);
+    add_all(arena, &left.pointers, &options.ignore);
+    for (size_t i = 0; (rule = rule_at(session, &i, id));) {
+        add_all(arena, &left.pointers, &rule->pointers);
+        if (rule->manager)
+            arena_push(arena, left.managers.items, left.managers.count, left.managers.capacity,
+                       rule->manager);
+    }
+    for (size_t i = 0; i < left.pointers.count; i++)
+        left.pointers.items[i] = pointer_by_key(arena, left.pointers.items[i], live, live);
+    *ret_left = left;
 }
 
 /* Rules that name a manager: whatever it holds is left out. */

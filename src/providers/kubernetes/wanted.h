@@ -9,6 +9,7 @@
 #ifndef CMX_KUBERNETES_WANTED_H
 #define CMX_KUBERNETES_WANTED_H
 
+#include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/session.h"
 
 struct wanted {
@@ -22,6 +23,14 @@ struct wanted {
  */
 void wanted_make(const struct session *session, struct arena *arena, const struct resource *desired,
                  const struct value *live, bool scaled, struct wanted *ret_wanted);
+
+/*
+ * What rules and the object's own annotation leave alone of a live object, for its mark. Without a
+ * manifest, positions count in the live lists.
+ */
+void wanted_left_alone(const struct session *session, struct arena *arena,
+                       const struct object_id *id, const struct value *live,
+                       struct left_alone *ret_left);
 
 /*
  * The document for a comparison: without what the server keeps for itself

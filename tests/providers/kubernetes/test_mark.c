@@ -18,6 +18,9 @@
 static const struct target target = { .name = "test" };
 static const struct session session = { .target = &target, .set_id = "applyset-test-v1" };
 
+static const struct left_alone nothing = { .pointers = { 0 } };
+static const struct object_id pod = { "", "Pod", "", "x" };
+
 #define HEAD "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"x\""
 #define WANTED(limit)                                                                              \
     HEAD "},\"spec\":{\"cpu\":" limit ",\"off\":false,\"none\":[],\"ref\":{\"path\":\"p\"}}}"
@@ -111,12 +114,13 @@ static void test_now(void **state)
     (void)state;
     AUTO_ARENA arena = arena_new();
     const struct value *live = json(arena, LIVE("\"1\"", "{}", ""));
-    const char *owned = manager_mark(arena, live);
+    const char *owned = manager_mark(arena, live, &nothing);
     const char *recorded = arena_printf(arena, "%s.0123456789abcdef", owned);
-    assert_string_equal(mark_now(arena, live, recorded), recorded);
-    assert_string_equal(mark_now(arena, live, owned), owned);
-    assert_string_equal(mark_now(arena, live, NULL), owned);
-    assert_string_equal(mark_now(arena, live, "0000000000000000.0123456789abcdef"), owned);
+    assert_string_equal(mark_now(&session, arena, &pod, live, recorded), recorded);
+    assert_string_equal(mark_now(&session, arena, &pod, live, owned), owned);
+    assert_string_equal(mark_now(&session, arena, &pod, live, NULL), owned);
+    assert_string_equal(mark_now(&session, arena, &pod, live, "0000000000000000.0123456789abcdef"),
+                        owned);
 }
 
 static void test_positions(void **state)

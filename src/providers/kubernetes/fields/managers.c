@@ -267,49 +267,82 @@ static const struct value *without_replicas(struct arena *arena, const struct va
     return rest;
 }
 
-static uint64_t held_now(struct arena *arena, const struct value *document,
-                         const struct value *fields)
+static const struct value *without_left_out(struct arena *arena, const struct value *document,
+                                            const struct value *fields,
+                                            const struct left_alone *left)
 {
-    uint64_t held = held_sum(fields, 0);
-    held += held_sum(manager_kubectl_extras(arena, document, document), 1);
-    return held + (scaled_by_person(arena, document) ? SCALED : 0);
+    for (size_t i = 0; i < left->pointers.count; i++)
+        fields = fields_without(arena, fields, document, left->pointers.items[i]);
+    return fields;
 }
 
-/* What controllers hold of the object and we do not. */
-static struct value *held_by_controllers(struct arena *arena, const struct value *document,
-                                         const struct value *ours)
+/* Of what we hold, what a mark is made of. */
+static const struct value *marked(struct arena *arena, const struct value *document,
+                                  const struct value *fields, const struct left_alone *left)
+{
+    return without_left_out(arena, document, without_replicas(arena, fields), left);
+}
+
+static bool is_named(const struct text_list *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* What those hold of the object whom nobody hinders: controllers, and managers that rules name. */
+static struct value *held_by_others(struct arena *arena, const struct value *document,
+                                    const struct left_alone *left)
 {
     struct value *all = value_map(arena);
     struct manager_entry entry;
     for (size_t i = 0; manager_entry(document, i, &entry); i++)
         if (!manager_is_us(&entry) && strcmp(entry.subresource, "status") != 0
-            && manager_is_controller(entry.manager, entry.subresource))
+            && (manager_is_controller(entry.manager, entry.subresource)
+                || is_named(&left->managers, entry.manager)))
             all = fields_union(arena, all, entry.fields);
-    return fields_minus(arena, all, ours);
+    return all;
 }
 
-bool manager_left_to_controllers(struct arena *arena, const struct value *document,
-                                 const char *mark)
+static uint64_t held_now(struct arena *arena, const struct value *document,
+                         const struct value *fields, const struct left_alone *left)
+{
+    const struct value *extras = manager_kubectl_extras(arena, document, document);
+    uint64_t held = held_sum(fields, 0);
+    if (left->managers.count && !fields_empty(extras))
+        extras = fields_minus(arena, extras, held_by_others(arena, document, left));
+    if (!fields_empty(extras))
+        held += held_sum(without_left_out(arena, document, extras, left), 1);
+    bool scaled = !is_named(&left->pointers, "/spec/replicas") && scaled_by_person(arena, document);
+    return held + (scaled ? SCALED : 0);
+}
+
+bool manager_left_to_others(struct arena *arena, const struct value *document, const char *mark,
+                            const struct left_alone *left)
 {
     struct manager_entry ours;
     char *end;
     uint64_t then = strtoull(mark, &end, 16);
     if (end != mark + MARK_LENGTH || !manager_ours(document, &ours) || !ours.fields)
         return false;
-    const struct value *fields = without_replicas(arena, ours.fields);
-    uint64_t missing = then - held_now(arena, document, fields);
-    return missing && held_explains(held_by_controllers(arena, document, fields), missing);
+    const struct value *fields = marked(arena, document, ours.fields, left);
+    uint64_t missing = then - held_now(arena, document, fields, left);
+    return missing
+           && held_explains(fields_minus(arena, held_by_others(arena, document, left), ours.fields),
+                            missing);
 }
 
-const char *manager_mark(struct arena *arena, const struct value *document)
+const char *manager_mark(struct arena *arena, const struct value *document,
+                         const struct left_alone *left)
 {
     AUTO_BUF values = BUF_INIT(BUF_OUTPUT_CEILING);
     struct manager_entry entry = { .fields = NULL };
     if (!manager_ours(document, &entry) || !entry.fields)
         return "";
-    const struct value *fields = without_replicas(arena, entry.fields);
-    uint64_t held = held_now(arena, document, fields);
-    if (!may_digest_values(document, &entry))
+    const struct value *fields = marked(arena, document, entry.fields, left);
+    uint64_t held = held_now(arena, document, fields, left);
+    if (!may_digest_values(document, &entry) || fields_empty(fields))
         return arena_printf(arena, "%016" PRIx64, held);
     json_write(&values, fields_values(arena, fields, document));
     return arena_printf(arena, "%016" PRIx64 "-%s", held, mark_part(arena, &values));

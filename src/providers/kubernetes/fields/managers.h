@@ -54,20 +54,27 @@ struct value *manager_all_fields(struct arena *arena, const struct value *docume
 /* How many fields others hold and we do not; Kubernetes' own bookkeeping is not counted. */
 size_t manager_foreign_fields(struct arena *arena, const struct value *document);
 
+/* What ignore rules say of an object: JSON pointers into it, and field managers. */
+struct left_alone {
+    struct text_list pointers, managers;
+};
+
 /*
  * A digest (held.h) of which fields we hold and which kubectl* added, and one of
  * the values of those that we hold: whoever changes a field of ours takes it from us,
  * but for one who writes under our name. Not of a Secret's values; nor of
  * spec.replicas, which autoscalers take: there only a person counts.
  */
-const char *manager_mark(struct arena *arena, const struct value *document);
+const char *manager_mark(struct arena *arena, const struct value *document,
+                         const struct left_alone *left);
 
 /*
  * Did we hold more when this mark was made, and is all that is missing held by
- * controllers now? An autoscaler of resources took it over, or an injector.
+ * controllers now, or by managers that rules name? An autoscaler of resources took
+ * it over, or an injector.
  */
-bool manager_left_to_controllers(struct arena *arena, const struct value *document,
-                                 const char *mark);
+bool manager_left_to_others(struct arena *arena, const struct value *document, const char *mark,
+                            const struct left_alone *left);
 
 /* Who holds the field at this JSON pointer. */
 void manager_blame(struct arena *arena, const struct value *document, const char *pointer,

@@ -411,6 +411,8 @@ bool kubernetes_record_read(struct session *session, struct arena *arena, struct
     lock->holds_read = parent.holds ? arena_strdup(lock->arena, parent.holds) : NULL;
     if (!holds_parse(session, arena, &parent, &record, err))
         return false;
+    session->recorded_rules = record.ignore;
+    session->recorded_rule_count = record.ignore_count;
     *ret_record = record;
     return true;
 }

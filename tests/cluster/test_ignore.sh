@@ -1,0 +1,127 @@
+# Ignore rules of a Project: by kind, name pattern, namespace, pointer, and field manager. What they
+# name is left alone in the diff, in the apply and in status, and handed over without a reset.
+# labels: cluster
+# timeout: 300
+. "$(dirname "$0")/cluster.sh"
+rules() { # LINES OF YAML
+    project ignoring "${1:+  ignore:
+$1}"
+}
+workload() { # NAME REPLICAS
+    write "$1.yaml" <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: $1, annotations: { note: "1" } }
+spec:
+  ${2:+replicas: $2}
+  selector: { matchLabels: { app: $1 } }
+  template:
+    metadata: { labels: { app: $1 } }
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers: [ { name: main, image: "pause:1", resources: { requests: { cpu: 10m } } } ]
+YAML
+}
+touched() { # NAME: something else of it is written
+    sed -i "s/note: \"[0-9]*\"/note: \"$RANDOM\"/" "$1.yaml"
+    commit "Touch $1"
+    run 1 diff -f .
+    run 0 apply -f . --yes
+}
+quiet() {
+    run 0 diff -f .
+    run 0 apply -f . --yes
+    run 0 status --project ignoring -n "$ns"
+    lacks "changed by" "changed since"
+}
+replicas() { k get deployment "$1" -o jsonpath='{.spec.replicas}'; }
+cpu() { k get deployment "$1" -o jsonpath='{.spec.template.spec.containers[0].resources.requests.cpu}'; }
+data() { k get configmap "$1" -o jsonpath="{.data.$2}"; }
+
+rules ""
+workload web-a 1
+workload other 1
+configmap shared ours 1
+sed -i 's/^data: {/data: { theirs: "1",/' shared.yaml
+commit "No rules yet"
+run 0 apply -f . --yes
+
+# --- a rule that comes later changes nothing by itself
+rules '    - { kind: Deployment.apps, name: "web-*", pointers: [ /spec/replicas ] }
+    - { kind: ConfigMap, namespace: '"$ns"', pointers: [ /data/theirs ] }
+    - { kind: ConfigMap, namespace: elsewhere, pointers: [ /data/ours ] }
+    - { manager: vpa-updater }'
+commit "Rules"
+quiet
+
+# --- people change what the rules name, and what they do not
+k scale deployment web-a --replicas=2 >/dev/null
+k patch configmap shared --type=merge -p '{"data":{"theirs":"2"}}' >/dev/null
+k rollout status deployment/web-a --timeout=60s >/dev/null
+quiet
+same "2 2" "$(replicas web-a) $(data shared theirs)"
+k scale deployment other --replicas=2 >/dev/null
+k patch configmap shared --type=merge -p '{"data":{"ours":"2"}}' >/dev/null
+run 1 diff -f .
+has "Deployment/other" "spec.replicas 2 → 1" "data.ours 2 → 1"
+lacks "Deployment/web-a" "theirs"
+run 0 apply -f . --yes
+same "2 2 1 1" "$(replicas web-a) $(data shared theirs) $(replicas other) $(data shared ours)"
+quiet
+
+# --- other fields of the same objects are written: those of the rules stay as they are
+touched web-a
+sed -i 's/ours: "1"/ours: "3"/' shared.yaml
+commit "Ours"
+run 1 diff -f .
+has "data.ours 1 → 3"
+lacks theirs
+run 0 apply -f . --yes
+same "2 2 3" "$(replicas web-a) $(data shared theirs) $(data shared ours)"
+quiet
+
+# --- left out of the manifest, and before anybody else set them: no reset either
+rules '    - { kind: Deployment, name: "[!a]*", pointers: [ /spec/replicas, /spec/template/spec/containers/0/resources ] }
+    - { kind: ConfigMap, pointers: [ /data/theirs ] }
+    - { manager: vpa-updater }'
+k scale deployment other --replicas=3 >/dev/null
+workload other ""
+workload web-a ""
+sed -i 's/, resources: .*} } }/ }/' other.yaml
+commit "Replicas and resources are not ours"
+run 0 apply -f . --yes
+same "2 3 10m" "$(replicas web-a) $(replicas other) $(cpu other)"
+quiet
+
+# --- by the manager that holds them
+rules '    - { manager: vpa-updater }'
+workload web-a 2
+workload other 3
+commit "Only the manager"
+run 0 apply -f . --yes
+for name in web-a other; do
+    k patch deployment $name --field-manager=vpa-updater --type=json -p '[{"op": "replace",
+        "path": "/spec/template/spec/containers/0/resources/requests", "value": {"cpu": "20m", "memory": "5Mi"}}]' >/dev/null
+    k rollout status deployment/$name --timeout=60s >/dev/null
+done
+quiet
+same "20m 20m" "$(cpu web-a) $(cpu other)"
+touched other
+same 20m "$(cpu other)"
+quiet
+rules ""
+commit "No rules"
+run 1 diff -f .
+has "requests.cpu 20m → 10m" "vpa-updater"
+run 0 apply -f . --yes
+same "10m 10m" "$(cpu web-a) $(cpu other)"
+
+# --- by the annotation on the object, in the diff and in status
+sed -i 's/annotations: {/annotations: { cmx.dev\/ignore: \/spec\/replicas,/' web-a.yaml
+commit "By annotation"
+run 0 apply -f . --yes
+k scale deployment web-a --replicas=1 >/dev/null
+k rollout status deployment/web-a --timeout=60s >/dev/null
+quiet
+same 1 "$(replicas web-a)"
+finish
