@@ -21,6 +21,7 @@ struct object_change {
     const struct object_id *id;
     const struct value *before, *after;
     const struct value *live; /* as it is now, with what others set: to count pods; may be NULL */
+    bool drift;               /* it comes back to what it was: the source did not change */
     bool replaced; /* deleted, and made anew only then: its pods stop before others start */
 };
 

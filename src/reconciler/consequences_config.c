@@ -204,7 +204,7 @@ static void judge_reading(const struct outlook *outlook, const struct object_cha
         return; /* its pods waited for it, or had it from somebody else */
     else if (pods_stay(outlook, workload) && read_at_start(reading->use, configuration)) {
         name_add(outlook, &readers->stale, workload->id);
-        readers->could_restart |= helped_by_restart_on(workload);
+        readers->could_restart |= !configuration->drift && helped_by_restart_on(workload);
     } else
         readers->noticed |= !is_batch(workload->id);
 }

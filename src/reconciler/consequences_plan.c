@@ -37,6 +37,7 @@ static struct object_change change_of(const struct change *change)
         result.before = prediction->before;
         result.after = prediction->after;
         result.live = subject->live.document;
+        result.drift = change->cause == CAUSE_DRIFT;
         result.replaced = change->action == ACTION_REPLACE;
         return result;
     case ACTION_DELETE:

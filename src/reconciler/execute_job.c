@@ -161,6 +161,18 @@ void job_act(void *context, struct arena *arena)
     hand_back(job);
 }
 
+/* Whose patience it was, where the object has one of its own and the run was not over. */
+static void name_limit(struct job *job)
+{
+    struct change *change = job->change;
+    const struct resource *desired = change->subject->desired;
+    if (job->ok || !desired || !desired->options.timeout || change->error->kind != ERROR_TIMEOUT
+        || wait_stopped(&job->phase->execution->settle_wait))
+        return;
+    error_prefix(change->error, "after %s (cmx.dev/timeout)",
+                 duration_text(job->arena, desired->options.timeout));
+}
+
 void job_settle(void *context, struct arena *arena)
 {
     struct job *job = context;
@@ -172,6 +184,7 @@ void job_settle(void *context, struct arena *arena)
     job->ok = execution->provider->settle(execution->session, job->arena, change->subject,
                                           &change->outcome, job->phase->deleting, tell_note, job,
                                           &wait, change->error);
+    name_limit(job);
     hand_back(job);
 }
 
