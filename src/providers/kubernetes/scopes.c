@@ -75,16 +75,33 @@ static enum scope scope_in_set(const struct set *set, const struct object_id *id
     return strcmp(scope, "Cluster") == 0 ? SCOPE_CLUSTER : SCOPE_NAMESPACED;
 }
 
+static bool defines(const struct resource *definition, const struct object_id *id)
+{
+    const struct value *spec = value_get(definition->document, "spec");
+    const char *group = value_text(value_get(spec, "group"));
+    const char *kind = value_text_at(spec, "names", "kind", NULL);
+    return group && kind && strcmp(group, id->group) == 0 && strcmp(kind, id->kind) == 0;
+}
+
+/* The set is sorted by group and kind. */
 const struct resource *definition_in_set(const struct set *set, const struct object_id *id)
 {
-    for (size_t i = 0; set && i < set->count; i++) {
-        const struct resource *resource = &set->resources[i];
-        const struct value *spec = value_get(resource->document, "spec");
-        const char *group = value_text(value_get(spec, "group"));
-        const char *kind = value_text_at(spec, "names", "kind", NULL);
-        if (strcmp(resource->id.kind, "CustomResourceDefinition") == 0
-            && strcmp(resource->id.group, "apiextensions.k8s.io") == 0 && group && kind
-            && strcmp(group, id->group) == 0 && strcmp(kind, id->kind) == 0)
+    static const struct object_id first = { "apiextensions.k8s.io", "CustomResourceDefinition", "",
+                                            "" };
+    size_t low = 0, high = set ? set->count : 0;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (object_id_compare(&set->resources[middle].id, &first) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; set && low < set->count; low++) {
+        const struct resource *resource = &set->resources[low];
+        if (strcmp(resource->id.kind, first.kind) != 0
+            || strcmp(resource->id.group, first.group) != 0)
+            return NULL;
+        if (defines(resource, id))
             return resource;
     }
     return NULL;
