@@ -1,6 +1,7 @@
 /*
  * arena: a chain of blocks, each twice as large as the one before up to a limit.
- * Large requests get a block of their own. See arena.h for the rules of use.
+ * Large requests get a block of their own behind the one in use, whose rest is
+ * still wanted. See arena.h for the rules of use.
  */
 #include "base/arena.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
+enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, LARGE = LARGEST_BLOCK / 4, ALIGNMENT = 16 };
 
 struct block {
     struct block *next;
@@ -101,11 +102,25 @@ static struct block *add_block(struct arena *arena, size_t least)
     return block;
 }
 
+/* Zeroed by the kernel where it is new: what nobody touches takes no memory. */
+static void *add_large(struct arena *arena, size_t size)
+{
+    struct block *block = checked(calloc(1, sizeof *block + size));
+    struct block **place = arena->blocks ? &arena->blocks->next : &arena->blocks;
+    block->size = block->used = size;
+    block->next = *place;
+    *place = block;
+    arena->used += size;
+    return block->bytes;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         checked(NULL);
     size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (rounded >= LARGE)
+        return add_large(arena, rounded);
     struct block *block = arena->blocks;
     if (!block || block->size - block->used < rounded)
         block = add_block(arena, rounded);
