@@ -133,29 +133,59 @@ static void drop_last_applied(struct arena *arena, struct value *metadata)
     value_set(arena, metadata, "annotations", copy);
 }
 
+/* What a server writes into metadata. */
+static const char *const SERVER_FIELDS[] = { "creationTimestamp",
+                                             "deletionTimestamp",
+                                             "deletionGracePeriodSeconds",
+                                             "generation",
+                                             "managedFields",
+                                             "selfLink",
+                                             "resourceVersion",
+                                             "uid",
+                                             "generateName" };
+enum { SERVER_FIELD_COUNT = sizeof SERVER_FIELDS / sizeof *SERVER_FIELDS };
+
+/* Most manifests hold nothing of it: they are sent as they are. */
+static bool is_sendable(const struct value *document, const struct value *metadata)
+{
+    const struct value *namespace = value_get(metadata, "namespace");
+    for (size_t i = 0; i < SERVER_FIELD_COUNT; i++)
+        if (value_get(metadata, SERVER_FIELDS[i]))
+            return false;
+    return !value_get(document, "status") && (!namespace || !is_empty(namespace))
+           && !value_get(value_get(metadata, "annotations"), LAST_APPLIED);
+}
+
 /* A copy of the upper two levels without what a server writes. */
 static struct value *sendable(struct loading *loading, const struct value *metadata)
 {
-    static const char *const server[] = { "creationTimestamp",
-                                          "deletionTimestamp",
-                                          "deletionGracePeriodSeconds",
-                                          "generation",
-                                          "managedFields",
-                                          "selfLink",
-                                          "resourceVersion",
-                                          "uid",
-                                          "generateName" };
     struct arena *arena = loading->loader->arena;
     struct value *root = value_map_copy(arena, loading->document);
     struct value *copy = value_map_copy(arena, metadata);
-    for (size_t i = 0; i < sizeof server / sizeof *server; i++)
-        value_remove(copy, server[i]);
+    for (size_t i = 0; i < SERVER_FIELD_COUNT; i++)
+        value_remove(copy, SERVER_FIELDS[i]);
     if (is_empty(value_get(copy, "namespace")))
         value_remove(copy, "namespace");
     drop_last_applied(arena, copy);
     value_remove(root, "status");
     value_set(arena, root, "metadata", copy);
     return root;
+}
+
+/* The document that is to be sent, of an object that has metadata. */
+static const struct value *document_of(struct loading *loading, const struct value *metadata,
+                                       const struct resource *resource)
+{
+    struct arena *arena = loading->loader->arena;
+    bool placeholders = placeholder_possible(&resource->id);
+    if (!resource->secret && !placeholders && is_sendable(loading->document, metadata))
+        return loading->document;
+    struct value *document = sendable(loading, metadata);
+    if (resource->secret)
+        secret_fold(arena, document, loading->file, loading->loader->problems);
+    if (placeholders)
+        placeholder_drop(arena, document, &resource->id);
+    return document;
 }
 
 static void warn_status(struct loading *loading, const struct object_id *id)
@@ -200,13 +230,10 @@ static void load_object(struct loading *loading, const char *api_version, const 
     warn_status(loading, &resource.id);
     if (!metadata)
         return;
-    struct value *document = sendable(loading, metadata);
-    resource.secret = document_is_secret(document);
-    if (resource.secret)
-        secret_fold(loader->arena, document, loading->file, loader->problems);
-    placeholder_drop(loader->arena, document, &resource.id);
-    resource.document = document;
-    resource.vanishes = resource.options.hook != HOOK_NONE || vanishes(&resource.id, document);
+    resource.secret = document_is_secret(loading->document);
+    resource.document = document_of(loading, metadata, &resource);
+    resource.vanishes =
+        resource.options.hook != HOOK_NONE || vanishes(&resource.id, resource.document);
     resource.scope = scope_of_builtin(resource.id.group, kind);
     if (loader->problems->errors == errors)
         arena_push(loader->arena, loader->resources, loader->resource_count,

@@ -53,6 +53,13 @@ static void drop_from_webhooks(struct arena *arena, struct value *root)
     value_set(arena, root, "webhooks", copies);
 }
 
+bool placeholder_possible(const struct object_id *id)
+{
+    return strcmp(id->group, "admissionregistration.k8s.io") == 0
+           || strcmp(id->group, "apiregistration.k8s.io") == 0
+           || strcmp(id->group, "apiextensions.k8s.io") == 0;
+}
+
 void placeholder_drop(struct arena *arena, struct value *root, const struct object_id *id)
 {
     if (strcmp(id->group, "admissionregistration.k8s.io") == 0)

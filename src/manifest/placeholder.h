@@ -11,6 +11,9 @@
 
 #include "manifest/resource.h"
 
+/* Is it of a kind that may hold one? */
+bool placeholder_possible(const struct object_id *id);
+
 /*
  * Takes them out of `root`, whose members are the caller's to change (what they hold
  * is not): of webhook configurations, of a CRD's conversion, of an APIService.

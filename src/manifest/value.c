@@ -147,7 +147,7 @@ struct value *value_map_copy(struct arena *arena, const struct value *map)
 {
     struct value *copy = arena_alloc(arena, sizeof *copy);
     *copy = *map;
-    copy->map.capacity = map->map.count + 4;
+    copy->map.capacity = map->map.count + 2;
     copy->map.members = arena_array(arena, copy->map.capacity, sizeof *copy->map.members);
     if (map->map.count)
         memcpy(copy->map.members, map->map.members, map->map.count * sizeof *copy->map.members);
