@@ -3,6 +3,7 @@
  * documents are read by discovery_aggregated.c and discovery_legacy.c.
  */
 #include "base/cleanup.h"
+#include "base/pool.h"
 #include "providers/kubernetes/client/discovery_index.h"
 
 #include <string.h>
@@ -117,13 +118,46 @@ static void index_group(struct discovery *discovery, const struct api_group *gro
         }
 }
 
+/* One of the two documents; both are asked for at the same time. */
+struct part {
+    const char *root;
+    struct client *client;
+    const struct wait *wait;
+    struct arena *arena;
+    struct api_answer answer;
+    bool answered;
+    struct error error;
+};
+
+static void ask_part(void *context, struct arena *arena)
+{
+    struct part *part = context;
+    (void)arena; /* the answer has to outlive the task */
+    part->answered = discovery_ask(part->client, part->arena, part->root, &part->answer, part->wait,
+                                   &part->error);
+}
+
+static bool add_part(struct discovery *discovery, const struct part *part, struct error *err)
+{
+    if (!part->answered) {
+        *err = part->error;
+        return false;
+    }
+    return discovery_add_answer(part->client, discovery, part->root, part->answer.document,
+                                part->wait, err);
+}
+
 bool discovery_read(struct client *client, struct arena *arena, struct discovery **ret_discovery,
                     const struct wait *wait, struct error *err)
 {
     struct discovery *discovery = arena_alloc(arena, sizeof *discovery);
+    AUTO_ARENA core = arena_new();
+    AUTO_ARENA groups = arena_new();
+    struct part parts[] = { { .root = "/api", .client = client, .wait = wait, .arena = core },
+                            { .root = "/apis", .client = client, .wait = wait, .arena = groups } };
     discovery->arena = arena;
-    if (!discovery_read_aggregated(client, discovery, "/api", wait, err)
-        || !discovery_read_aggregated(client, discovery, "/apis", wait, err))
+    pool_each(2, ask_part, parts, 2, sizeof *parts);
+    if (!add_part(discovery, &parts[0], err) || !add_part(discovery, &parts[1], err))
         return error_prefix(err, "discovery");
     for (size_t i = 0; i < discovery->group_count; i++)
         index_group(discovery, discovery->groups[i]);

@@ -45,17 +45,21 @@ static void add_group(struct discovery *discovery, const struct value *item)
         add_version(discovery, group, value_item(versions, i));
 }
 
-bool discovery_read_aggregated(struct client *client, struct discovery *discovery, const char *root,
-                               const struct wait *wait, struct error *err)
+bool discovery_ask(struct client *client, struct arena *arena, const char *root,
+                   struct api_answer *ret_answer, const struct wait *wait, struct error *err)
 {
     struct api_call call = { .method = "GET", .path = root, .accept = ACCEPT, .what = root };
-    struct api_answer answer;
-    if (!client_call(client, discovery->arena, &call, &answer, wait, err))
-        return false;
-    const char *kind = value_text_at(answer.document, "kind", NULL);
+    return client_call(client, arena, &call, ret_answer, wait, err);
+}
+
+bool discovery_add_answer(struct client *client, struct discovery *discovery, const char *root,
+                          const struct value *answer, const struct wait *wait, struct error *err)
+{
+    const struct value *document = value_copy(discovery->arena, answer);
+    const char *kind = value_text_at(document, "kind", NULL);
     if (!kind || strcmp(kind, "APIGroupDiscoveryList") != 0)
-        return discovery_read_legacy(client, discovery, root, answer.document, wait, err);
-    const struct value *items = value_get(answer.document, "items");
+        return discovery_read_legacy(client, discovery, root, document, wait, err);
+    const struct value *items = value_get(document, "items");
     for (size_t i = 0; i < value_count(items); i++)
         add_group(discovery, value_item(items, i));
     return true;

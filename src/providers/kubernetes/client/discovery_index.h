@@ -39,12 +39,14 @@ void discovery_add_kind(struct discovery *discovery, const struct api_group *gro
                         struct api_version *version, const struct api_kind *named,
                         const struct value *verbs);
 
-/*
- * Asks `root` ("/api" or "/apis") for the aggregated document; where the server
- * answers with the old one, goes on with discovery_read_legacy().
- */
-bool discovery_read_aggregated(struct client *client, struct discovery *discovery, const char *root,
-                               const struct wait *wait, struct error *err)
+/* Asks `root` ("/api" or "/apis") for the aggregated document; from any thread. */
+bool discovery_ask(struct client *client, struct arena *arena, const char *root,
+                   struct api_answer *ret_answer, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Adds a copy of the answer; where it is the old document, goes on with discovery_read_legacy(). */
+bool discovery_add_answer(struct client *client, struct discovery *discovery, const char *root,
+                          const struct value *answer, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
 
 /* `document`: the APIVersions of /api or the APIGroupList of /apis. */

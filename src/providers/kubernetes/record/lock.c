@@ -402,7 +402,7 @@ bool kubernetes_record_read(struct session *session, struct arena *arena, struct
     struct lock *lock = session->lock;
     struct parent parent;
     struct record record = { 0 };
-    if (!parent_read(session, arena, false, &parent, wait, err))
+    if (!parent_read_first(session, arena, &parent, wait, err))
         return false;
     if (!unpack(session, arena, &parent, &record, err))
         return false;

@@ -2,6 +2,7 @@
 #include "providers/kubernetes/record/parent.h"
 
 #include "base/cleanup.h"
+#include "base/pool.h"
 #include "providers/kubernetes/record/applyset.h"
 #include "providers/kubernetes/request.h"
 
@@ -182,4 +183,31 @@ bool parent_delete(struct session *session, struct arena *arena, const struct pa
         return true;
     *err = failed;
     return false;
+}
+
+/* What is asked for next needs no record: it is asked for beside it. Who needs it tells its error.
+ */
+struct early {
+    struct session *session;
+    const struct wait *wait;
+};
+
+static void discover_early(void *context, struct arena *arena)
+{
+    struct early *early = context;
+    struct error ignored;
+    (void)arena;
+    if (!session_discover(early->session, early->wait, &ignored))
+        return;
+}
+
+bool parent_read_first(struct session *session, struct arena *arena, struct parent *ret_parent,
+                       const struct wait *wait, struct error *err)
+{
+    struct early early = { session, wait };
+    struct pool *pool = pool_new(1);
+    pool_run(pool, discover_early, &early);
+    bool read = parent_read(session, arena, false, ret_parent, wait, err);
+    pool_free(pool);
+    return read;
 }

@@ -26,6 +26,11 @@ bool parent_read(struct session *session, struct arena *arena, bool run_only,
                  struct parent *ret_parent, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
 
+/* The same at the beginning of a run: discovery is read beside it. */
+bool parent_read_first(struct session *session, struct arena *arena, struct parent *ret_parent,
+                       const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* What to write; NULL leaves a part as it is. */
 struct parent_content {
     const char *run, *holds; /* "" removes it */
