@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/pool.h"
+#include "manifest/resource_builtin.h"
 #include "reconciler/budget.h"
 #include "reconciler/contest.h"
 #include "reconciler/hold.h"
@@ -378,23 +379,42 @@ static void run_task(void *context, struct arena *arena)
         keep_failure(task->predictions, &error);
 }
 
-static bool has_to_ask(const struct change *change)
+/*
+ * Of a set that is nowhere yet nothing can be broken by stopping half way: the
+ * apply itself says what is refused, and each object is sent once, not twice.
+ * Not where a kind may be missing.
+ */
+static bool goes_unasked(const struct builder *builder, const struct change *change)
 {
-    return action_writes(change->action) && !change->asked;
+    const struct object_id *id = &change->subject->id;
+    return builder->options->creates_unasked && change->action == ACTION_CREATE && !change->hold
+           && builtin_kind_find(id->group, id->kind);
+}
+
+static bool has_to_ask(const struct builder *builder, struct change *change)
+{
+    if (!action_writes(change->action) || change->asked)
+        return false;
+    if (!goes_unasked(builder, change))
+        return true;
+    change->cause = CAUSE_COMMIT;
+    change->prediction =
+        (struct prediction){ .kind = PREDICT_CREATE, .after = change->subject->desired->document };
+    return false;
 }
 
 static bool predict_all(const struct builder *builder, struct error *err)
 {
     struct plan *plan = builder->plan;
     struct predictions predictions = { .builder = builder };
-    size_t count = 0;
-    for (size_t i = 0; i < plan->count; i++)
-        count += has_to_ask(&plan->changes[i]);
-    AUTO_FREE struct task *tasks = memory_alloc((count + 1) * sizeof *tasks);
-    count = 0;
-    for (size_t i = 0; i < plan->count; i++)
-        if (has_to_ask(&plan->changes[i]))
-            tasks[count++] = (struct task){ &predictions, &plan->changes[i] };
+    struct task *tasks = NULL;
+    size_t count = 0, capacity = 0;
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < plan->count; i++) {
+        struct task task = { &predictions, &plan->changes[i] };
+        if (has_to_ask(builder, task.change))
+            arena_push(arena, tasks, count, capacity, task);
+    }
     pthread_mutex_init(&predictions.lock, NULL);
     pool_each(builder->options->concurrency, run_task, tasks, count, sizeof *tasks);
     pthread_mutex_destroy(&predictions.lock);

@@ -53,6 +53,7 @@ struct change {
     enum action held_back;   /* ACTION_HOLD: what would be done without it */
     bool reruns;             /* a hook that runs though it ran before: `why` */
     bool asked;              /* predicted, and where it deletes, guarded */
+    bool unasked;            /* to be made without having asked the target: see creates_unasked */
     const char *why;         /* why refused, retained, unknown, forgotten, replaced */
     const char *way_out;     /* what to do about it, or NULL */
     struct prediction prediction;
@@ -117,6 +118,7 @@ struct plan_options {
     bool force_conflicts;       /* also against one who sets a field again after each apply */
     bool part_of_source;        /* files were named, or a folder below the Project */
     const char *home;           /* the set's namespace: left out of names */
+    bool creates_unasked;       /* of built-in kinds: the apply itself says what is refused */
     bool removal; /* `delete`: deleting is what was asked for, no budget holds it back */
 };
 

@@ -321,6 +321,7 @@ static bool plan_target(struct run *run, struct target_run *target, const struct
                          run->problems.items[run->problems.count - 1].message);
     sort_desired(target);
     fill_plan_options(run, &target->plan_options);
+    target->plan_options.creates_unasked = run->options->creates_unasked && !target->record.exists;
     target->plan_options.whole = &target->record;
     struct record record = reachable(run, target);
     const struct record_member *outside = target->plan.outside;

@@ -82,8 +82,8 @@ static void add_prediction(struct arena *arena, struct value *map, const struct 
     set_text(arena, map, "cause", CAUSES[change->cause]);
     if (p->kind == PREDICT_LATER)
         set_text(arena, map, "unknownUntil", p->until ? p->until : "");
-    value_set(arena, map, "confirmed",
-              value_bool(arena, p->kind != PREDICT_LOCAL && p->kind != PREDICT_LATER));
+    bool confirmed = p->kind != PREDICT_LOCAL && p->kind != PREDICT_LATER && !change->unasked;
+    value_set(arena, map, "confirmed", value_bool(arena, confirmed));
 }
 
 static void add_outcome(struct arena *arena, struct value *map, const struct change *change)
