@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, LARGE = LARGEST_BLOCK / 4, ALIGNMENT = 16 };
+enum { FIRST_BLOCK = 256, LARGEST_BLOCK = 1 << 20, LARGE = LARGEST_BLOCK / 4, ALIGNMENT = 16 };
 
 struct block {
     struct block *next;

@@ -214,7 +214,8 @@ bool record_parse(struct arena *arena, const char *data, size_t length, struct r
 {
     const struct value *map;
     struct record record = { .exists = true };
-    if (!json_parse(arena, data, length, &map, err))
+    AUTO_ARENA scratch = arena_new(); /* the tree is three times as large as what is kept of it */
+    if (!json_parse(scratch, data, length, &map, err))
         return false;
     if (value_int(value_get(map, "format"), 0) != FORMAT)
         return error_set(err, ERROR_INPUT,

@@ -130,12 +130,13 @@ bool applyset_unpack(struct arena *arena, const char *data, struct record *ret_r
 {
     char *packed;
     size_t length, size;
-    if (!base64_decode(arena, data, strlen(data), &packed, &length) || length < GZIP_LEAST)
+    AUTO_ARENA scratch = arena_new();
+    if (!base64_decode(scratch, data, strlen(data), &packed, &length) || length < GZIP_LEAST)
         return error_set(err, ERROR_INPUT, "its list of members is no gzip in base64");
     size = told_size(packed, length);
     if (size > UNPACKED_CEILING)
         return error_set(err, ERROR_INPUT, "it would unpack to %zu bytes", size);
-    char *text = arena_alloc(arena, size + 1);
+    char *text = arena_alloc(scratch, size + 1);
     CLEANUP(libdeflate_free_decompressor_at)
     struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
     if (!decompressor)
