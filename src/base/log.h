@@ -3,8 +3,8 @@
  * never through here.
  *
  * Lines go to stderr as text or as one JSON object a line. Safe from any
- * thread. Library code logs at debug only; what a user must know is an error
- * or part of a report.
+ * thread. Library code logs at debug only, but for a long wait that nobody could
+ * tell from hanging; what a user must know is an error or part of a report.
  */
 #ifndef CMX_BASE_LOG_H
 #define CMX_BASE_LOG_H

@@ -10,7 +10,9 @@
 
 enum {
     IDLE_MS = 75000, /* the server gives a request 60 s, webhooks included */
-    LOST_TRIES = 6,  /* of a connection: about 6 s in all */
+    LOST_TRIES = 6,  /* of a connection: about 3 s in all */
+    AWAY_MS = 30000, /* so long instead for a server that was there: it may be restarting */
+    TELL_MS = 3000,  /* after so long of this the user is told */
     SILENT_TRIES = 2,
     BUSY_TRIES = 30, /* of an answer with Retry-After */
     FIRST_PAUSE_MS = 100,
@@ -140,6 +142,13 @@ static bool is_starting(const struct attempt *attempt)
     return (status == 401 || status == 403) && away_at && clock_now() - away_at < STARTING_MS;
 }
 
+/* What etcd says of itself for a moment: no leader, another leader, a request timed out. */
+static bool is_store_trouble(const struct attempt *attempt)
+{
+    const struct http_response *response = &attempt->response;
+    return response->status == 500 && response->body && strstr(response->body, "etcdserver: ");
+}
+
 /* How long to wait before sending again after an answer; -1: it is final. */
 static int64_t pause_after_answer(const struct attempt *attempt)
 {
@@ -147,7 +156,7 @@ static int64_t pause_after_answer(const struct attempt *attempt)
     int64_t asked =
         status_retry_after(http_header(&attempt->response, "Retry-After"), clock_unix());
     bool busy = status == 429 || (status == 503 && asked >= 0);
-    bool down = status == 502 || status == 503 || status == 504;
+    bool down = status == 502 || status == 503 || status == 504 || is_store_trouble(attempt);
     bool again =
         busy ? attempt->tries < BUSY_TRIES
              : down && attempt->tries < LOST_TRIES && is_repeatable(attempt->arena, attempt->call);
@@ -156,15 +165,42 @@ static int64_t pause_after_answer(const struct attempt *attempt)
     return -1;
 }
 
+/* Of a server that was there, all requests together are as patient as its restart may take. */
+static bool is_patient(const struct attempt *attempt)
+{
+    struct client *client = attempt->client;
+    if (attempt->response.silent)
+        return attempt->tries < SILENT_TRIES;
+    int64_t away = clock_now() - atomic_load(&client->away_since);
+    if (!atomic_load(&client->answered) || away >= AWAY_MS)
+        return attempt->tries < LOST_TRIES;
+    if (away >= TELL_MS && !atomic_exchange(&client->told, true))
+        log_warning("%s: it does not answer: trying again for %d seconds", client->description,
+                    AWAY_MS / 1000);
+    return true;
+}
+
 static int64_t pause_after_loss(const struct attempt *attempt)
 {
     const struct http_response *response = &attempt->response;
     bool untouched = !attempt->stream || !attempt->stream->touched;
     bool may = response->unsent || is_repeatable(attempt->arena, attempt->call);
-    unsigned most = response->silent ? SILENT_TRIES : LOST_TRIES;
-    return response->transient && untouched && may && attempt->tries < most
-               ? backoff(attempt->tries)
-               : -1;
+    return response->transient && untouched && may && is_patient(attempt) ? backoff(attempt->tries)
+                                                                          : -1;
+}
+
+/* Whether the server is there; only one request of many needs to notice. */
+static void note_presence(struct client *client, bool answered, bool lost)
+{
+    int64_t now = clock_now(), present = 0;
+    if (lost) {
+        atomic_store(&client->away_at, now);
+        atomic_compare_exchange_strong(&client->away_since, &present, now);
+    } else if (answered) {
+        atomic_store(&client->answered, true);
+        atomic_store(&client->away_since, 0);
+        atomic_store(&client->told, false);
+    }
 }
 
 /* Sleeps where the wait leaves room for it; false: do not try again. */
@@ -208,9 +244,9 @@ static bool try_once(struct attempt *attempt, bool *ret_success, struct error *e
     *ret_success = false;
     attempt->tries++;
     attempt->response = (struct http_response){ 0 };
-    if (!send_once(attempt, &problem)) {
-        if (attempt->response.transient)
-            atomic_store(&attempt->client->away_at, clock_now());
+    bool answered = send_once(attempt, &problem);
+    note_presence(attempt->client, answered, attempt->response.transient);
+    if (!answered) {
         if (pause_for(attempt, pause_after_loss(attempt)))
             return false;
         *err = problem;

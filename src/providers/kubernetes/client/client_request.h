@@ -8,6 +8,8 @@
 #include "providers/kubernetes/client/client.h"
 #include "providers/kubernetes/client/client_login.h"
 
+#include <stdatomic.h>
+
 struct client {
     struct arena *arena;
     struct kubeconfig config;
@@ -17,7 +19,10 @@ struct client {
     const char *description;
     struct http_header *impersonation;
     size_t impersonation_count;
-    _Atomic int64_t away_at; /* clock_now() when the server was not reached last; 0: always was */
+    /* clock_now() when the server was not reached last, and since when it is not; 0: it was */
+    _Atomic int64_t away_at, away_since;
+    atomic_bool answered; /* it was there once   */
+    atomic_bool told;     /* that it is away now */
 };
 
 /* Where the body of a 2xx answer goes, when not into the response. */

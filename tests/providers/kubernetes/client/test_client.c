@@ -28,6 +28,7 @@ static void repeats_what_may_be_repeated(void **state)
         { "POST", NULL, "{}", "503,200", false, 1 },
         { "GET", NULL, NULL, "503,502,504,200", true, 4 },
         { "GET", NULL, NULL, "500,200", false, 1 },
+        { "GET", NULL, NULL, "500,200&message=etcdserver:+leader+changed", true, 2 },
         { "GET", NULL, NULL, "404,200", false, 1 },
         { "GET", NULL, NULL, "drop,drop,200", true, 3 },
         { "PATCH", apply, "{}", "drop,200", true, 2 },
