@@ -110,7 +110,9 @@ static bool settle_applied(struct settling *settling, const struct outcome *outc
 {
     const struct object_id *id = &settling->subject->id;
     const struct value *document = outcome ? outcome->document : NULL;
+    const char *uid = value_text_at(document, "metadata", "uid", NULL);
     settling->changed = document && outcome->kind != OUTCOME_UNCHANGED;
+    settling->uid = uid ? arena_strdup(settling->arena, uid) : NULL;
     if (!settled_at_once(settling, document)) {
         settling->watcher = watcher_new(settling->session->watches);
         AUTO_WATCHER watcher = settling->watcher;

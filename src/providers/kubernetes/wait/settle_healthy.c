@@ -247,6 +247,15 @@ static enum verdict judge_gone(struct settling *settling, struct arena *arena,
     return HOPELESS;
 }
 
+/* Another object of the same name is not the one that was applied, however healthy it is. */
+static bool made_anew(struct settling *settling, const struct value *document)
+{
+    const char *uid = value_text_at(document, "metadata", "uid", NULL);
+    if (uid && !settling->uid)
+        settling->uid = arena_strdup(settling->arena, uid);
+    return uid && strcmp(uid, settling->uid) != 0;
+}
+
 /* ------------------------------------------------------------------ a look */
 
 static void look_at_pods(struct settling *settling, struct arena *arena,
@@ -304,6 +313,11 @@ static enum verdict judge(struct settling *settling, struct arena *arena, int64_
     struct health health;
     if (object.gone)
         return judge_gone(settling, arena, object.document, err);
+    if (made_anew(settling, object.document)) {
+        error_set(err, ERROR_INVALID,
+                  "another deleted it and made it anew while it was waited for");
+        return HOPELESS;
+    }
     health_of(arena, &settling->subject->id, object.document, &health);
     if (pod_failed(settling, object.document))
         health.state = HEALTH_FAILED;

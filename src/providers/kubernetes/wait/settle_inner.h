@@ -27,6 +27,7 @@ struct settling {
     void *context;
     const char *said;                    /* the last note */
     struct health last;                  /* messages in `arena` */
+    const char *uid;                     /* of the object waited for; NULL: not seen yet */
     bool changed;                        /* the run has just written it */
     int64_t healthy_since, failed_since; /* clock_now(); 0: it is not */
     const struct wait *wait;
