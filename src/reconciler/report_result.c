@@ -153,8 +153,8 @@ static void add_stop(struct buf *out, const struct run *run, const struct target
         buf_puts(out,
                  "Interrupted: what was being written is finished, nothing new was started.\n");
     if (target->result.not_pruned)
-        buf_printf(out, "Not pruned (%zu objects): %s.\n", target->plan.counts.delete,
-                   target->result.not_pruned);
+        buf_printf(out, "Not pruned (%zu object%s): %s.\n", target->plan.counts.delete,
+                   target->plan.counts.delete == 1 ? "" : "s", target->result.not_pruned);
 }
 
 void report_result(struct buf *out, const struct run *run, const struct target_run *target,
