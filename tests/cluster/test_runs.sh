@@ -1,7 +1,7 @@
 # Runs beside one another, interrupted runs, and the least rights. labels: cluster
 # timeout: 300
 . "$(dirname "$0")/cluster.sh"
-project runs
+project runs "  pruneBudget: 100%"
 for i in $(seq 1 8); do configmap "c$i" key "$i"; done
 write slow.yaml <<YAML
 apiVersion: apps/v1
