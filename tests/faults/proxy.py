@@ -12,6 +12,7 @@ Nth what `arm` was told. All others pass through unchanged, streams included.
 FAULTS says what each name does. What a fault does to the program itself (a
 signal) goes through proxy.victim, a function of one signal number.
 """
+import email.utils
 import http.client
 import signal
 import socket
@@ -33,6 +34,8 @@ FAULTS = {
     "error": (False, "500"),
     "down": (False, "503 without Retry-After"),
     "gateway": (True, "carried out, but a gateway answers 504"),
+    "gone": (False, "410, as for a version or a page token that is too old"),
+    "gone-later": (False, "a watch that tells 410 as its only event"),
     "garbage": (False, "200 with a body that is no JSON"),
     "strange": (False, "200 with JSON that is no object of this API"),
     "kill": (False, "the program is killed before the request is carried out"),
@@ -41,13 +44,18 @@ FAULTS = {
     "terminate": (False, "the program gets SIGTERM"),
     "interrupt-twice": (True, "no answer comes, and the program gets SIGINT twice"),
 }
+GONE = (b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"The provided version is '
+        b'too old","reason":"Expired","code":410}')
+JSON = [("Content-Type", "application/json")]
 ANSWERS = {
+    "gone": (410, GONE, JSON),
+    "gone-later": (200, b'{"type":"ERROR","object":' + GONE + b"}\n", JSON),
     "busy": (429, b"slow down", [("Retry-After", "1")]),
     "error": (500, b"it broke", []),
     "down": (503, b"not now", []),
     "gateway": (504, b"the server did not answer in time", []),
     "garbage": (200, b"<html>welcome to the hotel's network</html>", []),
-    "strange": (200, b'{"hello":["world",1.5,null]}', [("Content-Type", "application/json")]),
+    "strange": (200, b'{"hello":["world",1.5,null]}', JSON),
 }
 SIGNALS = {"interrupt": [signal.SIGINT], "terminate": [signal.SIGTERM]}
 NOT_FORWARDED = {"connection", "keep-alive", "transfer-encoding", "host", "content-length", "te",
@@ -79,6 +87,8 @@ class Proxy:
         self.upstream, self.context, self.server_context = parts, context, server_context
         self.lock = threading.Lock()
         self.victim = lambda number: None
+        self.skew = 0  # seconds by which the Date header of answers is changed
+        self.tokens = None  # what decides whether the program is logged in (see serve.py)
         self.closed = False
         self.present = threading.Event()
         self.present.set()
@@ -89,12 +99,13 @@ class Proxy:
         self.url = f"{scheme}://127.0.0.1:{self.port}"
         threading.Thread(target=self.accept, daemon=True).start()
 
-    def arm(self, kind, at):
-        """From now on exchanges are counted from 1, and the one numbered `at` is spoiled."""
+    def arm(self, kind, at, text=""):
+        """From now on exchanges (with that text) are counted from 1; number `at` is spoiled."""
         assert kind is None or kind in FAULTS, kind
         self.present.wait()
         with self.lock:
             self.kind, self.at, self.count, self.fired, self.what = kind, at, 0, False, ""
+            self.text = text
 
     def close(self):
         self.closed = True
@@ -128,8 +139,8 @@ class Proxy:
     def next_fault(self, what):
         """Counts one exchange; the fault that is its own, or None."""
         with self.lock:
-            self.count += 1
-            if self.kind is None or self.count != self.at:
+            self.count += self.text in what
+            if self.kind is None or self.fired or self.count != self.at:
                 return None
             self.fired, self.what = True, what
             return self.kind
@@ -164,6 +175,10 @@ class Connection:
         headers = http.client.parse_headers(self.input)
         body = self.read_body(headers)
         fault = self.proxy.next_fault(f"{method} {path}")
+        tokens = self.proxy.tokens
+        if tokens and not tokens.accepts(self.proxy.count, headers):
+            self.answer(401, b"who?", [])
+            return False
         if fault and not FAULTS[fault][0]:
             self.spoil(fault)
         response = self.forward(method, path, headers, body)
@@ -184,7 +199,8 @@ class Connection:
 
     def forward(self, method, path, headers, body):
         kept = [(name, value) for name, value in headers.items()
-                if name.lower() not in NOT_FORWARDED]
+                if name.lower() not in NOT_FORWARDED
+                and not (self.proxy.tokens and name.lower() == "authorization")]
         if not self.server:
             upstream = self.proxy.upstream
             secure = upstream.scheme == "https"
@@ -219,11 +235,16 @@ class Connection:
         response.read()  # only then may the connection be used again
         response.close()
 
-    @staticmethod
-    def head(response):
+    def head(self, response):
         return [f"HTTP/1.1 {response.status} {response.reason}"] + [
-            f"{name}: {value}" for name, value in response.getheaders()
-            if name.lower() not in NOT_FORWARDED]
+            f"{name}: {self.skewed(value) if name.lower() == 'date' else value}"
+            for name, value in response.getheaders() if name.lower() not in NOT_FORWARDED]
+
+    def skewed(self, date):
+        if not self.proxy.skew:
+            return date
+        time_then = email.utils.parsedate_to_datetime(date).timestamp() + self.proxy.skew
+        return email.utils.formatdate(time_then, usegmt=True)
 
     def send_head(self, lines):
         self.client.sendall("\r\n".join(lines + ["", ""]).encode("latin-1"))
