@@ -95,7 +95,7 @@ size_t text_fit(const char *text, size_t columns)
     return (size_t)(at - text);
 }
 
-void text_wrap(struct buf *out, const char *text, size_t used, size_t width, size_t indent)
+size_t text_wrap(struct buf *out, const char *text, size_t used, size_t width, size_t indent)
 {
     AUTO_BUF word = BUF_INIT(BUF_OUTPUT_CEILING);
     for (bool first = true; *text; first = false) {
@@ -115,4 +115,5 @@ void text_wrap(struct buf *out, const char *text, size_t used, size_t width, siz
         used += columns;
         text += length + (text[length] == ' ');
     }
+    return used;
 }

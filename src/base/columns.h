@@ -20,8 +20,9 @@ size_t text_fit(const char *text, size_t columns);
 /*
  * Appends the text, broken at blanks so that its lines take at most `width` columns;
  * lines behind the first begin with `indent` blanks. `used` columns of the first are
- * taken. A word that is longer than a line stays whole: it is to be copied.
+ * taken. A word that is longer than a line stays whole: it is to be copied. Returns
+ * the columns of the last line.
  */
-void text_wrap(struct buf *out, const char *text, size_t used, size_t width, size_t indent);
+size_t text_wrap(struct buf *out, const char *text, size_t used, size_t width, size_t indent);
 
 #endif

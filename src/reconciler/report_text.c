@@ -7,9 +7,11 @@
 #include "reconciler/hold.h"
 #include "reconciler/secret_diff.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum { NAME_COLUMNS = 22, FIELDS_SHOWN = 4, VALUE_COLUMNS = 28 };
+enum { FIELD_INDENT = 4, CONTINUED = 6 }; /* of a field below its object, and of its next lines */
 
 const char *report_colour(const struct report_style *style, enum report_colour colour)
 {
@@ -94,49 +96,74 @@ static void add_why(struct buf *out, const struct report_style *style, size_t us
     buf_printf(out, "%s%s%s", report_colour(style, COLOUR_DIM), why, report_plain(style));
 }
 
-/* How a line stands where it is too long for the terminal. */
-enum line_form {
-    LINE_WHOLE,
-    LINE_WHY_BELOW,  /* the cause at the right edge of the next line       */
-    LINE_WHAT_BELOW, /* beside a long name, or longer than a line itself */
-};
-
-static enum line_form line_form(const struct report_style *style, size_t used, size_t gap,
-                                const char *what, const char *why)
+/* Blanks between the name and what stands beside it; a long field of no name goes to the left. */
+static size_t gap_behind(const struct report_style *style, size_t used, const char *name,
+                         const char *what)
 {
-    size_t needed = used + gap + text_columns(what);
-    if (!*what || needed + (*why ? 2 + text_columns(why) : 0) <= style->width)
-        return LINE_WHOLE;
-    return gap == 2 || needed > style->width ? LINE_WHAT_BELOW : LINE_WHY_BELOW;
+    size_t gap = used < 2 + NAME_COLUMNS ? 2 + NAME_COLUMNS - used : 2;
+    return !*name && used + gap + text_columns(what) > style->width ? 2 : gap;
+}
+
+/* Does a field stand below its object: beside a long name, or where it is too long itself? */
+static bool stands_below(const struct report_style *style, const char *name, size_t needed,
+                         const char *why)
+{
+    bool long_name = text_columns(name) + 2 > NAME_COLUMNS;
+    return *name
+           && (needed > style->width
+               || (long_name && needed + 2 + text_columns(why) > style->width));
 }
 
 /*
  * One line: sign, name, what, and at the right edge why. What does not fit goes
- * onto a line of its own.
+ * onto lines of its own.
  */
 static void add_line(struct buf *out, const struct report_style *style, struct sign sign,
                      const char *name, const char *what, const char *why)
 {
-    size_t used = 2 + text_columns(name),
-           gap = used < 2 + NAME_COLUMNS ? 2 + NAME_COLUMNS - used : 2;
-    enum line_form form = line_form(style, used, gap, what, why);
+    size_t used = 2 + text_columns(name), gap = gap_behind(style, used, name, what);
+    bool below = *what && stands_below(style, name, used + gap + text_columns(what), why);
     buf_printf(out, "%s%s%s %s", report_colour(style, sign.colour), sign.text, report_plain(style),
                name);
-    if (*what && form != LINE_WHAT_BELOW) {
+    if (*what && !below) {
         buf_fill(out, ' ', gap);
-        buf_puts(out, what);
-        used += gap + text_columns(what);
+        used = text_wrap(out, what, used + gap, style->width, CONTINUED);
     }
-    if (form == LINE_WHY_BELOW) {
+    if (!below && *why && used + 2 + text_columns(why) > style->width) {
         buf_putc(out, '\n');
         used = 0;
     }
     add_why(out, style, used, why);
-    if (form == LINE_WHAT_BELOW) {
-        buf_puts(out, "\n    ");
-        text_wrap(out, what, 4, style->width, 6);
+    if (below) {
+        buf_putc(out, '\n');
+        buf_fill(out, ' ', FIELD_INDENT);
+        text_wrap(out, what, FIELD_INDENT, style->width, CONTINUED);
     }
     buf_putc(out, '\n');
+}
+
+/* The last columns of a text, or all of it. */
+static const char *tail_text(struct arena *arena, const char *text)
+{
+    size_t length = strlen(text);
+    const char *at = length > VALUE_COLUMNS ? text + length - VALUE_COLUMNS + 1 : text;
+    while (at > text && ((unsigned char)*at & 0xC0) == 0x80)
+        at++;
+    return at == text ? text : arena_printf(arena, "…%s", at);
+}
+
+/* "old → new"; of two long values that begin alike the ends are shown. */
+static const char *change_text(struct arena *arena, const struct field_change *change)
+{
+    const char *before = diff_value_text(arena, change->before, VALUE_COLUMNS);
+    const char *after = diff_value_text(arena, change->after, VALUE_COLUMNS);
+    if (strcmp(before, after) == 0) {
+        const char *old = tail_text(arena, diff_value_text(arena, change->before, SIZE_MAX));
+        const char *new = tail_text(arena, diff_value_text(arena, change->after, SIZE_MAX));
+        before = strcmp(old, new) == 0 ? before : old;
+        after = strcmp(old, new) == 0 ? after : new;
+    }
+    return arena_printf(arena, "%s → %s", before, after);
 }
 
 /* The hash of what pods read: enough of it to tell two apart. */
@@ -165,8 +192,7 @@ static const char *field_text(struct arena *arena, const struct change *change,
     if (!c->after)
         return arena_printf(arena, "%s removed, was %s", path,
                             diff_value_text(arena, c->before, VALUE_COLUMNS));
-    return arena_printf(arena, "%s %s → %s", path, diff_value_text(arena, c->before, VALUE_COLUMNS),
-                        diff_value_text(arena, c->after, VALUE_COLUMNS));
+    return arena_printf(arena, "%s %s", path, change_text(arena, c));
 }
 
 /* `name` stands before the first of them, "" where it was said. */

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -58,7 +59,11 @@ static void test_wrap(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         AUTO_BUF out = BUF_INIT(1000);
-        text_wrap(&out, cases[i].text, cases[i].used, cases[i].width, cases[i].indent);
+        size_t last =
+            text_wrap(&out, cases[i].text, cases[i].used, cases[i].width, cases[i].indent);
+        const char *line = strrchr(buf_text(&out), '\n');
+        assert_int_equal(last, line ? text_columns(line + 1)
+                                    : cases[i].used + text_columns(buf_text(&out)));
         assert_string_equal(buf_text(&out), cases[i].wanted);
     }
 }

@@ -1,0 +1,52 @@
+# A diff stays within 80 columns, whatever is long: a name, a field, a value, a sentence.
+source "$(dirname "$0")/../expect.sh"
+source "$(dirname "$0")/fixture.sh"
+shop
+workload() { # NAME IMAGE CPU
+    cat <<END
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: $1, annotations: { note: "$3" } }
+spec:
+  selector: { matchLabels: { app: $1 } }
+  template:
+    metadata: { labels: { app: $1 } }
+    spec:
+      containers:
+        - name: main
+          image: $2
+          env: [ { name: AN_ENVIRONMENT_VARIABLE_WITH_A_NAME, valueFrom: { configMapKeyRef: { name: web, key: a } } } ]
+          resources: { limits: { example.org/gpu: "$3" } }
+END
+}
+narrow() {
+    local line
+    while IFS= read -r line; do
+        checks=$((checks + 1))
+        [ ${#line} -le 80 ] || wrong "more than 80 columns: $line"
+    done <<<"$out"
+}
+apply() { # IMAGE CPU
+    for name in reader the-one-with-a-name-that-takes-nearly-half-of-the-terminal; do
+        workload $name "$@" | write deploy/$name.yaml
+    done
+}
+apply registry.example.org/shop/reader:1.4.0-alpha 1
+run 0 apply -f deploy --yes
+apply registry.example.org/shop/reader:1.5.0-alpha 2
+config web a=2 | write deploy/web.yaml
+run 1 diff -f deploy
+narrow
+has "~ ConfigMap/web         data.a 1 → 2                                      commit" \
+    "~ Deployment/reader     metadata.annotations.note 1 → 2                   commit" \
+    "…org/shop/reader:1.4.0-alpha →" "…org/shop/reader:1.5.0-alpha"
+config web a=3 | write deploy/web.yaml
+apply registry.example.org/shop/reader:1.4.0-alpha 1
+run 1 diff -f deploy
+narrow
+has "no pod will notice" "Deployment/reader"
+sed -i 's/annotations: {/annotations: { cmx.dev\/restart-on: config,/' deploy/reader.yaml
+run 1 diff -f deploy
+narrow
+has "cmx.dev/config-hash" "rolls 1 workload"
+finish
