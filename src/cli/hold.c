@@ -11,7 +11,7 @@
 static void on_run(void *context, const char *text)
 {
     (void)context;
-    command_say("%s: what it has planned it still does", text);
+    command_say("%s: what it has begun it still ends", text);
 }
 
 /* How to let go, with what the user gave to name the set. */

@@ -274,8 +274,13 @@ struct provider {
     bool (*record_widen)(struct session *session, const struct record *record,
                          const struct wait *wait, struct error *err);
 
-    /* Is the run id still ours? ERROR_CONFLICT: "taken over by …". Before each batch and delete. */
-    bool (*record_check)(struct session *session, const struct wait *wait, struct error *err);
+    /*
+     * Is the run id still ours? ERROR_CONFLICT: "taken over by …". Before each batch
+     * and delete. Tells the holds of that moment, too, of the record alone.
+     */
+    bool (*record_check)(struct session *session, struct arena *arena,
+                         const struct hold **ret_holds, size_t *ret_count, const struct wait *wait,
+                         struct error *err);
 
     /* Writes what is left, and lets go of the run id. Also called after a failed run. */
     bool (*record_settle)(struct session *session, const struct record *record,
@@ -308,9 +313,9 @@ struct provider {
 
     /*
      * Writes a hold on an object in place of an older one, without taking the
-     * set: a run that goes on is told to `note` (may be NULL), and loses none of
-     * it. `lasts`: seconds, 0 for no end. Fills hold->since and hold->until by the
-     * target's clock. ERROR_REFUSED: too many.
+     * set: a run that goes on is told to `note` (may be NULL), loses none of it,
+     * and hears of it by record_check(). `lasts`: seconds, 0 for no end. Fills hold->since and
+     * hold->until by the target's clock. ERROR_REFUSED: too many.
      */
     bool (*record_hold)(struct session *session, struct hold *hold, int64_t lasts,
                         settle_note *note, void *context, const struct wait *wait,

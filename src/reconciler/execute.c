@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "reconciler/consequences.h"
 #include "reconciler/execute_inner.h"
+#include "reconciler/hold.h"
 #include "reconciler/order.h"
 
 #include <string.h>
@@ -69,10 +70,11 @@ static bool stopped(const struct execution *execution)
 static bool still_ours(struct execution *execution)
 {
     struct error error = { 0 };
-    if (execution->provider->record_check(execution->session, execution->wait, &error))
+    if (execution->provider->record_check(execution->session, execution->plan->arena,
+                                          &execution->holds, &execution->hold_count,
+                                          execution->wait, &error))
         return true;
     execution->result->lost = true;
-    atomic_store(&execution->halted, true);
     execution->result->error = error;
     return false;
 }
@@ -163,6 +165,25 @@ static bool needs_writing(const struct phase *phase, size_t step)
     return action_writes(phase->changes[step]->action);
 }
 
+/*
+ * A hold came since the plan was made, and it has not begun: who depends on it goes on. In the
+ * middle of deletions that is no way: what it stands in would take it along.
+ */
+static bool may_not_begin(struct phase *phase, size_t step)
+{
+    struct execution *execution = phase->execution;
+    struct change *change = phase->changes[step];
+    if (!hold_meanwhile(change, execution->holds, execution->hold_count))
+        return false;
+    execution->plan->counts.hold += change->held_meanwhile;
+    if (!phase->deleting)
+        return false;
+    change->error = arena_alloc(change->arena, sizeof *change->error);
+    error_set(change->error, ERROR_REFUSED, "%s", hold_text(change->arena, change->hold));
+    fail(phase, step);
+    return true;
+}
+
 static void park(struct phase *phase, size_t step)
 {
     struct change *change = phase->changes[step];
@@ -207,7 +228,8 @@ static void start_ready(struct phase *phase)
             return;
         }
         checked |= needs_writing(phase, step);
-        start_acting(phase, step);
+        if (!needs_writing(phase, step) || !may_not_begin(phase, step))
+            start_acting(phase, step);
     }
 }
 

@@ -3,21 +3,23 @@
 
 #include "base/cleanup.h"
 #include "base/printable.h"
+#include "providers/hold.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const struct hold *recorded_hold(const struct record *record, const struct object_id *id)
+static const struct hold *find_hold(const struct hold *holds, size_t count,
+                                    const struct object_id *id)
 {
-    for (size_t i = 0; i < record->hold_count; i++)
-        if (object_id_compare(&record->holds[i].id, id) == 0)
-            return &record->holds[i];
+    for (size_t i = 0; i < count; i++)
+        if (object_id_compare(&holds[i].id, id) == 0)
+            return &holds[i];
     return NULL;
 }
 
 const struct hold *hold_of(const struct record *record, const struct subject *subject)
 {
-    const struct hold *recorded = recorded_hold(record, &subject->id);
+    const struct hold *recorded = find_hold(record->holds, record->hold_count, &subject->id);
     return recorded ? recorded : subject->live.hold;
 }
 
@@ -41,6 +43,23 @@ void hold_back(struct change *change, bool removal, const char *home)
     }
     change->held_back = action;
     change->action = ACTION_HOLD;
+}
+
+bool hold_meanwhile(struct change *change, const struct hold *holds, size_t count)
+{
+    const struct hold *found = find_hold(holds, count, &change->subject->id);
+    if (!found)
+        return false;
+    struct hold *hold = hold_copy(change->arena, found);
+    hold->id = change->subject->id;
+    change->hold = hold;
+    if (change->action == ACTION_DELETE)
+        return true;
+    change->held_back = change->action;
+    change->action = ACTION_HOLD;
+    change->held_meanwhile = true;
+    change->rolling = false;
+    return true;
 }
 
 /* ----------------------------------------------------------------------- in words */

@@ -21,6 +21,12 @@ const struct hold *hold_of(const struct record *record, const struct subject *su
  */
 void hold_back(struct change *change, bool removal, const char *home);
 
+/*
+ * The same while a run is carried out, by the holds of that moment: false where there is
+ * none on this object. A deletion keeps its action.
+ */
+bool hold_meanwhile(struct change *change, const struct hold *holds, size_t count);
+
 /* "held by ana@laptop until 14:05: debugging" */
 const char *hold_text(struct arena *arena, const struct hold *hold);
 

@@ -65,9 +65,10 @@ struct change {
 
     /* written by execute.c */
     enum progress progress;
-    bool written; /* the target was changed, or may have been */
-    bool settled; /* it was waited for, and is healthy: of a Job, it has ended */
-    bool rolling; /* it counts among the workloads that roll, from its start to its end */
+    bool written;        /* the target was changed, or may have been */
+    bool settled;        /* it was waited for, and is healthy: of a Job, it has ended */
+    bool held_meanwhile; /* ACTION_HOLD since the run began: the plan did not show it */
+    bool rolling;        /* it counts among the workloads that roll, from its start to its end */
     int64_t milliseconds;
     struct outcome outcome;
     struct error *error; /* why it failed or was blocked; NULL where it was not */

@@ -163,6 +163,9 @@ void report_result(struct buf *out, const struct run *run, const struct target_r
     for (size_t i = 0; i < target->plan.count; i++)
         if (target->plan.changes[i].progress == PROGRESS_FAILED)
             add_failure(out, target, &target->plan.changes[i], style);
+    for (size_t i = 0; i < target->plan.count; i++)
+        if (target->plan.changes[i].held_meanwhile)
+            report_change(out, target, &target->plan.changes[i], false, style);
     add_names(out, target, ENDING_BLOCKED, "Not started: ", style);
     add_names(out, target, ENDING_UNWATCHED, "Written, but not waited for: ", style);
     add_names(out, target, ENDING_UNTOUCHED, "Not done: ", style);

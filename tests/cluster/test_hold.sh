@@ -134,23 +134,56 @@ run 0 unhold ConfigMap/fixed -f .
 run 0 apply -f . --yes
 same 2 "$(k get configmap fixed -o jsonpath='{.data.a}')"
 
-# --- beside a run that goes on: told, kept by the run's own writes, and in time for the next one
-slow_job
-commit "A job that does not end"
-begin
-run 0 hold Deployment/web --reason "in the middle" --project hold -n "$ns"
-has "the run of $me, begun " " goes on: what it has planned it still does"
+# --- beside a run that goes on: told, kept by the run's own writes, and heard by it
+gate() { # VALUE: it is ready after some seconds; ConfigMap/late waits for it
+    write gate.yaml <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: gate }
+spec:
+  selector: { matchLabels: { app: gate } }
+  template:
+    metadata: { labels: { app: gate } }
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+        - name: main
+          image: "web:1.4"
+          env: [ { name: A, value: "$1" }, { name: READY_AFTER, value: "5" } ]
+          readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: late, annotations: { cmx.dev/depends-on: Deployment/gate } }
+data: { key: "$1" }
+YAML
+}
+gate 1
+commit "A gate, and what is behind it"
+run 0 apply -f . --yes
+gate 2
+commit "Both change"
+"$CMX" apply -f . --yes >"$work/one" 2>&1 &
+first=$!
+for _ in $(seq 100); do
+    [ "$(k get deployment gate -o jsonpath='{.spec.template.spec.containers[0].env[0].value}')" = 2 ] && break
+    sleep 0.1
+done
+run 0 hold ConfigMap/late --reason "in the middle" --project hold -n "$ns"
+has "the run of $me, begun " " goes on: what it has begun it still ends"
 code=0; wait "$first" || code=$?
 last="apply, with a hold in its middle" out=$(cat "$work/one") errors=""
-same 5 "$code"
-has "Job/slow"
-same Deployment "$(holds | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["kind"])')"
+same 0 "$code"
+has "✓ Deployment/gate" "‖ ConfigMap/late" "held by $me: in the middle (1 field waits)" "1 changed, 1 held"
+same 1 "$(k get configmap late -o jsonpath='{.data.key}')"
+same late "$(holds | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["name"])')"
+run 0 unhold ConfigMap/late --project hold -n "$ns"
+run 0 apply -f . --yes
+same 2 "$(k get configmap late -o jsonpath='{.data.key}')"
 
 # --- a run that was planned before a hold came plans anew
-rm slow.yaml
 sed -i 's/value: "2"/value: "3"/' web.yaml
 commit "Change web again"
-run 0 unhold Deployment/web --project hold -n "$ns"
 k annotate --overwrite configmap "$parent" "cmx.dev/run={\"id\":\"e\",\"holder\":\"eve@far\",\"started\":\"2026-11-24T07:00:00Z\",\"renewed\":\"$(date -u +%FT%TZ)\"}" >/dev/null
 "$CMX" apply -f . --yes >"$work/one" 2>&1 &
 first=$!

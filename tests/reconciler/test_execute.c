@@ -5,7 +5,7 @@
  */
 #include "base/cleanup.h"
 #include "manifest/value_json.h"
-#include "reconciler/execute.h"
+#include "reconciler/hold.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -21,7 +21,8 @@ static struct {
     pthread_cond_t changed;
     size_t rolling, most_rolling; /* between apply and the end of settle */
     size_t created;               /* of what is new */
-    size_t applied, waits;
+    size_t applied, removed, waits;
+    const char *held;     /* since the run began          */
     size_t gather;        /* a roll ends only once so many roll, */
     size_t until_created; /* and so many were created            */
 } seen;
@@ -31,11 +32,18 @@ static bool rolls(const struct subject *subject)
     return subject->live.state != LIVE_ABSENT && strncmp(subject->id.name, "roll", 4) == 0;
 }
 
-static bool check(struct session *session, const struct wait *wait, struct error *err)
+/* The run id is ours all along; holds are what a test says. */
+static bool check(struct session *session, struct arena *arena, const struct hold **ret_holds,
+                  size_t *ret_count, const struct wait *wait, struct error *err)
 {
+    static struct hold hold = { .purpose = "", .by = "ana", .reason = "why not" };
     (void)session;
+    (void)arena;
     (void)wait;
     (void)err;
+    hold.id = (struct object_id){ "apps", "Deployment", "shop", seen.held };
+    *ret_holds = &hold;
+    *ret_count = seen.held != NULL;
     return true;
 }
 
@@ -55,6 +63,18 @@ static bool apply(struct session *session, struct arena *arena, const struct sub
     pthread_cond_broadcast(&seen.changed);
     pthread_mutex_unlock(&seen.lock);
     return strncmp(subject->id.name, "bad", 3) != 0 || error_set(err, ERROR_INVALID, "no");
+}
+
+static bool remove_object(struct session *session, struct arena *arena,
+                          const struct subject *subject, const struct wait *wait, struct error *err)
+{
+    (void)session;
+    (void)arena;
+    (void)subject;
+    (void)wait;
+    (void)err;
+    seen.removed++;
+    return true;
 }
 
 static bool enough(void)
@@ -88,7 +108,11 @@ static bool settle(struct session *session, struct arena *arena, const struct su
 }
 
 static const struct provider provider = {
-    .name = "script", .record_check = check, .apply = apply, .settle = settle
+    .name = "script",
+    .record_check = check,
+    .apply = apply,
+    .remove = remove_object,
+    .settle = settle,
 };
 
 /* ------------------------------------------------------------------- a plan */
@@ -154,11 +178,13 @@ static void execute(struct plan *plan, struct arena *arena, const char *const *n
     struct execute_events events = { NULL, on_progress, on_note, NULL };
     struct wait wait = wait_for(6 * PATIENCE_MS, NULL);
     size_t gather = seen.gather, until_created = seen.until_created;
+    const char *held = seen.held;
     memset(&seen, 0, sizeof seen);
     pthread_mutex_init(&seen.lock, NULL);
     pthread_cond_init(&seen.changed, NULL);
     seen.gather = gather;
     seen.until_created = until_created;
+    seen.held = held;
     *plan = (struct plan){ .arena = arena };
     plan->subjects = arena_array(arena, count, sizeof *plan->subjects);
     plan->changes = arena_array(arena, count, sizeof *plan->changes);
@@ -262,13 +288,65 @@ static void test_failures_while_rolling(void **state)
     plan_done(&plan);
 }
 
+/* A hold that comes while the run is under way: what has not begun is left alone. */
+static void test_held_meanwhile(void **state)
+{
+    static const char *const names[] = { "a", "roll1", "b" };
+    AUTO_ARENA arena = arena_new();
+    struct execute_result result;
+    struct plan plan;
+    (void)state;
+    seen.gather = seen.until_created = 0;
+    seen.held = "roll1";
+    execute(&plan, arena, names, 3, (struct execute_options){ .max_rolling = 2 }, &result);
+    assert_int_equal(seen.applied, 2);
+    assert_int_equal(plan.changes[1].action, ACTION_HOLD);
+    assert_int_equal(plan.changes[1].held_back, ACTION_CHANGE);
+    assert_string_equal(hold_text(arena, plan.changes[1].hold), "held by ana: why not");
+    assert_int_equal(plan.counts.hold, 1);
+    assert_int_equal(result.failed + result.skipped + result.blocked, 0);
+    plan_done(&plan);
+    seen.held = NULL;
+}
+
+/* One that comes amid deletions is a failure: what the object stands in must not go. */
+static void test_held_amid_deletions(void **state)
+{
+    AUTO_ARENA arena = arena_new();
+    struct execute_result result;
+    struct plan_options plan_options = { 0 };
+    struct execute_options options = { .plan = &plan_options,
+                                       .wait_timeout = PATIENCE_MS,
+                                       .concurrency = 1 };
+    struct wait wait = wait_for(PATIENCE_MS, NULL);
+    struct plan plan = { .arena = arena };
+    (void)state;
+    plan.subjects = arena_array(arena, 2, sizeof *plan.subjects);
+    plan.changes = arena_array(arena, 2, sizeof *plan.changes);
+    add(&plan, "roll1");
+    add(&plan, "roll2");
+    for (size_t i = 0; i < plan.count; i++) {
+        plan.subjects[i].desired = NULL;
+        plan.changes[i].action = ACTION_DELETE;
+    }
+    seen.held = "roll1";
+    seen.removed = 0;
+    plan_execute(&plan, &provider, NULL, &options, &wait, &result);
+    assert_int_equal(seen.removed, 1);
+    assert_int_equal(plan.changes[0].action, ACTION_DELETE);
+    assert_int_equal(plan.changes[0].progress, PROGRESS_FAILED);
+    assert_string_equal(plan.changes[0].error->message, "held by ana: why not");
+    assert_int_equal(plan.changes[1].progress, PROGRESS_DONE);
+    plan_done(&plan);
+    seen.held = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rolling),
-        cmocka_unit_test(test_no_limit),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_failures_while_rolling),
+        cmocka_unit_test(test_rolling),        cmocka_unit_test(test_no_limit),
+        cmocka_unit_test(test_failures),       cmocka_unit_test(test_failures_while_rolling),
+        cmocka_unit_test(test_held_meanwhile), cmocka_unit_test(test_held_amid_deletions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

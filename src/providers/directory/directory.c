@@ -304,13 +304,21 @@ static bool directory_record_widen(struct session *session, const struct record 
     return write_record(session, record, err);
 }
 
-static bool directory_record_check(struct session *session, const struct wait *wait,
-                                   struct error *err)
+/* The kernel keeps the lock ours. */
+static bool directory_record_check(struct session *session, struct arena *arena,
+                                   const struct hold **ret_holds, size_t *ret_count,
+                                   const struct wait *wait, struct error *err)
 {
+    struct record record = { 0 };
     (void)wait;
-    if (session->lock >= 0) /* the kernel keeps it ours */
-        return true;
-    return error_set(err, ERROR_BUG, "%s is not locked", session->root);
+    if (session->lock < 0)
+        return error_set(err, ERROR_BUG, "%s is not locked", session->root);
+    if (!holds_read(arena, value_get(written_map(session, arena), "holds"), clock_unix(),
+                    &record.holds, &record.hold_count, err))
+        return damaged(session, err);
+    *ret_holds = record.holds;
+    *ret_count = record.hold_count;
+    return true;
 }
 
 static bool directory_record_settle(struct session *session, const struct record *record,

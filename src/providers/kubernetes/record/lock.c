@@ -442,14 +442,22 @@ bool kubernetes_record_widen(struct session *session, const struct record *recor
     return write_record(session, record, false, wait, err);
 }
 
-bool kubernetes_record_check(struct session *session, const struct wait *wait, struct error *err)
+bool kubernetes_record_check(struct session *session, struct arena *arena,
+                             const struct hold **ret_holds, size_t *ret_count,
+                             const struct wait *wait, struct error *err)
 {
-    AUTO_ARENA arena = arena_new();
+    AUTO_ARENA scratch = arena_new();
+    struct record record = { 0 };
     struct parent parent;
-    if (!parent_read(session, arena, true, &parent, wait, err))
+    if (!parent_read(session, scratch, true, &parent, wait, err))
         return false;
-    return (parent.exists && is_ours(session->lock, arena, &parent))
-           || taken_over(arena, &parent, err);
+    if (!parent.exists || !is_ours(session->lock, scratch, &parent))
+        return taken_over(scratch, &parent, err);
+    if (!holds_parse(session, arena, &parent, &record, err))
+        return false;
+    *ret_holds = record.holds;
+    *ret_count = record.hold_count;
+    return true;
 }
 
 bool kubernetes_record_settle(struct session *session, const struct record *record,

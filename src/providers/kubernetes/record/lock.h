@@ -33,7 +33,9 @@ bool kubernetes_record_lock(struct session *session, int64_t lock_wait, settle_n
                             void *context, const struct wait *wait, struct error *err);
 bool kubernetes_record_widen(struct session *session, const struct record *record,
                              const struct wait *wait, struct error *err);
-bool kubernetes_record_check(struct session *session, const struct wait *wait, struct error *err);
+bool kubernetes_record_check(struct session *session, struct arena *arena,
+                             const struct hold **ret_holds, size_t *ret_count,
+                             const struct wait *wait, struct error *err);
 bool kubernetes_record_settle(struct session *session, const struct record *record,
                               const struct wait *wait, struct error *err);
 bool kubernetes_record_remove(struct session *session, const struct wait *wait, struct error *err);

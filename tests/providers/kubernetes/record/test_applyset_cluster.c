@@ -41,6 +41,8 @@ static void test_round(void **state)
 {
     struct world *world = *state;
     struct error error = { 0 };
+    const struct hold *holds;
+    size_t held;
     struct record record, wide = one_member(world);
     must(provider_kubernetes.record_read(world->session, world->arena, &record, &world->wait,
                                          &error),
@@ -48,7 +50,9 @@ static void test_round(void **state)
     assert_false(record.exists);
     must(lock_once(world, 0, &error), error);
     must(provider_kubernetes.record_widen(world->session, &wide, &world->wait, &error), error);
-    must(provider_kubernetes.record_check(world->session, &world->wait, &error), error);
+    must(provider_kubernetes.record_check(world->session, world->arena, &holds, &held, &world->wait,
+                                          &error),
+         error);
     live_is(world, PARENT, ".metadata.annotations.applyset\\.kubernetes\\.io/contains-group-kinds",
             "Deployment.apps");
     live_is(world, PARENT, ".metadata.annotations.applyset\\.kubernetes\\.io/additional-namespaces",
@@ -98,12 +102,15 @@ static void test_taken_over(void **state)
 {
     struct world *world = *state;
     struct error error = { 0 };
+    const struct hold *holds;
+    size_t held;
     struct record record = one_member(world);
     take(world);
     kubectl(world, NULL, "annotate", "--overwrite", "configmap", "cmx-set-test",
             "cmx.dev/run={\"id\":\"x\",\"holder\":\"eve@far\",\"started\":\"2026-11-24T07:00:00Z\","
             "\"renewed\":\"2026-11-24T07:00:00Z\"}");
-    assert_false(provider_kubernetes.record_check(world->session, &world->wait, &error));
+    assert_false(provider_kubernetes.record_check(world->session, world->arena, &holds, &held,
+                                                  &world->wait, &error));
     assert_int_equal(error.kind, ERROR_CONFLICT);
     assert_non_null(strstr(error.message, "taken over by eve@far"));
     error = (struct error){ 0 };
