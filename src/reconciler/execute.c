@@ -66,7 +66,7 @@ static bool stopped(const struct execution *execution)
     return execution->result->lost || wait_stopped(execution->wait);
 }
 
-/* Nothing is written in a set that another run holds now. */
+/* Nothing is written in a set that another run holds now. Looks at what people hold, too. */
 static bool still_ours(struct execution *execution)
 {
     struct error error = { 0 };
