@@ -398,6 +398,7 @@ static bool has_to_ask(const struct builder *builder, struct change *change)
     if (!goes_unasked(builder, change))
         return true;
     change->cause = CAUSE_COMMIT;
+    change->unasked = true;
     change->prediction =
         (struct prediction){ .kind = PREDICT_CREATE, .after = change->subject->desired->document };
     return false;

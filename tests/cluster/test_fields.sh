@@ -1,5 +1,5 @@
 # Whose field is it: what is unchanged without a dry run, ignore rules that count
-# positions, lost managedFields, labels without a record. labels: cluster
+# positions, lost managedFields, labels without a record. labels: cluster alone
 # timeout: 300
 . "$(dirname "$0")/cluster.sh"
 dry_runs() { kubectl get --raw /metrics | awk '/^apiserver_request_total.*dry_run="All"/ { sum += $NF } END { print sum + 0 }'; }

@@ -1,5 +1,5 @@
 # Certificates that others inject, and what Kubernetes itself fills in: tokens, addresses,
-# ports. A second run plans nothing. labels: cluster
+# ports. A second run plans nothing. labels: cluster alone
 # timeout: 300
 . "$(dirname "$0")/cluster.sh"
 tidy() {

@@ -71,7 +71,7 @@ kubectl delete namespace "$ns-stuck" --wait=false >/dev/null
 until_true kubectl wait namespace "$ns-stuck" --for=condition=NamespaceFinalizersRemaining --timeout=1s
 configmap two key 2
 commit "Two"
-run 3 apply -f . --yes
+run 4 apply -f . --yes
 has "namespace $ns-stuck" "being terminated"
 run 1 delete --project stuck -n "$ns-stuck" --yes # the record went with the namespace
 has "there is no set stuck"

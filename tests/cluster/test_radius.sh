@@ -70,7 +70,7 @@ sed -i 's/name: behind }/name: behind, annotations: { cmx.dev\/depends-on: Deplo
 commit "One fails"
 run 5 apply -f . --yes
 has "! Job/bad: " "panic: missing NOTHING" "✓ Deployment/one" "Not done: ConfigMap/behind" \
-    "Stopped after 1 failure (Project.maxFailures): nothing new was started." "Not pruned (1 objects)" \
+    "Stopped after 1 failure (Project.maxFailures): nothing new was started." "Not pruned (1 object)" \
     "1 failed" "1 not done"
 same third "$(k get deployment one -o jsonpath='{.spec.template.spec.containers[0].env[0].value}')"
 same "" "$(k get configmap behind --ignore-not-found -o name)"

@@ -1,5 +1,5 @@
 # A group whose server is down: an error only for a set that uses it, and nothing is forgotten.
-# labels: cluster
+# labels: cluster alone
 # timeout: 200
 . "$(dirname "$0")/cluster.sh"
 group=$(echo "$ns" | tr -d -).example.org

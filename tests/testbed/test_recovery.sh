@@ -1,6 +1,6 @@
 # scripts/testbed itself, on a second cluster beside the first: `up` after a server
 # was killed makes a new one, and `down` leaves nothing but logs.
-# labels: cluster
+# labels: cluster alone
 # timeout: 180
 set -euo pipefail
 [[ -n ${CMX_NETNS-} ]] || { echo "skipped: no test cluster; run through scripts/testbed run"; exit 77; }

@@ -1,4 +1,5 @@
 /* What a deletion would take with it, deleting, and releasing, on a real cluster. labels: cluster
+ * alone
  */
 #include "providers/kubernetes/world.h"
 

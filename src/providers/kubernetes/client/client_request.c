@@ -11,6 +11,7 @@
 enum {
     IDLE_MS = 75000, /* the server gives a request 60 s, webhooks included */
     LOST_TRIES = 6,  /* of a connection: about 3 s in all */
+    LOST_MS = 10000, /* but where each try takes its time, as with name servers that are away */
     AWAY_MS = 30000, /* so long instead for a server that was there: it may be restarting */
     TELL_MS = 3000,  /* after so long of this the user is told */
     SILENT_TRIES = 2,
@@ -31,6 +32,7 @@ struct attempt {
     struct http_response response;
     unsigned generation; /* of the login used */
     unsigned tries;
+    int64_t begun;
     bool logged_in_again;
 };
 
@@ -173,7 +175,7 @@ static bool is_patient(const struct attempt *attempt)
         return attempt->tries < SILENT_TRIES;
     int64_t away = clock_now() - atomic_load(&client->away_since);
     if (!atomic_load(&client->answered) || away >= AWAY_MS)
-        return attempt->tries < LOST_TRIES;
+        return attempt->tries < LOST_TRIES && clock_now() - attempt->begun < LOST_MS;
     if (away >= TELL_MS && !atomic_exchange(&client->told, true))
         log_warning("%s: it does not answer: trying again for %d seconds", client->description,
                     AWAY_MS / 1000);
@@ -272,9 +274,12 @@ bool client_request(struct client *client, struct arena *arena, const struct api
                     struct body_stream *stream, struct http_response *ret_response,
                     unsigned *ret_tries, const struct wait *wait, struct error *err)
 {
-    struct attempt attempt = {
-        .client = client, .arena = arena, .call = call, .stream = stream, .wait = wait
-    };
+    struct attempt attempt = { .begun = clock_now(),
+                               .client = client,
+                               .arena = arena,
+                               .call = call,
+                               .stream = stream,
+                               .wait = wait };
     bool success;
     while (!try_once(&attempt, &success, err))
         ;

@@ -1,7 +1,7 @@
 /*
  * Tests of discovery on the real API server: both ways to read it agree, with
  * each other and with kubectl; a server that is down makes its group stale.
- * labels: cluster
+ * labels: cluster alone
  */
 #include "providers/kubernetes/client/client_test.h"
 
