@@ -33,25 +33,37 @@ void strays_find(struct run *run, struct target_run *target)
             kept[plan->stray_count++] = met[i];
 }
 
+/* Controllers copy labels to what they make: that is nothing to look at. */
+static bool is_told(const struct stray *stray, const struct report_style *style)
+{
+    return !stray->owner || style->verbose;
+}
+
+static void add_stray(struct buf *out, const struct target_run *target, const struct stray *stray)
+{
+    AUTO_ARENA arena = arena_new();
+    buf_printf(out, "  %s", report_name(arena, target, &stray->id));
+    if (stray->owner)
+        buf_printf(out, ", made by %s", stray->owner);
+    buf_putc(out, '\n');
+}
+
 void strays_report(struct buf *out, const struct target_run *target,
                    const struct report_style *style)
 {
     const struct plan *plan = &target->plan;
-    AUTO_ARENA arena = arena_new();
-    if (plan->stray_count == 0 || style->quiet)
+    size_t told = 0, shown = 0;
+    for (size_t i = 0; i < plan->stray_count; i++)
+        told += is_told(&plan->strays[i], style);
+    if (told == 0 || style->quiet)
         return;
-    buf_printf(out, "%zu object%s the set's label, but %s not in its record: left alone.\n",
-               plan->stray_count, plan->stray_count == 1 ? " carries" : "s carry",
-               plan->stray_count == 1 ? "is" : "are");
-    for (size_t i = 0; i < plan->stray_count && (i < STRAYS_SHOWN || style->verbose); i++) {
-        const struct stray *stray = &plan->strays[i];
-        buf_printf(out, "  %s", report_name(arena, target, &stray->id));
-        if (stray->owner)
-            buf_printf(out, ", made by %s", stray->owner);
-        buf_putc(out, '\n');
-    }
-    if (plan->stray_count > STRAYS_SHOWN && !style->verbose)
-        buf_printf(out, "  … and %zu more\n", plan->stray_count - STRAYS_SHOWN);
+    buf_printf(out, "%zu object%s the set's label, but %s not in its record: left alone.\n", told,
+               told == 1 ? " carries" : "s carry", told == 1 ? "is" : "are");
+    for (size_t i = 0; i < plan->stray_count; i++)
+        if (is_told(&plan->strays[i], style) && (shown++ < STRAYS_SHOWN || style->verbose))
+            add_stray(out, target, &plan->strays[i]);
+    if (told > STRAYS_SHOWN && !style->verbose)
+        buf_printf(out, "  … and %zu more\n", told - STRAYS_SHOWN);
 }
 
 static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)

@@ -210,7 +210,10 @@ k wait --for=jsonpath='{.endpoints[0].conditions.ready}'=true endpointslice -l k
 before=$(filled)
 [[ $before =~ ^10\.96\.[0-9.]+\ 10\.96\.[0-9.]+\ 3[0-9]{4} ]] || wrong "no addresses and ports: $before"
 quiet
-lacks "without being in its record"
+run 0 diff -f .
+lacks "the set's label" EndpointSlice/open # copied by a controller, with its Service's label
+run 0 diff -f . -v
+has "2 objects carry the set's label" "made by Service/open"
 sed -i 's/note: "1"/note: "2"/' service.yaml
 commit "Touch all of them"
 run 1 diff -f .
