@@ -5,6 +5,7 @@
 #include "reconciler/home.h"
 #include "reconciler/inventory.h"
 #include "reconciler/member.h"
+#include "reconciler/rules.h"
 #include "reconciler/strays.h"
 
 #include <string.h>
@@ -170,6 +171,7 @@ bool run_release(struct run *run, struct target_run *target, size_t *ret_count,
     bool released = release_all(run, target, ret_count, &writing, err);
     inventory_settle(run->arena, &target->plan, &target->record.source, &target->record, false,
                      &kept);
+    rules_note(run, target, &kept);
     bool settled = provider->record_settle(target->session, &kept, &last, &error);
     if (released && !settled)
         *err = error;
