@@ -4,9 +4,7 @@
 . "$(dirname "$0")/cluster.sh"
 tidy() {
     [ -z "${webhook:-}" ] || kill "$webhook"
-    kubectl delete --ignore-not-found mutatingwebhookconfiguration "$ns" "$ns-ours" >/dev/null 2>&1
-    kubectl delete --ignore-not-found crd "things.$ns.example.org" >/dev/null 2>&1
-    kubectl delete --ignore-not-found apiservice "v1.$ns.example.com" >/dev/null 2>&1
+    kubectl delete --ignore-not-found mutatingwebhookconfiguration "$ns" >/dev/null 2>&1
 }
 
 # As nobody had done anything: no difference, nothing written, no drift.
@@ -76,7 +74,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -su
 python3 "$CMX_SOURCE/tests/cluster/webhook.py" "$work/cert" "$work/key" >"$work/port" &
 webhook=$!
 soon test -s "$work/port"
-webhooks() { # PATH RESOURCE GROUP SIDE_EFFECTS
+webhooks() { # PATH RESOURCE GROUP
     kubectl apply -f - >/dev/null <<YAML
 apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingWebhookConfiguration
@@ -84,7 +82,7 @@ metadata: { name: $ns }
 webhooks:
   - name: inject.example.org
     admissionReviewVersions: [ v1 ]
-    sideEffects: ${4:-None}
+    sideEffects: None
     clientConfig: { url: "https://127.0.0.1:$(cat "$work/port")$1", caBundle: $(base64 -w 0 "$work/cert") }
     namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: $ns } }
     rules: [ { apiGroups: [ "$3" ], apiVersions: [ v1 ], operations: [ CREATE, UPDATE ], resources: [ $2 ] } ]
