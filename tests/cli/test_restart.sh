@@ -96,4 +96,14 @@ run 1 diff -f deploy
 has "~ Deployment/reader" "- ConfigMap/web"
 run 1 diff -f deploy --from HEAD~3 --to HEAD
 has "~ Deployment/reader"
+
+# --- a folder without Secrets has the hash of the whole source all the same
+project "secrets: leave-out"
+rm -r out
+run 0 render -f deploy --show-secrets
+first=$(hashes)
+same 32 "${#first}"
+run 0 apply -f deploy --yes
+same "$first" "$(hashes out/shop/Deployment.apps_reader.yaml)"
+same "" "$(ls out/shop | grep Secret)"
 finish
