@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,8 +35,12 @@ static bool open_descriptors(void)
     return true;
 }
 
+/* What threads allocate lives in our arenas: heaps of their own would only keep what is free. */
+enum { HEAPS = 2 };
+
 int main(int count, char **arguments)
 {
+    mallopt(M_ARENA_MAX, HEAPS);
     if (!open_descriptors())
         return EXIT_INTERNAL;
     if (count < 2)
