@@ -112,6 +112,7 @@ enum exit_code command_apply(struct invocation *invocation)
 {
     if (invocation->dry_run)
         return command_plan(invocation);
+    invocation->run.records = true;
     invocation->run.creates_unasked = invocation->yes;
     for (;;) {
         bool stale = false;

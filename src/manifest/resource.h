@@ -107,6 +107,9 @@ struct resource {
         vanishes; /* a Job with ttlSecondsAfterFinished: once it has ended the cluster removes it */
 };
 
+/* Hex SHA-256 of what is wanted of an object; "" for Secrets, whose values it would betray. */
+const char *resource_digest(struct arena *arena, const struct resource *resource);
+
 /* Scope of a built-in kind by table, SCOPE_UNKNOWN for all others. */
 enum scope scope_of_builtin(const char *group, const char *kind);
 

@@ -205,6 +205,7 @@ struct target {
     bool create_namespace; /* of the set, when it is missing              */
     bool force_conflicts;
     bool show_secrets;
+    bool records; /* the run will write a record: marks of what stays as it is are wanted too */
     unsigned concurrency;          /* requests in flight */
     const struct project *project; /* ignore rules; NULL: the recorded ones */
 };

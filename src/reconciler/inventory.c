@@ -2,23 +2,9 @@
 #include "reconciler/inventory.h"
 
 #include "base/cleanup.h"
-#include "base/digest.h"
-#include "manifest/value_json.h"
 #include "reconciler/contest.h"
 
 #include <stdlib.h>
-
-enum { DIGEST_LENGTH = 20 }; /* 80 bits tell documents apart; a record holds thousands of them */
-
-const char *resource_digest(struct arena *arena, const struct resource *resource)
-{
-    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
-    if (resource->secret) /* a digest of few possible values tells the value */
-        return "";
-    json_write(&text, resource->document);
-    struct digest digest = digest_sha256(buf_text(&text), text.length);
-    return arena_memdup(arena, digest_hex(arena, &digest), DIGEST_LENGTH);
-}
 
 static int compare_members(const void *a, const void *b)
 {
@@ -33,10 +19,13 @@ static void add_recorded(struct record *record, const struct change *change)
     member->contest = contest_to_record(change);
 }
 
+/* Of what was written and not answered nobody knows it: a later run looks. */
 static const char *mark_of(const struct change *change)
 {
     if (change->outcome.mark)
         return change->outcome.mark;
+    if (change->written)
+        return "";
     if (change->prediction.mark && change->action == ACTION_KEEP)
         return change->prediction.mark;
     if (change->subject->live.mark && change->action == ACTION_KEEP)

@@ -10,9 +10,6 @@
 #include "providers/provider.h"
 #include "reconciler/plan.h"
 
-/* Hex SHA-256 of what is wanted of an object; "" for Secrets, whose values it would betray. */
-const char *resource_digest(struct arena *arena, const struct resource *resource);
-
 /* The record for a run that is about to carry out the plan. */
 void inventory_widen(struct arena *arena, const struct plan *plan,
                      const struct record_source *source, struct record *ret_record);

@@ -25,6 +25,7 @@ struct run_options {
     const char *const *allow_delete;
     size_t allow_delete_count;
     bool allow_older, take_set, force_conflicts, show_secrets, keep_going, no_wait;
+    bool records;          /* the plan is to be carried out */
     bool creates_unasked;  /* in the first apply of a set: it will be carried out, come what may */
     bool missing_is_empty; /* a folder that the commit does not hold is empty: diff --from */
     int64_t timeout;       /* --timeout in ms; 0: the Project's */

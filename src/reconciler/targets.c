@@ -77,6 +77,7 @@ static bool fill_target(struct run *run, struct target_run *run_target, const ch
         .set_namespace = project->namespace,
         .create_namespace = project->create_namespace,
         .force_conflicts = run->options->force_conflicts,
+        .records = run->options->records,
         .show_secrets = run->options->show_secrets,
         .concurrency = run->options->concurrency,
         .project = run->without_source ? NULL : project,

@@ -95,6 +95,24 @@ static const struct hold *judge_hold(struct arena *arena, const struct object_id
     return hold;
 }
 
+/*
+ * The mark of now. Of what is as wanted it costs as much as all the rest, and is
+ * the recorded one where that was made for the same document: not looked at for
+ * who writes no record.
+ */
+static const char *mark_of(const struct session *session, struct arena *arena,
+                           struct arena *scratch, const struct subject *subject,
+                           const struct value *document, bool same)
+{
+    const struct record_member *recorded = subject->recorded;
+    const char *known = recorded && recorded->mark && *recorded->mark ? recorded->mark : NULL;
+    if (same && known && !subject->desired->secret
+        && (!session->target->records
+            || strcmp(recorded->digest, resource_digest(scratch, subject->desired)) == 0))
+        return arena_strdup(arena, known);
+    return mark_now(session, arena, &subject->id, document, known);
+}
+
 void judge_object(const struct session *session, struct arena *arena, struct arena *scratch,
                   const struct subject *subject, const struct value *document,
                   struct observation *ret_live, bool *ret_keep)
@@ -106,7 +124,6 @@ void judge_object(const struct session *session, struct arena *arena, struct are
     live.owner = owner_of(scratch, document, session->set_id, &owner);
     live.owner_text = owner ? arena_strdup(arena, owner) : NULL;
     live.uid = uid ? arena_strdup(arena, uid) : NULL;
-    live.mark = mark_now(session, arena, &subject->id, document, recorded);
     const char *other = manager_last_other(document, &live.touched);
     live.touched_by = other ? arena_strdup(arena, other) : NULL;
     live.hold = judge_hold(arena, &subject->id, document);
@@ -120,6 +137,7 @@ void judge_object(const struct session *session, struct arena *arena, struct are
         if (judge_same(session, scratch, subject->desired, document, recorded))
             live.state = LIVE_SAME;
     }
+    live.mark = mark_of(session, arena, scratch, subject, document, live.state == LIVE_SAME);
     *ret_live = live;
     bool hook = subject->desired && subject->desired->options.hook != HOOK_NONE;
     *ret_keep = live.state != LIVE_SAME || hook; /* it may have to run again */
