@@ -34,6 +34,7 @@ def manifests(side):
     files = {
         "same.yaml": config_map("same", "always"),
         "changed.yaml": config_map("changed", here),
+        "held.yaml": config_map("held", here),
         "fixed.yaml": "apiVersion: v1\nkind: ConfigMap\nimmutable: true\nmetadata:\n  name: fixed\n"
                       f"  annotations: {{ cmx.dev/replace: 'true' }}\ndata: {{ key: {here} }}\n",
         f"only-{here}.yaml": config_map(f"only-{here}", here),
@@ -72,6 +73,7 @@ def wanted(side):
     """kind/name → the value by which the two sides differ."""
     here = SIDES[side]
     objects = {"ConfigMap/same": "always", "ConfigMap/changed": here, "ConfigMap/fixed": here,
+               "ConfigMap/held": SIDES[0],  # as the first run made it, before it was held
                f"ConfigMap/only-{here}": here, f"ServiceAccount/account-{here}": "",
                "Secret/secret": f"hidden-{here}", "Service/service": str(80 + side),
                "Deployment/web": here}
@@ -97,6 +99,7 @@ class World:
         self.proxy = Proxy(self.server, self.context)
         self.side = 1
         self.uids = {}
+        self.holds = None  # the annotation of the parent, once there is one
         self.config = os.path.join(folder, "kubeconfig")
         with open(self.config, "w", encoding="ascii") as file:
             json.dump(kubeconfig.plain(self.proxy.url), file)
@@ -126,6 +129,15 @@ class World:
             self.write(name, text)
         self.git("add", "-A")
         self.git("commit", "-q", "-m", SIDES[self.side])
+        if not self.holds and self.call("GET", self.parent_path()):
+            self.hold()
+
+    def hold(self):
+        """From the second side on ConfigMap/held is held, and no run may touch it or forget that."""
+        subprocess.run([self.program, "hold", "ConfigMap/held", "--reason", "faults", "--project",
+                        "faults", "-n", self.namespace, "--kubeconfig", self.config], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.holds = self.annotations()["cmx.dev/holds"]
 
     # --------------------------------------------------------------- the run
 
@@ -150,10 +162,13 @@ class World:
     def parent_path(self):
         return f"/api/v1/namespaces/{self.namespace}/configmaps/cmx-set-faults"
 
+    def annotations(self):
+        parent = self.call("GET", self.parent_path())
+        return parent["metadata"].get("annotations", {}) if parent else {}
+
     def settle(self):
         """A run that was killed holds the set for half a minute: that is made to be long ago."""
-        parent = self.call("GET", self.parent_path())
-        annotations = parent["metadata"].get("annotations", {}) if parent else {}
+        annotations = self.annotations()
         if "cmx.dev/run" in annotations:
             mark = json.loads(annotations["cmx.dev/run"])
             mark["renewed"] = "2026-01-01T00:00:00Z"
@@ -184,11 +199,13 @@ class World:
             return f"the record holds {sorted(members)}, wanted is {sorted(expected)}"
         if "cmx.dev/run" in parent["metadata"]["annotations"]:
             return "the run id stayed behind"
+        if self.holds and parent["metadata"]["annotations"].get("cmx.dev/holds") != self.holds:
+            return f"the hold was lost: {parent['metadata']['annotations']}"
         return self.check_uids(live)
 
     def check_uids(self, live):
         """What is on both sides is the same object all the time: never deleted and made anew."""
-        for name in ("ConfigMap/same", "ConfigMap/changed", "Secret/secret", "Service/service",
+        for name in ("ConfigMap/same", "ConfigMap/changed", "ConfigMap/held", "Secret/secret", "Service/service",
                      "Deployment/web"):
             before = self.uids.setdefault(name, live[name][1])
             if before != live[name][1]:
