@@ -155,7 +155,8 @@ void job_act(void *context, struct arena *arena)
     job->skipped = execution_exhausted(execution) || atomic_load(&execution->halted)
                    || wait_stopped(execution->wait);
     if (!job->skipped) {
-        execution_progress(execution, job->change, PROGRESS_APPLYING);
+        if (action_writes(job->change->action)) /* nobody is alarmed for what is left alone */
+            execution_progress(execution, job->change, PROGRESS_APPLYING);
         job->ok = act(execution, job);
     }
     hand_back(job);

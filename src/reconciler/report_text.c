@@ -309,6 +309,18 @@ static void add_full(struct buf *out, const struct change *change, const struct 
     }
 }
 
+/* A whole command is told with what the user gave to name the set. */
+static const char *way_out_text(struct arena *arena, const char *way_out,
+                                const struct report_style *style)
+{
+    static const char unhold[] = "cmx-reconcile unhold ";
+    size_t length = strlen(unhold);
+    if (!style->hint || strncmp(way_out, unhold, length) != 0)
+        return way_out;
+    return arena_printf(arena, "%s %s", style->hint(style->hint_context, arena, "unhold", NULL),
+                        way_out + length);
+}
+
 static void add_refusal(struct buf *out, struct arena *arena, const struct target_run *target,
                         const struct change *change, const struct report_style *style)
 {
@@ -316,7 +328,7 @@ static void add_refusal(struct buf *out, struct arena *arena, const struct targe
                report_name(arena, target, &change->subject->id),
                change->why ? printable_text(arena, change->why) : "");
     if (change->way_out)
-        buf_printf(out, "    If this is meant: %s\n", change->way_out);
+        buf_printf(out, "    If this is meant: %s\n", way_out_text(arena, change->way_out, style));
 }
 
 void report_change(struct buf *out, const struct target_run *target, const struct change *change,

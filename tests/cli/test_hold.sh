@@ -91,7 +91,7 @@ lacks "ConfigMap/gone"
 
 # --- delete by name wants it let go first, and then nothing of the set is deleted
 run 3 delete ConfigMap/web -f deploy --yes
-has "held by $me until " "cmx-reconcile unhold ConfigMap/web"
+has "held by $me until " "If this is meant: cmx-reconcile unhold -f deploy ConfigMap/web"
 run 3 delete -f deploy --project shop --yes
 [ -f out/shop/ConfigMap_api.yaml ] || wrong "deleted beside a hold"
 

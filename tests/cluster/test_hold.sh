@@ -84,7 +84,7 @@ has "(its creation waits)"
 run 0 apply -f . --yes
 same "" "$(k get deployment web --ignore-not-found -o name)"
 run 3 delete --project hold -n "$ns" --yes
-has "! ConfigMap/gone: held by $me: forensics" "cmx-reconcile unhold ConfigMap/gone"
+has "! ConfigMap/gone: held by $me: forensics" "If this is meant: cmx-reconcile unhold -n $ns --project hold ConfigMap/gone"
 lacks "starts 1 workload"
 run 0 unhold Deployment/web --project hold -n "$ns"
 run 0 unhold ConfigMap/gone --project hold -n "$ns"
