@@ -58,6 +58,10 @@ static bool not_held(struct run *run, struct target_run *target, const struct re
         return false;
     if (!subject.live.hold)
         return error_set(err, ERROR_NOT_FOUND, "%s is not held", name);
+    if (target->target.directory)
+        return error_set(err, ERROR_NOT_FOUND,
+                         "%s is held by the annotation cmx.dev/hold in its file: remove it there",
+                         name);
     return error_set(err, ERROR_NOT_FOUND,
                      "%s is held by an annotation of its own, which is removed with: kubectl "
                      "annotate -n %s %s cmx.dev/hold-",

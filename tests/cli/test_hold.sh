@@ -124,7 +124,7 @@ sed -i 's/^metadata:/metadata:\n  annotations: { cmx.dev\/hold: "by hand" }/' ou
 run 0 diff -f deploy
 has "‖ ConfigMap/web" "held (annotation): by hand"
 run 1 unhold ConfigMap/web -f deploy
-has "cmx.dev/hold-"
+has "held by the annotation cmx.dev/hold in its file"
 sed -i '/cmx.dev.hold/d' out/shop/ConfigMap_web.yaml
 run 0 diff -f deploy
 config web a=2 b=3 | sed 's/name: web }/name: web, annotations: { cmx.dev\/hold: no } }/' | write deploy/web.yaml
@@ -173,4 +173,20 @@ for process in "${running[@]}"; do
     wait "$process" || wrong "one of them failed: $(cat "$work"/hold* "$work"/apply*)"
 done
 same 12 "$(python3 -c 'import json; print(len(json.load(open("out/.cmx/set"))["holds"]))')"
+
+# --- a set that goes to two places: each keeps the holds of its own objects
+git checkout -q -f
+rm -rf out
+{ cat deploy/project.yaml; printf -- '---\napiVersion: cmx.dev/v1\nkind: Cluster\nmetadata: { name: second }\nspec: { directory: two }\n'; } >"$work/both"
+write deploy/project.yaml <"$work/both"
+config far a=1 | sed 's/name: far }/name: far, annotations: { cmx.dev\/cluster: second } }/' | write deploy/far.yaml
+commit "Another place"
+run 0 apply -f deploy --yes --take-set
+run 0 hold ConfigMap/far -f deploy --reason there
+same "0 1" "$(grep -c '"reason"' out/.cmx/set) $(grep -c '"reason"' two/.cmx/set)"
+run 0 diff -f deploy
+has "‖ ConfigMap/far"
+run 1 hold ConfigMap/fur -f deploy --reason nowhere
+run 0 unhold ConfigMap/far -f deploy
+lacks "‖"
 finish

@@ -196,6 +196,19 @@ same 0 "$code"
 has "another run has changed the set meanwhile" "just in time"
 same 2 "$(k get deployment web -o jsonpath='{.spec.template.spec.containers[0].env[0].value}')"
 
+# --- many at once: none is lost
+for i in 1 2 3 4 5 6 7 8; do configmap "m$i" key 1; done
+commit "Eight more"
+run 0 apply -f . --yes
+running=()
+for i in 1 2 3 4 5 6 7 8; do
+    "$CMX" hold "ConfigMap/m$i" --reason "number $i" --project hold -n "$ns" >"$work/hold$i" 2>&1 &
+    running+=($!)
+done
+for process in "${running[@]}"; do wait "$process" || wrong "one of them failed: $(cat "$work"/hold?)"; done
+same 9 "$(holds | python3 -c 'import json, sys; print(len(json.load(sys.stdin)))')" # and that on web
+for i in 1 2 3 4 5 6 7 8; do run 0 unhold "ConfigMap/m$i" --project hold -n "$ns"; done
+
 # --- its record is all that it needs to read and write
 k create serviceaccount holder >/dev/null
 k create role holder --verb=get,patch --resource=configmaps --resource-name="$parent" >/dev/null

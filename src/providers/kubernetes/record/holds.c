@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { TRIES = 10 };
+enum { TRIES = 12, PAUSE_MS = 20 }; /* several people, and a run, may write at once */
 
 static bool damaged(const struct session *session, struct arena *arena, struct error *err)
 {
@@ -96,7 +96,7 @@ static bool change_holds(struct session *session, const struct edit *edit, settl
             return true;
         }
         *err = failed;
-        if (failed.kind != ERROR_CONFLICT)
+        if (failed.kind != ERROR_CONFLICT || !wait_sleep(wait, PAUSE_MS * i))
             return false;
     }
     return error_prefix(err, "the record of the set is changed all the time");

@@ -16,7 +16,7 @@
 
 enum {
     LOOK_MS = 500,
-    TRIES = 5,
+    TRIES = 12, /* holds are written beside a run */
     ID_BYTES = 8,
     RENEW_REQUEST_MS = 5 * 1000, /* so that several fit into a lease */
     RENEW_AGAIN_MS = 2 * 1000,
