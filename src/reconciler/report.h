@@ -84,6 +84,9 @@ const char *report_plain(const struct report_style *style);
 void report_change(struct buf *out, const struct target_run *target, const struct change *change,
                    bool folded, const struct report_style *style);
 
+/* "    from deploy/web.yaml:14", a line; nothing where the object is not in the source. */
+void report_origin(struct buf *out, const struct change *change);
+
 /* Does it wait for the same step as others of the plan, so that this is told once? */
 bool report_is_folded(const struct plan *plan, const struct change *change);
 

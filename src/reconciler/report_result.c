@@ -24,9 +24,7 @@ static void add_failure(struct buf *out, const struct target_run *target,
     buf_printf(out, "%s!%s %s: ", report_colour(style, COLOUR_BAD), report_plain(style),
                report_name(arena, target, &change->subject->id));
     add_indented(out, printable_text(arena, change->error->message));
-    if (change->subject->desired && change->subject->desired->file)
-        buf_printf(out, "    from %s:%u\n", change->subject->desired->file->path,
-                   change->subject->desired->place.line);
+    report_origin(out, change);
 }
 
 /* What became of a change that is listed by its name only. */

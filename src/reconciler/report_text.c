@@ -321,12 +321,20 @@ static const char *way_out_text(struct arena *arena, const char *way_out,
                         way_out + length);
 }
 
+void report_origin(struct buf *out, const struct change *change)
+{
+    const struct resource *desired = change->subject->desired;
+    if (desired && desired->file)
+        buf_printf(out, "    from %s:%u\n", desired->file->path, desired->place.line);
+}
+
 static void add_refusal(struct buf *out, struct arena *arena, const struct target_run *target,
                         const struct change *change, const struct report_style *style)
 {
     buf_printf(out, "%s!%s %s: %s\n", report_colour(style, COLOUR_BAD), report_plain(style),
                report_name(arena, target, &change->subject->id),
                change->why ? printable_text(arena, change->why) : "");
+    report_origin(out, change);
     if (change->way_out)
         buf_printf(out, "    If this is meant: %s\n", way_out_text(arena, change->way_out, style));
 }
