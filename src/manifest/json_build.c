@@ -112,8 +112,10 @@ static bool hand_over(struct json_reader *reader, struct value *value, struct er
         return error_set(err, ERROR_INPUT, "one JSON document is larger than %zu bytes",
                          reader->ceiling);
     bool go_on = reader->handler(reader->context, reader->part, value, err);
-    if (!reader->part_stays)
+    if (!reader->part_stays) {
         arena_clear(reader->part);
+        reader->values = 0;
+    }
     reader->handed_bytes += reader->offset + 1 - reader->part_end;
     reader->part_end = reader->offset + 1;
     return go_on;
@@ -140,7 +142,7 @@ bool json_add(struct json_reader *reader, struct value *value, struct error *err
 {
     if (reader->placed)
         value->place = json_token_place(reader);
-    if (reader->values_most && ++reader->values > reader->values_most)
+    if (++reader->values > reader->values_most)
         return json_wrong(reader->offset, err, "too many values");
     reader->state = WANT_COMMA_OR_END;
     if (reader->depth == 0)

@@ -46,7 +46,7 @@ struct json_reader {
     struct arena *part, *keep;  /* of what is handed over, and of the rest */
     bool part_stays;            /* `part` is the caller's: neither emptied nor freed */
     bool placed;                /* values and keys get their offsets as places       */
-    size_t values, values_most; /* of the whole stream; values_most 0: any number    */
+    size_t values, values_most; /* of a part; of the whole stream where parts stay   */
     size_t depth;
     size_t part_depth; /* a value at this depth is handed over */
     struct member *members;

@@ -20,6 +20,7 @@ struct json_reader *json_reader_new(enum json_mode mode, size_t ceiling, json_ha
     memset(reader, 0, offsetof(struct json_reader, stack)); /* frames are filled when opened */
     reader->mode = mode;
     reader->ceiling = ceiling;
+    reader->values_most = JSON_VALUES_CEILING;
     reader->handler = handler;
     reader->context = context;
     reader->part_depth = mode == JSON_STREAM ? 0 : NO_PART_DEPTH;

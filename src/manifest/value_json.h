@@ -19,7 +19,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { JSON_NESTING_CEILING = 256 };
+enum {
+    JSON_NESTING_CEILING = 256,
+    JSON_VALUES_CEILING = 2 << 20, /* of one document or element of "items": a few bytes of JSON
+                                      take a hundred of memory */
+};
 
 struct json_reader;
 

@@ -309,6 +309,28 @@ static void test_ceilings(void **state)
     check_ceiling(JSON_ITEMS, "{\"items\":[1],\"k\":\"12345\"}", false);
 }
 
+/* "[[],[],…]": a hundred bytes of memory for three of text. */
+static bool many_values(size_t count, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF text = BUF_INIT(16 << 20);
+    const struct value *value;
+    buf_putc(&text, '[');
+    for (size_t i = 0; i < count; i++)
+        buf_puts(&text, i ? ",[]" : "[]");
+    buf_putc(&text, ']');
+    return json_parse(arena, buf_text(&text), text.length, &value, err);
+}
+
+static void test_values_are_counted(void **state)
+{
+    (void)state;
+    struct error err = { 0 };
+    assert_true(many_values(JSON_VALUES_CEILING - 1, &err));
+    assert_false(many_values(JSON_VALUES_CEILING, &err));
+    assert_non_null(strstr(err.message, "too many values"));
+}
+
 /* A LIST of any length needs the memory of one object. */
 static void test_items_are_dropped(void **state)
 {
@@ -384,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_the_handler_ends_the_reading),
         cmocka_unit_test(test_ceilings),
+        cmocka_unit_test(test_values_are_counted),
         cmocka_unit_test(test_items_are_dropped),
         cmocka_unit_test(test_pretty),
         cmocka_unit_test(test_yaml),
