@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *cluster_name_of(const struct run *run, const struct resource *resource)
 {
@@ -52,6 +53,8 @@ static bool resolve_directory(struct run *run, struct target_run *target, struct
                          "Cluster %s is a directory, and this source has no folder on the disk: "
                          "say where it lies with --directory-root DIR",
                          cluster->name);
+    if (run->options->directory_root && access(root, F_OK) != 0)
+        return error_errno(err, ERROR_USAGE, "--directory-root %s", root);
     size_t length = strlen(cluster->directory);
     bool climbs = length >= 2 && strcmp(cluster->directory + length - 2, "..") == 0;
     const char *path = path_join(run->arena, root, cluster->directory);

@@ -46,6 +46,7 @@ done <<'END'
 1 | did you mean Project   | explain Projct
 1 | spec.pruneBudget       | explain Project.spec.pruneBudgt
 # usage, each with what would be right
+2 | --directory-root nowhere: No such file | diff -f deploy --directory-root nowhere
 2 | Usage                  |
 2 | did you mean apply     | aply -f deploy
 2 | did you mean status    | statsu
