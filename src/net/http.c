@@ -12,6 +12,7 @@
 
 #include <openssl/crypto.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { POLL_MS = 1000 };
@@ -22,7 +23,18 @@ struct http {
     pthread_mutex_t lock;
     struct transfer *first, *last; /* those that asked for something */
     bool ending;
+    atomic_bool has_paused; /* any transfer, ever */
 };
+
+void http_note_pause(struct http *http)
+{
+    atomic_store(&http->has_paused, true);
+}
+
+bool http_has_paused(struct http *http)
+{
+    return atomic_load(&http->has_paused);
+}
 
 void http_ask(struct http *http, struct transfer *transfer, enum transfer_ask what)
 {
@@ -100,7 +112,9 @@ static void serve(struct http *http, struct transfer *transfer, unsigned asked)
         }
         transfer->running = true;
     }
-    if (asked & ASK_RESUME)
+    if (asked & ASK_NUDGE) /* resuming what is not paused would do nothing */
+        curl_easy_pause(transfer->easy, CURLPAUSE_RECV);
+    if (asked & (ASK_RESUME | ASK_NUDGE))
         curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
 }
 

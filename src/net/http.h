@@ -56,8 +56,8 @@ struct http_request {
     /*
      * Where a 2xx body goes: to `sink` when set (called on the calling thread,
      * so that it may block), else into the response. Bodies of other statuses
-     * always go into the response. A slow sink holds its own transfer up, not the
-     * others of the connection; over HTTP/2 libcurl keeps up to 32 MiB for it.
+     * always go into the response. What a slow sink has not taken waits, up to 4 MiB;
+     * then its transfer is paused, and over HTTP/2 the others of the connection with it.
      */
     http_sink *sink;
     void *sink_context;

@@ -15,7 +15,7 @@
 #include <strings.h>
 #include <time.h>
 
-enum { LOOK_MS = 100, IDLE_MS = 30000, REDIRECT_CEILING = 10 };
+enum { LOOK_MS = 100, NUDGE_MS = 5000, IDLE_MS = 30000, REDIRECT_CEILING = 10 };
 
 struct exchange {
     struct http *http;
@@ -83,7 +83,8 @@ static int64_t idle_of(const struct http_request *request)
 /* When this exchange has to be looked at again at the latest. */
 static int64_t exchange_next_look(const struct exchange *exchange, const struct wait *wait)
 {
-    int64_t until = clock_now() + (wait->cancel ? LOOK_MS : IDLE_MS);
+    bool look = wait->cancel || http_has_paused(exchange->http);
+    int64_t until = clock_now() + (look ? LOOK_MS : IDLE_MS);
     int64_t idle = idle_of(&exchange->request);
     if (wait->deadline < until)
         until = wait->deadline;
@@ -96,6 +97,16 @@ static void exchange_stop(struct exchange *exchange)
 {
     exchange->stopped = true;
     http_ask(exchange->http, &exchange->transfer, ASK_STOP);
+}
+
+/* See http_note_pause(); locked. */
+static void exchange_nudge(struct exchange *exchange)
+{
+    const struct transfer *transfer = &exchange->transfer;
+    int64_t silent = clock_now() - transfer->activity;
+    if (silent >= LOOK_MS && silent < NUDGE_MS && !transfer->paused && !exchange->stopped
+        && http_has_paused(exchange->http))
+        http_ask(exchange->http, &exchange->transfer, ASK_NUDGE);
 }
 
 /* Stops it when there is no point in waiting longer; locked. */
@@ -126,8 +137,10 @@ static void exchange_feed_sink(struct exchange *exchange)
     bool resume = transfer->paused;
     transfer->paused = false;
     pthread_mutex_unlock(&transfer->waiter->lock);
-    if (resume)
+    if (resume) {
+        http_note_pause(exchange->http);
         http_ask(exchange->http, transfer, ASK_RESUME);
+    }
     bool goes_on = exchange->stopped
                    || exchange->request.sink(exchange->request.sink_context, full.data, full.length,
                                              &exchange->error);
@@ -282,6 +295,7 @@ static void exchange_await(struct exchange *exchange, const struct wait *wait)
             break;
         } else {
             exchange_judge(exchange, wait);
+            exchange_nudge(exchange);
             waiter_sleep(waiter, exchange->stopped ? clock_now() + LOOK_MS
                                                    : exchange_next_look(exchange, wait));
         }
@@ -339,8 +353,10 @@ static bool slot_is_done(struct batch *batch, struct slot *slot)
 {
     pthread_mutex_lock(&batch->waiter.lock);
     bool done = slot->exchange.transfer.done;
-    if (!done)
+    if (!done) {
         exchange_judge(&slot->exchange, batch->wait);
+        exchange_nudge(&slot->exchange);
+    }
     pthread_mutex_unlock(&batch->waiter.lock);
     return done;
 }

@@ -12,7 +12,7 @@
 
 enum {
     BODY_CEILING = 64 << 20,
-    QUEUE_CEILING = 256 << 10,
+    QUEUE_CEILING = 4 << 20, /* while one stream is paused, libcurl 7.88 reads no other either */
     CONNECT_MS = 30000,
     UPLOAD_WATCHED = 64 << 10, /* bodies above it count sent bytes as activity */
 };

@@ -19,7 +19,7 @@ struct waiter {
     pthread_cond_t changed;
 };
 
-enum transfer_ask { ASK_START = 1, ASK_RESUME = 2, ASK_STOP = 4 };
+enum transfer_ask { ASK_START = 1, ASK_RESUME = 2, ASK_STOP = 4, ASK_NUDGE = 8 };
 
 struct transfer {
     /* Set before the start, then only read. */
@@ -59,6 +59,14 @@ bool transfer_sinks(const struct transfer *transfer);
 /* Puts libcurl's result into words: "10.0.0.1:6443: connection refused". Always false. */
 bool transfer_error(const struct transfer *transfer, struct http_response *response,
                     struct error *err);
+
+/*
+ * While one stream of an HTTP/2 connection is paused, libcurl 7.88 keeps the bytes
+ * of all, and may rest on them once it is resumed, until something comes in. A
+ * transfer that was there and is silent then has to be nudged.
+ */
+void http_note_pause(struct http *http);
+bool http_has_paused(struct http *http);
 
 /* Asks the I/O thread; never blocks. */
 void http_ask(struct http *http, struct transfer *transfer, enum transfer_ask what);
