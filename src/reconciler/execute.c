@@ -211,6 +211,13 @@ static bool next_step(struct phase *phase, size_t *ret_step)
     return false;
 }
 
+/* Nothing to do and nothing to wait for: thousands of these need no worker. */
+static bool is_at_rest(const struct phase *phase, const struct change *change)
+{
+    return change->action == ACTION_KEEP && change->prediction.kind != PREDICT_LATER
+           && !has_to_settle(phase, change);
+}
+
 /* Starts all that may start. Steps that write nothing need no look at the run id. */
 static void start_ready(struct phase *phase)
 {
@@ -221,6 +228,10 @@ static void start_ready(struct phase *phase)
         struct change *change = phase->changes[step];
         if (change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN) {
             schedule_failed(phase->schedule, step, on_blocked, phase);
+            continue;
+        }
+        if (is_at_rest(phase, change)) {
+            succeed(phase, step);
             continue;
         }
         if (needs_writing(phase, step) && !checked && !still_ours(execution)) {
