@@ -70,9 +70,10 @@ static bool stopped(const struct execution *execution)
 static bool still_ours(struct execution *execution)
 {
     struct error error = { 0 };
-    if (execution->provider->record_check(execution->session, execution->plan->arena,
-                                          &execution->holds, &execution->hold_count,
-                                          execution->wait, &error))
+    execution->hold_count = 0;
+    arena_clear(execution->looked);
+    if (execution->provider->record_check(execution->session, execution->looked, &execution->holds,
+                                          &execution->hold_count, execution->wait, &error))
         return true;
     execution->result->lost = true;
     execution->result->error = error;
@@ -318,6 +319,7 @@ void plan_execute(struct plan *plan, const struct provider *provider, struct ses
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&execution.finished, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    execution.looked = arena_new();
     execution.actors = pool_new(options->concurrency);
     execution.settlers = pool_new(SETTLING_AT_ONCE);
     run_changes(&execution, false);
@@ -328,6 +330,7 @@ void plan_execute(struct plan *plan, const struct provider *provider, struct ses
     ret_result->interrupted = stopped(&execution) && !ret_result->lost;
     pool_free(execution.actors);
     pool_free(execution.settlers);
+    arena_free(execution.looked);
     pthread_mutex_destroy(&execution.lock);
     pthread_cond_destroy(&execution.finished);
 }

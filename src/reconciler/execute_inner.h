@@ -43,7 +43,8 @@ struct execution {
     pthread_cond_t finished;
     struct job *done;
     struct pool *actors, *settlers;
-    const struct hold *holds; /* as they were at the last look at the run id */
+    struct arena *looked;     /* of the last look at the run id */
+    const struct hold *holds; /* as they were then */
     size_t hold_count;
     atomic_size_t failures; /* told by the workers: none begins behind the last one allowed */
 };

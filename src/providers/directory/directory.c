@@ -304,6 +304,22 @@ static bool directory_record_widen(struct session *session, const struct record 
     return write_record(session, record, err);
 }
 
+/* A record is a new file each time it is written: one that was read is not read again. */
+static const struct value *written_holds(struct session *session)
+{
+    AUTO_ARENA arena = arena_new();
+    struct stat now;
+    if (stat(record_path(session), &now) != 0)
+        return NULL;
+    if (now.st_ino == session->looked.st_ino && now.st_mtim.tv_sec == session->looked.st_mtim.tv_sec
+        && now.st_mtim.tv_nsec == session->looked.st_mtim.tv_nsec)
+        return session->looked_holds;
+    const struct value *holds = value_get(written_map(session, arena), "holds");
+    session->looked = now;
+    session->looked_holds = holds ? value_copy(session->arena, holds) : NULL;
+    return session->looked_holds;
+}
+
 /* The kernel keeps the lock ours. */
 static bool directory_record_check(struct session *session, struct arena *arena,
                                    const struct hold **ret_holds, size_t *ret_count,
@@ -313,8 +329,8 @@ static bool directory_record_check(struct session *session, struct arena *arena,
     (void)wait;
     if (session->lock < 0)
         return error_set(err, ERROR_BUG, "%s is not locked", session->root);
-    if (!holds_read(arena, value_get(written_map(session, arena), "holds"), clock_unix(),
-                    &record.holds, &record.hold_count, err))
+    if (!holds_read(arena, written_holds(session), clock_unix(), &record.holds, &record.hold_count,
+                    err))
         return damaged(session, err);
     *ret_holds = record.holds;
     *ret_count = record.hold_count;

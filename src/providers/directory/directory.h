@@ -14,6 +14,8 @@
 
 #include "providers/provider.h"
 
+#include <sys/stat.h>
+
 struct session {
     const struct target *target;
     struct arena *arena;
@@ -21,6 +23,8 @@ struct session {
     int lock;             /* descriptor that holds the lock, -1: not held */
     struct record record; /* as it was read */
     const char *holds;    /* the JSON of its holds then, "" for none */
+    struct stat looked;   /* of its file, when it was looked at for holds last */
+    const struct value *looked_holds;
 };
 
 /*
