@@ -65,9 +65,10 @@ static bool is_link(const struct disk *disk, struct arena *arena, const char *pa
 }
 
 /* A handle that reads nothing yet, so that a device or pipe is not touched. */
-static bool open_place(const struct disk *disk, struct arena *arena, const char *path,
-                       int *ret_descriptor, struct stat *ret_status, struct error *err)
+static bool open_place(const struct disk *disk, const char *path, int *ret_descriptor,
+                       struct stat *ret_status, struct error *err)
 {
+    AUTO_ARENA arena = arena_new();
     AUTO_CLOSE place = open(absolute(disk, arena, path), O_PATH | O_CLOEXEC);
     int why = errno;
     if (place < 0 && why == ENOENT && is_link(disk, arena, path))
@@ -99,7 +100,7 @@ static bool disk_read(void *context, struct arena *arena, const char *path, size
     const struct disk *disk = context;
     AUTO_CLOSE place = -1;
     struct stat status;
-    if (!open_place(disk, arena, path, &place, &status, err))
+    if (!open_place(disk, path, &place, &status, err))
         return false;
     if (S_ISDIR(status.st_mode))
         return refused(disk, path, "is a folder", err);
@@ -108,7 +109,8 @@ static bool disk_read(void *context, struct arena *arena, const char *path, size
     AUTO_CLOSE descriptor = reopen(place, O_RDONLY | O_NOCTTY);
     if (descriptor < 0)
         return failed(disk, path, err);
-    const char *name = arena_printf(arena, "%s%s", disk->reader.display, path);
+    AUTO_ARENA scratch = arena_new();
+    const char *name = arena_printf(scratch, "%s%s", disk->reader.display, path);
     return file_read_descriptor(arena, descriptor, name, ceiling, ret_data, ret_length, err);
 }
 
@@ -176,7 +178,7 @@ static bool disk_list(void *context, struct arena *arena, const char *path,
     AUTO_CLOSE place = -1;
     struct stat status;
     struct listing listing = { 0 };
-    if (!open_place(disk, arena, path, &place, &status, err))
+    if (!open_place(disk, path, &place, &status, err))
         return false;
     if (*path && leads_back(arena, place, path, disk))
         return refused(disk, path, "a link that leads back to a folder above it", err);
