@@ -10,7 +10,7 @@
 
 enum {
     PACKED_CEILING = 1000 * 1000, /* a ConfigMap holds 1 MiB, annotations beside */
-    UNPACKED_CEILING = 64 << 20,
+    UNPACKED_CEILING = 32 << 20,  /* of 1 MB that packs well */
     GZIP_LEAST = 18,
     LEVEL = 9,
 };
