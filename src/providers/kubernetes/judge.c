@@ -97,8 +97,8 @@ static const struct hold *judge_hold(struct arena *arena, const struct object_id
 
 /*
  * The mark of now. Of what is as wanted it costs as much as all the rest, and is
- * the recorded one where that was made for the same document: not looked at for
- * who writes no record.
+ * the recorded one where that was made for the same document and ignore rules:
+ * not looked at for who writes no record.
  */
 static const char *mark_of(const struct session *session, struct arena *arena,
                            struct arena *scratch, const struct subject *subject,
@@ -108,7 +108,8 @@ static const char *mark_of(const struct session *session, struct arena *arena,
     const char *known = recorded && recorded->mark && *recorded->mark ? recorded->mark : NULL;
     if (same && known && !subject->desired->secret
         && (!session->target->records
-            || strcmp(recorded->digest, resource_digest(scratch, subject->desired)) == 0))
+            || (!session->rules_changed
+                && strcmp(recorded->digest, resource_digest(scratch, subject->desired)) == 0)))
         return arena_strdup(arena, known);
     return mark_now(session, arena, &subject->id, document, known);
 }

@@ -34,6 +34,7 @@ struct session {
     struct watches *watches;
     const struct ignore_rule *recorded_rules; /* of record_read() */
     size_t recorded_rule_count;
+    bool rules_changed;        /* those of the Project are others: recorded marks say too little */
     const struct set *set;     /* of bind_scopes(); NULL before */
     struct subject **subjects; /* of observe(), sorted by identity */
     size_t subject_count;

@@ -1,5 +1,6 @@
 /* lock: see lock.h. The mark itself is in run_mark.c. */
 #include "providers/kubernetes/record/lock.h"
+#include "providers/record.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -396,6 +397,15 @@ static bool unpack(const struct session *session, struct arena *arena, const str
         arena_strdup(arena, err->message));
 }
 
+static bool rules_changed(const struct session *session, const struct record *record)
+{
+    const struct project *project = session->target->project;
+    if (!project)
+        return false;
+    struct record wanted = { .ignore = project->ignore, .ignore_count = project->ignore_count };
+    return !record_rules_equal(record, &wanted);
+}
+
 bool kubernetes_record_read(struct session *session, struct arena *arena, struct record *ret_record,
                             const struct wait *wait, struct error *err)
 {
@@ -413,6 +423,7 @@ bool kubernetes_record_read(struct session *session, struct arena *arena, struct
         return false;
     session->recorded_rules = record.ignore;
     session->recorded_rule_count = record.ignore_count;
+    session->rules_changed = rules_changed(session, &record);
     *ret_record = record;
     return true;
 }
