@@ -72,6 +72,18 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
+void arena_adopt(struct arena *arena, struct arena *from)
+{
+    struct block **place = arena->blocks ? &arena->blocks->next : &arena->blocks;
+    struct block **end = &from->blocks;
+    while (*end)
+        end = &(*end)->next;
+    *end = *place;
+    *place = from->blocks;
+    arena->used += from->used;
+    free(from);
+}
+
 void arena_clear(struct arena *arena)
 {
     arena->used = 0;

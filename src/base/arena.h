@@ -22,6 +22,9 @@ struct arena *arena_new(void) __attribute__((returns_nonnull, warn_unused_result
 /* Frees the arena and everything in it. NULL is allowed. */
 void arena_free(struct arena *arena);
 
+/* All that lives in `from` lives in `arena` from now on; `from` itself is gone. */
+void arena_adopt(struct arena *arena, struct arena *from);
+
 /* Empties the arena and keeps one block for the next use. */
 void arena_clear(struct arena *arena);
 

@@ -25,7 +25,10 @@
 struct loaded_file {
     struct source_file *file;
     struct yaml_documents documents;
-    UT_hash_handle hh; /* by file->source */
+    bool ahead;            /* parsed by load_ahead(), and not asked for yet */
+    bool fine;             /* then: nothing is wrong with it                */
+    struct problems found; /* then: else what is                            */
+    UT_hash_handle hh;     /* by file->source                               */
 };
 
 /* A document of the project's own kinds that fits its shape. */
@@ -89,8 +92,16 @@ void load_report(struct loader *loader, const struct source_file *file, const st
  */
 struct loaded_file *load_file(struct loader *loader, const char *path, bool only_own);
 
+/* A file that is kept, by its path. */
+struct loaded_file *load_file_keep(struct loader *loader, struct source_file *file);
+
 /* Standard input, under the name "-". */
 struct loaded_file *load_stdin(struct loader *loader);
+
+/* --- load_ahead.c --- */
+
+/* Parses these files on all cores, for load_file() to take. */
+void load_ahead(struct loader *loader, const struct text_list *paths);
 
 /* --- load_walk.c --- */
 

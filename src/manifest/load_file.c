@@ -67,16 +67,23 @@ static bool all_quotable(const struct value *document, unsigned depth)
     return true;
 }
 
-static void parse(struct loader *loader, struct loaded_file *loaded)
+/* What is to be known of a file that has been parsed. */
+static void judge(struct loader *loader, struct loaded_file *loaded, bool fine)
 {
     struct source_file *file = loaded->file;
-    file->quotable = text_quotable(file->data, file->length);
-    if (yaml_read(loader->arena, file, &loaded->documents, loader->problems))
+    if (fine)
         file->quotable = true;
     else if (memmem(file->data, file->length, OWN_MARK, sizeof OWN_MARK - 1))
         loader->faulty_own = true;
     for (size_t i = 0; i < loaded->documents.count; i++)
         file->quotable &= all_quotable(loaded->documents.items[i].root, 0);
+}
+
+static void parse(struct loader *loader, struct loaded_file *loaded)
+{
+    struct source_file *file = loaded->file;
+    file->quotable = text_quotable(file->data, file->length);
+    judge(loader, loaded, yaml_read(loader->arena, file, &loaded->documents, loader->problems));
 }
 
 static bool count_bytes(struct loader *loader, const struct source_file *file)
@@ -104,7 +111,7 @@ void load_report(struct loader *loader, const struct source_file *file, const st
     problem_add(loader->problems, file, (struct place){ 0 }, false, "%s", message);
 }
 
-static struct loaded_file *keep(struct loader *loader, struct source_file *file)
+struct loaded_file *load_file_keep(struct loader *loader, struct source_file *file)
 {
     struct loaded_file *loaded = arena_alloc(loader->arena, sizeof *loaded);
     loaded->file = file;
@@ -118,12 +125,25 @@ static bool cannot_hold_own(const struct error *err)
     return err->kind == ERROR_INPUT || err->kind == ERROR_NOT_FOUND;
 }
 
+/* Of one that was parsed ahead, what is wrong is told now. */
+static struct loaded_file *take_parsed(struct loader *loader, struct loaded_file *loaded)
+{
+    if (!loaded->ahead)
+        return loaded;
+    loaded->ahead = false;
+    if (!count_bytes(loader, loaded->file))
+        return NULL;
+    problems_append(loader->problems, &loaded->found);
+    judge(loader, loaded, loaded->fine);
+    return loaded;
+}
+
 struct loaded_file *load_file(struct loader *loader, const char *path, bool only_own)
 {
     struct loaded_file *loaded = NULL;
     HASH_FIND_STR(loader->files, path, loaded);
     if (loaded)
-        return loaded;
+        return take_parsed(loader, loaded);
     struct source_file *file = load_file_new(loader, path, load_folder_of(loader->arena, path));
     struct error err = { 0 };
     char *data = NULL;
@@ -138,7 +158,7 @@ struct loaded_file *load_file(struct loader *loader, const char *path, bool only
         return NULL;
     if (!count_bytes(loader, file))
         return NULL;
-    loaded = keep(loader, file);
+    loaded = load_file_keep(loader, file);
     parse(loader, loaded);
     return loaded;
 }
@@ -149,7 +169,7 @@ struct loaded_file *load_stdin(struct loader *loader)
     file->path = "-";
     file->data = loader->options->stdin_data;
     file->length = loader->options->stdin_length;
-    struct loaded_file *loaded = keep(loader, file);
+    struct loaded_file *loaded = load_file_keep(loader, file);
     if (file->length > YAML_FILE_CEILING) {
         problem_add(loader->problems, file, (struct place){ 0 }, false,
                     "standard input is larger than %d MiB", YAML_FILE_CEILING >> 20);

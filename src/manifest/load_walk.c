@@ -1,4 +1,5 @@
 /* load_walk: which files are read. Part of load.h. */
+#include "base/cleanup.h"
 #include "manifest/load.h"
 
 #include <string.h>
@@ -118,7 +119,7 @@ static void take_file(struct loader *loader, const char *path)
         return;
     struct loaded_file *known = NULL;
     HASH_FIND_STR(loader->files, path, known);
-    if (known)
+    if (known && !known->ahead)
         return; /* given twice */
     loader->set->files++;
     const struct loaded_file *loaded = load_file(loader, path, false);
@@ -147,19 +148,40 @@ static void enter(struct loader *loader, const struct folder *above, const char 
     walk(loader, &folder);
 }
 
+static bool is_left_out(const struct folder *folder, const struct source_entry *entry)
+{
+    return *load_base_name(entry->path) == '.'
+           || cmxignore_matches(folder->ignore, entry->path, entry->is_folder);
+}
+
+static bool is_manifest(const struct source_entry *entry)
+{
+    return !entry->is_folder && load_takes_name(load_base_name(entry->path));
+}
+
+static void parse_ahead(struct loader *loader, const struct folder *folder)
+{
+    AUTO_ARENA scratch = arena_new();
+    struct text_list paths = { 0 };
+    for (size_t i = 0; i < folder->count; i++)
+        if (is_manifest(&folder->entries[i]) && !is_left_out(folder, &folder->entries[i]))
+            arena_push(scratch, paths.items, paths.count, paths.capacity, folder->entries[i].path);
+    load_ahead(loader, &paths);
+}
+
 static void walk(struct loader *loader, struct folder *folder)
 {
     loader->folders++;
     if (is_rendered(folder) || refuse_foreign(loader, folder))
         return;
+    parse_ahead(loader, folder);
     for (size_t i = 0; i < folder->count && !loader->ceiling_told; i++) {
         const struct source_entry *entry = &folder->entries[i];
-        const char *name = load_base_name(entry->path);
-        if (*name == '.' || cmxignore_matches(folder->ignore, entry->path, entry->is_folder))
+        if (is_left_out(folder, entry))
             continue;
         if (entry->is_folder)
             enter(loader, folder, entry->path);
-        else if (load_takes_name(name))
+        else if (is_manifest(entry))
             take_file(loader, entry->path);
     }
 }

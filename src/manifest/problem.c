@@ -46,6 +46,14 @@ void problem_warn(struct problems *problems, const struct source_file *file, str
     va_end(args);
 }
 
+void problems_append(struct problems *problems, const struct problems *more)
+{
+    problems->errors += more->errors;
+    for (size_t i = 0; i < more->count && problems->count < MOST_KEPT; i++)
+        arena_push(problems->arena, problems->items, problems->count, problems->capacity,
+                   more->items[i]);
+}
+
 static int compare(const void *a, const void *b)
 {
     const struct problem *x = a, *y = b;

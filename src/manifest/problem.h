@@ -49,6 +49,9 @@ void problem_add(struct problems *problems, const struct source_file *file, stru
 void problem_warn(struct problems *problems, const struct source_file *file, struct place place,
                   bool quotable, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Adds all of `more`, whose texts live long enough. */
+void problems_append(struct problems *problems, const struct problems *more);
+
 /*
  * Appends "path:line:column: error: message", one line each, sorted by path and
  * place; with `quote` each is followed by its source line and a caret (only
