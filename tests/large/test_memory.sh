@@ -1,19 +1,10 @@
 # What weighs little costs little: each hostile input of each reader has a ceiling of memory and of time.
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/../expect.sh"
 . "$(dirname "$0")/../cli/fixture.sh"
-here=$(cd "$(dirname "$0")" && pwd)
-# The address sanitizer puts much around each allocation, and keeps what was freed.
+. "$(dirname "$0")/cost.sh"
 share=1
-if ldd "$CMX" | grep -q libasan || nm "$CMX" 2>/dev/null | grep -q -m 1 __asan_init; then
-    share=6
-    export ASAN_OPTIONS=${ASAN_OPTIONS:-}:quarantine_size_mb=1
-fi
-measured() { # ARGUMENT…: sets code, seconds and memory (KiB)
-    last="cmx-reconcile $*"
-    read -r code seconds memory < <(timeout -k 5 60 python3 "$here/measure.py" "$work/.out" "$CMX" "$@")
-    out=$(head -c 2000 "$work/.out") errors=""
-}
+sanitized && share=6
 costs() { # NAME MIB: no more than that above an empty run, no more than 10 seconds, and it ended by itself
     checks=$((checks + 1))
     local most=$((base + ($2 << 10) * share))
@@ -23,11 +14,11 @@ costs() { # NAME MIB: no more than that above an empty run, no more than 10 seco
     printf '%-14s exit %s, %5s s, %4s MiB above an empty run\n' "$1" "$code" "$seconds" "$(((memory - base) >> 10))"
 }
 
-measured version
+measure 60 version
 base=$memory
 mkdir "$work/hostile"
 while read -r name most; do
-    measured validate -f "$work/hostile/$name"
+    measure 60 validate -f "$work/hostile/$name"
     costs "$name" "$most"
     [ "$code" = 0 ] || grep -q "error" "$work/.out" || wrong "$name: not a word"
 done < <(python3 "$here/hostile.py" "$work/hostile")
@@ -36,7 +27,7 @@ done < <(python3 "$here/hostile.py" "$work/hostile")
 shop
 sed -i 's/, cluster: rendered//; /^---/,$d' deploy/project.yaml
 for name in laughs values nested-maps; do
-    measured diff -f deploy --kubeconfig "$work/hostile/$name/a.yaml"
+    measure 60 diff -f deploy --kubeconfig "$work/hostile/$name/a.yaml"
     costs "kubeconfig" 176
     same 2 "$code"
 done
@@ -47,7 +38,7 @@ commit "The shop again"
 mkdir -p out/.cmx
 record() { # TEXT COUNT END: the text so often
     python3 -c 'import sys; print(sys.argv[1] + sys.argv[2] * int(sys.argv[3]) + sys.argv[4])' "$@" >out/.cmx/set
-    measured diff -f deploy
+    measure 60 diff -f deploy
     costs "record" 320
     same 6 "$code"
     has "out/.cmx/set"
