@@ -37,6 +37,9 @@ def config_map(name, value):
             f"data: {{ key: {value} }}\n")
 
 
+GROWTH = 2.5  # some run of many joins the packs of the cache
+
+
 class World:
     def __init__(self, path, url, folder, fresh):
         parts = urllib.parse.urlsplit(url)
@@ -143,9 +146,9 @@ def main():
     names = faults.split(",")
     if scheme == "http":
         survived = dict.fromkeys(("refuse", "reset", "lost", "cut", "down", "gateway"), {SURVIVED})
-        matrix = Matrix(world.proxy, world, **survived)
+        matrix = Matrix(world.proxy, world, GROWTH, **survived)
     else:  # one conversation, which nobody can take up in its middle
-        matrix = Matrix(world.proxy, world, refuse={SURVIVED, NOT_REACHED})
+        matrix = Matrix(world.proxy, world, GROWTH, refuse={SURVIVED, NOT_REACHED})
         names = [name for name in names if name in stream.FAULTS]
     exchanges = matrix.measure()
     fine = matrix.all(names)

@@ -39,12 +39,12 @@ MAY_END = {
 }
 LONGEST = {"stall": 120}  # seconds for a run: the program waits 75 for an answer
 USUAL_LONGEST = 40
-MEMORY_GROWTH = 1.5  # of a clean run's peak
 
 
 class Matrix:
-    def __init__(self, proxy, world, **may_end):
-        self.proxy, self.world = proxy, world
+    def __init__(self, proxy, world, growth=1.5, **may_end):
+        """`growth`: how many times a clean run's peak memory a run may take."""
+        self.proxy, self.world, self.growth = proxy, world, growth
         self.may_end = {**MAY_END, **may_end}
         self.failures = 0
         self.runs = 0
@@ -87,7 +87,7 @@ class Matrix:
             self.say(fault, at, f"exit code {outcome.code} and not a word", outcome)
         if outcome.seconds > LONGEST.get(fault, USUAL_LONGEST):
             self.say(fault, at, f"took {outcome.seconds:.0f} s", outcome)
-        if self.normal and outcome.memory > self.normal.memory * MEMORY_GROWTH:
+        if self.normal and outcome.memory > self.normal.memory * self.growth:
             self.say(fault, at, f"{outcome.memory >> 10} MiB, normal are "
                      f"{self.normal.memory >> 10} MiB", outcome)
         if "Sanitizer" in outcome.errors or "runtime error" in outcome.errors:
