@@ -1,5 +1,5 @@
 # Every fault between apply and a git server, over http, git and ssh: see tests/faults/git.py.
-# timeout: 300
+# timeout: 600
 #
 # CMX_FAULTS=refuse,lost,… chooses faults; "stall" is left out, each takes the minute of silence
 # after which a server is given up.
