@@ -20,21 +20,21 @@ def cells(samples):
 def ratio(samples, raw):
     if not samples or not raw:
         return ""
-    return f"{min(s.wall for s in samples) / min(s.wall for s in raw):.2f}"
+    medians = [statistics.median(s.wall for s in taken) for taken in (samples, raw)]
+    return f"{medians[0] / medians[1]:.2f}"
 
 
-def text(objects, rows):
-    """`rows`: peer → step → samples. Ratios are to the raw requests."""
-    raw = rows.get("raw requests (curl -Z)", {})
+def text(objects, steps):
+    """`steps`: step → peer → samples. Ratios are to the raw requests."""
     lines = [f"{objects} objects:", "",
              "| step | peer | wall s: min / median (runs) | × raw | CPU s | peak MiB | requests |",
              "|---|---|---|---|---|---|---|"]
-    for step in next(iter(rows.values())):
-        for peer, steps in rows.items():
-            samples = steps[step]
+    for step, rows in steps.items():
+        raw = rows.get("raw requests (curl -Z)")
+        for peer, samples in rows.items():
             if samples:
                 wall, *rest = cells(samples)
-                lines.append(f"| {step} | {peer} | {wall} | {ratio(samples, raw.get(step))} | "
+                lines.append(f"| {step} | {peer} | {wall} | {ratio(samples, raw)} | "
                              + " | ".join(rest) + " |")
     return "\n".join([*lines, ""])
 
