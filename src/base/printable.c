@@ -14,7 +14,8 @@ bool printable_code(unsigned code)
     return !control && !line && !direction;
 }
 
-/* The program's own colours (reconciler/report.h, manifest/problem.h): bytes, 0 for anything else.
+/* The program's own colours (reconciler/report/report.h, manifest/problem.h): bytes, 0 for anything
+ * else.
  */
 static size_t own_colour(const char *text, size_t length)
 {

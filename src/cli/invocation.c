@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "manifest/names.h"
 #include "manifest/shape.h"
-#include "reconciler/budget.h"
+#include "reconciler/plan/budget.h"
 
 #include <getopt.h>
 #include <string.h>

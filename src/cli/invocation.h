@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "reconciler/reconcile.h"
-#include "reconciler/report.h"
+#include "reconciler/report/report.h"
 
 struct command;
 

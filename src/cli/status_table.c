@@ -8,8 +8,8 @@
 #include "manifest/references.h"
 #include "manifest/value_json.h"
 #include "providers/record.h"
-#include "reconciler/contest.h"
 #include "reconciler/hold.h"
+#include "reconciler/plan/contest.h"
 #include "reconciler/strays.h"
 
 #include <string.h>

@@ -37,7 +37,8 @@
 
 /* ------------------------------------------------------------- the record */
 
-/* Who set which field again right after how many of our last applies (reconciler/contest.h). */
+/* Who set which field again right after how many of our last applies (reconciler/plan/contest.h).
+ */
 struct record_contest {
     const char *field;   /* as people write it: spec.replicas      */
     const char *pointer; /* to it in the live document             */

@@ -1,7 +1,7 @@
 /* between: see between.h. A merge walk over two sorted sets. */
 #include "reconciler/between.h"
 
-#include "reconciler/replace.h"
+#include "reconciler/plan/replace.h"
 
 #include <string.h>
 

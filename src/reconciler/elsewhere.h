@@ -10,7 +10,7 @@
 #ifndef CMX_RECONCILER_ELSEWHERE_H
 #define CMX_RECONCILER_ELSEWHERE_H
 
-#include "reconciler/report.h"
+#include "reconciler/report/report.h"
 
 /*
  * Adds a target for every Cluster that the record of the first target names and the source

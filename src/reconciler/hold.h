@@ -9,7 +9,7 @@
 #ifndef CMX_RECONCILER_HOLD_H
 #define CMX_RECONCILER_HOLD_H
 
-#include "reconciler/report.h"
+#include "reconciler/report/report.h"
 
 /* The hold on an object, of the record first; NULL: none. */
 const struct hold *hold_of(const struct record *record, const struct subject *subject);

@@ -2,7 +2,7 @@
 #include "reconciler/inventory.h"
 
 #include "base/cleanup.h"
-#include "reconciler/contest.h"
+#include "reconciler/plan/contest.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 #define CMX_RECONCILER_INVENTORY_H
 
 #include "providers/provider.h"
-#include "reconciler/plan.h"
+#include "reconciler/plan/plan.h"
 
 /* The record for a run that is about to carry out the plan. */
 void inventory_widen(struct arena *arena, const struct plan *plan,

@@ -4,11 +4,11 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "manifest/selector.h"
-#include "reconciler/budget.h"
-#include "reconciler/contest.h"
 #include "reconciler/elsewhere.h"
 #include "reconciler/home.h"
 #include "reconciler/inventory.h"
+#include "reconciler/plan/budget.h"
+#include "reconciler/plan/contest.h"
 #include "reconciler/rules.h"
 #include "reconciler/strays.h"
 

@@ -10,8 +10,8 @@
 #ifndef CMX_RECONCILER_RECONCILE_H
 #define CMX_RECONCILER_RECONCILE_H
 
-#include "reconciler/execute.h"
-#include "reconciler/plan.h"
+#include "reconciler/execute/execute.h"
+#include "reconciler/plan/plan.h"
 #include "reconciler/source.h"
 
 struct run_options {

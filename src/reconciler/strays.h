@@ -8,7 +8,7 @@
 #ifndef CMX_RECONCILER_STRAYS_H
 #define CMX_RECONCILER_STRAYS_H
 
-#include "reconciler/report.h"
+#include "reconciler/report/report.h"
 
 /* Fills target->plan's strays from what observe() met, without members out of this run's reach. */
 void strays_find(struct run *run, struct target_run *target);
