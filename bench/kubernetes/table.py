@@ -39,7 +39,8 @@ def text(objects, steps):
     return "\n".join([*lines, ""])
 
 
-def show(path, tables):
+def show(path, tables, text):
+    tables.append(text)
     if not path:
         return
     try:
