@@ -25,7 +25,7 @@ struct row {
     const char *health, *note, *since, *image;
     bool drifted, failing, unknown, missing, ended;
     const struct record_contest *contest; /* that goes on, or NULL */
-    const struct hold *hold;              /* or NULL: what differs is meant to, for now */
+    const struct hold *hold; /* on this object, or NULL: what differs is meant to differ */
 };
 
 void status_start(struct status *status)

@@ -2,8 +2,8 @@
 #include "manifest/load.h"
 
 #include "base/cleanup.h"
+#include "manifest/ca_bundle.h"
 #include "manifest/names.h"
-#include "manifest/placeholder.h"
 #include "manifest/resource_builtin.h"
 #include "manifest/secret.h"
 
@@ -177,14 +177,14 @@ static const struct value *document_of(struct loading *loading, const struct val
                                        const struct resource *resource)
 {
     struct arena *arena = loading->loader->arena;
-    bool placeholders = placeholder_possible(&resource->id);
-    if (!resource->secret && !placeholders && is_sendable(loading->document, metadata))
+    bool has_bundle = ca_bundle_possible(&resource->id);
+    if (!resource->secret && !has_bundle && is_sendable(loading->document, metadata))
         return loading->document;
     struct value *document = sendable(loading, metadata);
     if (resource->secret)
         secret_fold(arena, document, loading->file, loading->loader->problems);
-    if (placeholders)
-        placeholder_drop(arena, document, &resource->id);
+    if (has_bundle)
+        ca_bundle_drop(arena, document, &resource->id);
     return document;
 }
 

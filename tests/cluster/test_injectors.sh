@@ -86,17 +86,17 @@ injected() { # BUNDLE
 }
 
 project injectors
-# --- placeholders are filled by whoever it is, by Update
+# --- bundles are filled by whoever it is, by Update
 number=0
 for manager in cert-manager-cainjector kube-webhook-certgen; do
-    for placeholder in '""' Cg==; do
+    for bundle in '""' Cg==; do
         number=$((number + 1))
-        hooks "$placeholder" $number
+        hooks "$bundle" $number
         commit "Hooks, number $number"
         run 0 apply -f . --yes --no-wait
         inject $manager "$first"
         quiet 5
-        hooks "$placeholder" "$number, touched"
+        hooks "$bundle" "$number, touched"
         commit "Touched"
         run 1 diff -f .
         lacks caBundle

@@ -36,11 +36,20 @@ static void every_scheme(void **state)
         }
 }
 
+/* Without sshd there is nothing to be shown; where all tests have to run, that is a failure. */
+static void needs_ssh(const struct fixture *f)
+{
+    if (f->has_ssh)
+        return;
+    if (getenv("CI"))
+        fail_msg("no ssh server could be started");
+    skip();
+}
+
 static void over_ssh(void **state)
 {
     struct fixture *f = *state;
-    if (!f->has_ssh)
-        skip();
+    needs_ssh(f);
     const char *user = bash_line(f->arena, "id -un", NULL, NULL);
     const char *base = arena_printf(f->arena, "ssh://%s@127.0.0.1:%d", user, f->ssh_port);
     struct git_options options =
@@ -61,8 +70,7 @@ static void over_ssh(void **state)
 static void over_ssh_short(void **state)
 {
     struct fixture *f = *state;
-    if (!f->has_ssh)
-        skip();
+    needs_ssh(f);
     AUTO_FREE char *saved = memory_strdup(getenv("GIT_SSH_COMMAND"));
     const char *program = arena_printf(f->arena, "%s/myssh", f->folder);
     const char *text =

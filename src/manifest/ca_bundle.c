@@ -1,5 +1,5 @@
-/* placeholder: see placeholder.h. */
-#include "manifest/placeholder.h"
+/* ca_bundle: see ca_bundle.h. */
+#include "manifest/ca_bundle.h"
 
 #include "base/digest.h"
 
@@ -7,7 +7,7 @@
 
 #define CA_BUNDLE "caBundle"
 
-static bool is_placeholder(struct arena *arena, const struct value *bundle)
+static bool is_no_certificate(struct arena *arena, const struct value *bundle)
 {
     char *bytes;
     size_t length;
@@ -31,7 +31,7 @@ static struct value *step(struct arena *arena, struct value *map, const char *ke
 
 static void drop(struct arena *arena, struct value *map)
 {
-    if (map && is_placeholder(arena, value_get(map, CA_BUNDLE)))
+    if (map && is_no_certificate(arena, value_get(map, CA_BUNDLE)))
         value_remove(map, CA_BUNDLE);
 }
 
@@ -53,14 +53,14 @@ static void drop_from_webhooks(struct arena *arena, struct value *root)
     value_set(arena, root, "webhooks", copies);
 }
 
-bool placeholder_possible(const struct object_id *id)
+bool ca_bundle_possible(const struct object_id *id)
 {
     return strcmp(id->group, "admissionregistration.k8s.io") == 0
            || strcmp(id->group, "apiregistration.k8s.io") == 0
            || strcmp(id->group, "apiextensions.k8s.io") == 0;
 }
 
-void placeholder_drop(struct arena *arena, struct value *root, const struct object_id *id)
+void ca_bundle_drop(struct arena *arena, struct value *root, const struct object_id *id)
 {
     if (strcmp(id->group, "admissionregistration.k8s.io") == 0)
         drop_from_webhooks(arena, root);
