@@ -32,3 +32,22 @@ metadata: { name: $1 }
 data: { $2: "$3" }
 YAML
 }
+
+# A kind Thing whose status anybody may say, in this group; it is served a moment later.
+define_things() { # GROUP
+    kubectl create -f - >/dev/null <<YAML
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: things.$1 }
+spec:
+  group: $1
+  scope: Namespaced
+  names: { kind: Thing, plural: things }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      subresources: { status: {} }
+      schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+YAML
+}

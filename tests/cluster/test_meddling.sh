@@ -12,21 +12,7 @@ until_true() {
     local end=$((SECONDS + 60))
     until "$@" >/dev/null 2>&1; do [ "$SECONDS" -lt "$end" ] || { wrong "did not come true: $*" && return 1; }; sleep 0.05; done
 }
-kubectl create -f - >/dev/null <<YAML
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: things.$group }
-spec:
-  group: $group
-  scope: Namespaced
-  names: { kind: Thing, plural: things }
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      subresources: { status: {} }
-      schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
-YAML
+define_things "$group"
 until_true kubectl get --raw "/apis/$group/v1/namespaces/$ns/things"
 thing() { # NAME
     printf 'apiVersion: %s/v1\nkind: Thing\nmetadata: { name: %s }\nspec: { value: 1 }\n' "$group" "$1"

@@ -6,21 +6,7 @@ patience=150
 . "$(dirname "$0")/small.sh"
 kubectl create namespace "$ns" >/dev/null
 small_user runner # who is somebody only once the server has read its roles
-kubectl create -f - >/dev/null <<YAML
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: things.restarts.example.org }
-spec:
-  group: restarts.example.org
-  scope: Namespaced
-  names: { kind: Thing, plural: things }
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      subresources: { status: {} }
-      schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
-YAML
+define_things restarts.example.org
 until_true kubectl get things -n "$ns"
 ready() { # True|False
     kubectl patch thing one -n "$ns" --subresource=status --type=merge \
