@@ -12,7 +12,7 @@ enum { CANCEL_LOOK_MS = 100 };
 static const int64_t LONGEST_DURATION_MS = 1000LL * 3600 * 1000;
 
 /* Of the years of four digits, which RFC 3339 wants: a commit may name any other. */
-static const int64_t FIRST_SECOND = -30610224000LL, LAST_SECOND = 253402300799LL;
+static const int64_t FIRST_SECOND = -62167219200, LAST_SECOND = 253402300799LL;
 
 int64_t clock_now(void)
 {
@@ -152,8 +152,8 @@ const char *time_text(struct arena *arena, int64_t seconds)
     struct tm parts;
     char text[32];
     gmtime_r(&when, &parts);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return arena_strdup(arena, text);
+    strftime(text, sizeof text, "%m-%dT%H:%M:%SZ", &parts);
+    return arena_printf(arena, "%04d-%s", parts.tm_year + 1900, text);
 }
 
 static bool same_day(const struct tm *a, const struct tm *b)
@@ -172,33 +172,73 @@ const char *time_of_day_text(struct arena *arena, int64_t seconds)
     return arena_strdup(arena, text);
 }
 
-static bool zone_parse(const char *rest, int64_t *offset)
+/* Exactly `digits` digits at *text, which it passes. */
+static bool take_number(const char **text, int digits, int *ret_number)
 {
-    int hours, minutes, used = 0;
-    if (strcmp(rest, "Z") == 0 || strcmp(rest, "z") == 0) {
-        *offset = 0;
-        return true;
+    *ret_number = 0;
+    for (int i = 0; i < digits; i++) {
+        if (!isdigit((unsigned char)**text))
+            return false;
+        *ret_number = 10 * *ret_number + (*(*text)++ - '0');
     }
-    if (*rest != '+' && *rest != '-')
-        return false;
-    if (sscanf(rest + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || rest[1 + used])
-        return false;
-    *offset = (*rest == '-' ? -1 : 1) * (hours * 3600LL + minutes * 60LL);
     return true;
+}
+
+static bool take_letter(const char **text, char letter)
+{
+    bool there = toupper((unsigned char)**text) == letter;
+    *text += there;
+    return there;
+}
+
+static bool take_zone(const char **text, int64_t *offset)
+{
+    int hours, minutes;
+    *offset = 0;
+    if (take_letter(text, 'Z'))
+        return true;
+    int sign = **text == '-' ? -1 : 1;
+    if (!take_letter(text, '+') && !take_letter(text, '-'))
+        return false;
+    if (!take_number(text, 2, &hours) || !take_letter(text, ':') || !take_number(text, 2, &minutes))
+        return false;
+    *offset = sign * (hours * 3600LL + minutes * 60LL);
+    return hours < 24 && minutes < 60;
+}
+
+static bool take_date(const char **text, struct tm *parts)
+{
+    int year, month;
+    if (!take_number(text, 4, &year) || !take_letter(text, '-') || !take_number(text, 2, &month)
+        || !take_letter(text, '-') || !take_number(text, 2, &parts->tm_mday))
+        return false;
+    parts->tm_year = year - 1900;
+    parts->tm_mon = month - 1;
+    return month >= 1 && month <= 12;
+}
+
+static bool take_clock(const char **text, struct tm *parts)
+{
+    if (!take_number(text, 2, &parts->tm_hour) || !take_letter(text, ':')
+        || !take_number(text, 2, &parts->tm_min) || !take_letter(text, ':')
+        || !take_number(text, 2, &parts->tm_sec))
+        return false;
+    if (**text == '.')
+        *text += 1 + strspn(*text + 1, "0123456789");
+    return parts->tm_hour < 24 && parts->tm_min < 60 && parts->tm_sec < 60;
 }
 
 bool time_parse(const char *text, int64_t *seconds)
 {
     struct tm parts = { 0 };
     int64_t offset;
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
-    if (!rest)
+    if (!take_date(&text, &parts) || !take_letter(&text, 'T') || !take_clock(&text, &parts)
+        || !take_zone(&text, &offset) || *text)
         return false;
-    if (*rest == '.')
-        for (rest++; isdigit((unsigned char)*rest);)
-            rest++;
-    if (!zone_parse(rest, &offset))
+    int day = parts.tm_mday; /* becomes another one where the month has no such day */
+    int64_t moment = (int64_t)timegm(&parts) - offset;
+    if (parts.tm_mday != day || moment < FIRST_SECOND || moment > LAST_SECOND)
         return false;
-    *seconds = (int64_t)timegm(&parts) - offset;
+    *seconds = moment;
     return true;
 }

@@ -65,7 +65,7 @@ const char *time_of_day_text(struct arena *arena, int64_t seconds);
 
 /*
  * RFC 3339 in UTC, "2026-11-24T07:11:00Z", both ways; a fraction is skipped. What lies outside
- * of the years 1000 to 9999 is written as the nearest second of them.
+ * of the years 0000 to 9999 is written as the nearest second of them, and not read.
  */
 const char *time_text(struct arena *arena, int64_t seconds);
 bool time_parse(const char *text, int64_t *seconds) __attribute__((warn_unused_result));

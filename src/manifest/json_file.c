@@ -102,7 +102,8 @@ static bool take_document(void *context, struct arena *arena, const struct value
     json->faults = false;
     if (json->documents->count == YAML_DOCUMENT_CEILING || !finish_value(json, root, 0))
         return error_set(err, ERROR_INPUT, "past a ceiling");
-    struct yaml_document document = { root, root->place };
+    /* as in YAML: a document that says null is an empty one */
+    struct yaml_document document = { root->kind == VALUE_NULL ? NULL : root, root->place };
     if (!json->faults)
         arena_push(arena, json->documents->items, json->documents->count, json->documents->capacity,
                    document);

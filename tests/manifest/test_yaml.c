@@ -164,6 +164,20 @@ static void test_empty_files(void **state)
     }
 }
 
+/* Read as JSON up to where that fails: there too a document that says null is an empty one. */
+static void test_null_in_json_has_no_root(void **state)
+{
+    (void)state;
+    struct read read;
+    read_text(&read, "{}null {}\n");
+    assert_true(read.fine);
+    assert_int_equal(read.documents.count, 3);
+    assert_non_null(root(&read, 0));
+    assert_null(root(&read, 1));
+    assert_non_null(root(&read, 2));
+    read_done(&read);
+}
+
 static void test_empty_documents_have_no_root(void **state)
 {
     (void)state;
@@ -371,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_places_in_json_with_surrogates),
         cmocka_unit_test(test_empty_files),
         cmocka_unit_test(test_empty_documents_have_no_root),
+        cmocka_unit_test(test_null_in_json_has_no_root),
         cmocka_unit_test(test_all_faults_of_a_file_are_told),
         cmocka_unit_test(test_wide_encodings_are_refused),
         cmocka_unit_test(test_what_is_no_utf8_is_refused_with_its_place),
