@@ -14,7 +14,8 @@ import threading
 import time
 
 from cluster import kubectl
-from peers import Peer, Sample
+from measuring import Sample
+from peers import Peer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULE = os.path.join(HERE, "flux")

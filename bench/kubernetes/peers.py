@@ -3,20 +3,12 @@ flux.py. A peer answers with a Sample each time, or None for what it cannot do."
 
 import os
 import subprocess
-from dataclasses import dataclass
 
 import manifests
 from cluster import KUBECTL
+from measuring import Measure, Sample
 
 CONCURRENCY = 16  # as cmx-reconcile, unless it is told otherwise
-
-
-@dataclass
-class Sample:
-    wall: float  # seconds
-    cpu: float  # of the client, user and system
-    rss: float  # MiB at its peak
-    requests: int | None
 
 
 class Bench:
@@ -24,24 +16,14 @@ class Bench:
 
     def __init__(self, work, program, requests, login):
         self.work, self.program, self.requests, self.login = work, program, requests, login
-        self.measure = os.path.join(work, "measure")
-        here = os.path.dirname(os.path.abspath(__file__))
-        subprocess.run(["cc", "-O2", "-o", self.measure, os.path.join(here, "measure.c")], check=True)
+        self.measure = Measure(work)
 
     def run(self, agent, codes, command, folder):
-        """A Sample of the command, which has to end with one of the codes."""
-        figures, mark = os.path.join(self.work, "figures"), self.requests.mark()
-        output = os.path.join(self.work, "output")
-        with open(output, "wb") as out:
-            subprocess.run([self.measure, figures, *command], cwd=folder, stdout=out,
-                           stderr=subprocess.STDOUT, check=True)
-        with open(figures, encoding="ascii") as file:
-            wall, user, system, rss, code = map(int, file.read().split())
-        if code not in codes:
-            with open(output, encoding="utf-8", errors="replace") as out:
-                raise SystemExit(f"{' '.join(command)} ended with {code}:\n{out.read()[-3000:]}")
-        return Sample(wall / 1e6, (user + system) / 1e6, rss / 1024,
-                      self.requests.since(mark, agent))
+        """A Sample of the command, with the requests that `agent` sent meanwhile."""
+        mark = self.requests.mark()
+        sample = self.measure.run(codes, command, folder)
+        sample.requests = self.requests.since(mark, agent)
+        return sample
 
 
 class Peer:
