@@ -25,6 +25,7 @@
 #define MEDIA_DOCKER_INDEX      "application/vnd.docker.distribution.manifest.list.v2+json"
 #define MEDIA_DOCKER_MANIFEST   "application/vnd.docker.distribution.manifest.v2+json"
 #define MEDIA_DOCKER_CONFIG     "application/vnd.docker.container.image.v1+json"
+#define MEDIA_DOCKER_LAYER      "application/vnd.docker.image.rootfs.diff.tar"
 #define MEDIA_DOCKER_LAYER_GZIP "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 enum {

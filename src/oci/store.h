@@ -92,6 +92,13 @@ struct image_store_table {
                       const char *artifact_type, struct descriptor **ret, size_t *ret_count,
                       const struct wait *wait, struct error *err);
 
+    /*
+     * Writes what stands at the end of an archive and puts the file under its name. NULL: what
+     * was stored is whole at once. Call it by store_finish().
+     */
+    bool (*finish)(struct image_store *store, const struct wait *wait, struct error *err);
+
+    /* Ends it. What an archive was given since it was opened is lost without `finish`. */
     void (*close)(struct image_store *store);
 };
 
@@ -100,6 +107,14 @@ struct image_store {
     const struct image_store_table *table;
     const char *name;              /* for messages: "ghcr.io/acme/api", "folder out/" */
     const char *host, *repository; /* of a registry, for mounts; NULL elsewhere */
+    bool in_turn;                  /* takes one blob at a time (an archive)     */
 };
+
+/* To be called once all that was to be stored is stored. */
+static inline bool store_finish(struct image_store *store, const struct wait *wait,
+                                struct error *err)
+{
+    return !store->table->finish || store->table->finish(store, wait, err);
+}
 
 #endif
