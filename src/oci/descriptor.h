@@ -56,7 +56,8 @@ struct descriptor {
     int64_t size;
     struct platform platform;        /* of an entry of an index; NULLs elsewhere */
     const char *artifact_type;       /* or NULL */
-    const struct value *annotations; /* a map, or NULL */
+    const struct value *annotations; /* a map of strings, or NULL */
+    const struct value *urls;        /* a list: where a foreign layer is; or NULL */
 };
 
 enum media_role media_role(const char *media_type);
