@@ -63,7 +63,8 @@ struct image_config {
     bool has_entrypoint, has_command; /* [] is something else than nothing            */
     struct text_list entrypoint, command;
     const char *user, *working_directory, *stop_signal;
-    int64_t stop_timeout;           /* seconds; -1: not given                        */
+    bool has_stop_timeout;
+    int64_t stop_timeout;           /* seconds */
     const struct value *labels;     /* a map of strings, or NULL                     */
     struct text_list exposed_ports; /* "8080/tcp", sorted                            */
     struct text_list volumes;       /* sorted                                        */
