@@ -1,0 +1,93 @@
+/*
+ * registry: repositories of container registries (OCI distribution spec 1.1) as image stores.
+ *
+ * `struct registries` is what all registries of one run share: credentials, bearer tokens,
+ * connections, mirrors and trust. registry_open() makes a store (oci/store.h) of one
+ * repository of it; stores are cheap and may be used from many threads at once.
+ *
+ * Nothing that a server says is believed: digests and sizes are checked against the bytes,
+ * answers have ceilings, redirects are few and carry no credentials to other hosts. What is
+ * safe to repeat is repeated within the wait. Credentials never reach an error or a log.
+ */
+#ifndef CMX_OCI_REGISTRY_REGISTRY_H
+#define CMX_OCI_REGISTRY_REGISTRY_H
+
+#include "net/http.h"
+#include "oci/reference.h"
+#include "oci/store.h"
+
+/* What the command line says about registries; all may be empty. Outlives the registries. */
+struct registry_settings {
+    const char *config_file;       /* --registry-config: only this one, in docker's or containers'
+                                      form; NULL: the usual places                             */
+    const char *ca_file;           /* trusted for every registry, beside docker's certs.d      */
+    const char *certificate_file;  /* of the client, PEM                                       */
+    const char *key_file;          /*                                                          */
+    const char *certs_folder;      /* NULL: /etc/docker/certs.d                                */
+    const char *const *plain_http; /* "HOST[:PORT]" without TLS; loopback needs no entry       */
+    size_t plain_http_count;
+    const char *const *mirrors; /* "docker.io=https://mirror.example": asked first, for reading */
+    size_t mirror_count;
+};
+
+struct registries;
+
+/*
+ * Never fails: files are read when a registry is first opened. `http` and `settings` outlive
+ * it; `settings` may be NULL. Ended with registries_free(), after the last store was closed.
+ */
+struct registries *registries_new(struct http *http, const struct registry_settings *settings)
+    __attribute__((warn_unused_result));
+void registries_free(struct registries *registries);
+
+/*
+ * Adds credentials as Kubernetes keeps them for imagePullSecrets: `type` is
+ * "kubernetes.io/dockerconfigjson" or "kubernetes.io/dockercfg", `data` the decoded content
+ * of ".dockerconfigjson" or ".dockercfg". They come before those of files. ERROR_INPUT: not
+ * such a document (its content is not quoted).
+ */
+bool registries_add_secret(struct registries *registries, const char *type, const char *data,
+                           size_t length, struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * The repository that a reference names. Asks no server. The caller closes *ret_store.
+ * ERROR_INPUT: a configuration file is wrong; ERROR_LOCAL: it cannot be read.
+ */
+bool registry_open(struct registries *registries, const struct reference *reference,
+                   struct image_store **ret_store, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Is this a registry that answers, and lets us in? `registry` as in struct reference. */
+bool registry_ping(struct registries *registries, const char *registry, const struct wait *wait,
+                   struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Repositories of a registry, sorted by bytes; ERROR_REFUSED where it tells none (Docker Hub
+ * and others do not).
+ */
+bool registry_catalog(struct registries *registries, struct arena *arena, const char *registry,
+                      const char ***ret_names, size_t *ret_count, const struct wait *wait,
+                      struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Deletes a manifest by digest, and with it every tag that names it. ERROR_REFUSED: the
+ * registry does not allow deleting (405), ERROR_NOT_FOUND: it is not there. `store` is one of
+ * registry_open().
+ */
+bool registry_delete_manifest(struct image_store *store, const char *digest,
+                              const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* The same of a blob. */
+bool registry_delete_blob(struct image_store *store, const char *digest, const struct wait *wait,
+                          struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Are user and password good for this registry? ERROR_DENIED: it says no. *ret_identity
+ * (may be NULL) is a refresh token that it gave instead of the password, or NULL.
+ */
+bool registry_login(struct registries *registries, struct arena *arena, const char *registry,
+                    const char *user, const char *password, const char **ret_identity,
+                    const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+
+#endif
