@@ -44,6 +44,13 @@ struct http_header {
 /* Body bytes as they arrive, already decompressed. False (with err) ends the transfer. */
 typedef bool http_sink(void *context, const char *data, size_t length, struct error *err);
 
+/*
+ * More of a request's body: up to `capacity` bytes, *ret_length 0 is its end. False (with
+ * err) ends the transfer.
+ */
+typedef bool http_source(void *context, char *data, size_t capacity, size_t *ret_length,
+                         struct error *err);
+
 struct http_request {
     const struct http_endpoint *endpoint; /* NULL: the system's trust */
     const char *method;                   /* "GET" */
@@ -52,6 +59,16 @@ struct http_request {
     size_t header_count;
     const char *body; /* NULL: none */
     size_t body_length;
+    /*
+     * In place of `body`: read on the calling thread, so that it may block. What waits to
+     * be sent is bounded. An answer that comes before the end ends the reading. A source
+     * is read once: redirects of such a request are not followed, the answer tells them.
+     * Over HTTP/2 libcurl 7.88 may lose an early answer: it looks like a lost connection,
+     * and http1 brings it out.
+     */
+    http_source *source;
+    void *source_context;
+    int64_t source_length;       /* bytes that it will give; -1: not known (sent chunked) */
     const char *user, *password; /* basic authentication, or NULL */
     /*
      * Where a 2xx body goes: to `sink` when set (called on the calling thread,
@@ -63,6 +80,7 @@ struct http_request {
     void *sink_context;
     size_t ceiling; /* bytes of a body; 0: 64 MiB. With a sink: of the whole transfer, 0: none */
     int64_t idle;   /* ms without a byte after which to give up; 0: 30 s; <0: never (a watch) */
+    bool http1;     /* speak HTTP/1.1, also where HTTP/2 is offered */
     bool follow;    /* follow redirects; credentials and own headers never go to another host */
 };
 
@@ -91,7 +109,7 @@ bool http_do(struct http *http, struct arena *arena, const struct http_request *
 
 /* One request of many. */
 struct http_call {
-    struct http_request request; /* without a sink */
+    struct http_request request; /* without a sink or a source */
     struct http_response response;
     bool done; /* true: response is set; false: error is */
     struct error error;

@@ -151,6 +151,16 @@ static void exchange_feed_sink(struct exchange *exchange)
         exchange_stop(exchange);
 }
 
+/* Reads more of the body that is sent; locked, but not while the source reads. */
+static void exchange_feed_upload(struct exchange *exchange)
+{
+    bool resume = false;
+    if (!upload_feed(&exchange->transfer, &resume, &exchange->error))
+        exchange_stop(exchange);
+    else if (resume)
+        http_ask(exchange->http, &exchange->transfer, ASK_RESUME);
+}
+
 /* ---------------------------------------------------------------- redirects */
 
 static const char *redirect_target(const struct exchange *exchange)
@@ -159,7 +169,7 @@ static const char *redirect_target(const struct exchange *exchange)
     const char *location = http_header(&exchange->response, "Location");
     bool redirects =
         status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-    if (!exchange->request.follow || !redirects || !location)
+    if (!exchange->request.follow || exchange->request.source || !redirects || !location)
         return NULL;
     return url_resolve(exchange->arena, exchange->request.url, location);
 }
@@ -295,6 +305,10 @@ static void exchange_await(struct exchange *exchange, const struct wait *wait)
             break;
         } else {
             exchange_judge(exchange, wait);
+            if (!exchange->stopped && upload_wants(transfer)) {
+                exchange_feed_upload(exchange);
+                continue;
+            }
             exchange_nudge(exchange);
             waiter_sleep(waiter, exchange->stopped ? clock_now() + LOOK_MS
                                                    : exchange_next_look(exchange, wait));
@@ -345,6 +359,7 @@ static void slot_take_next(struct batch *batch, struct slot *slot)
     if (!slot->call)
         return;
     slot->call->request.sink = NULL;
+    slot->call->request.source = NULL;
     exchange_start(&slot->exchange, batch->http, batch->arena, &slot->call->request,
                    &batch->waiter);
 }

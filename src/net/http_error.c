@@ -40,6 +40,8 @@ static const struct {
       "the CA certificates cannot be read" },
     { CURLE_GOT_NOTHING, FAULT_TRANSIENT, ERROR_UNREACHABLE, "connection lost before an answer" },
     { CURLE_SEND_ERROR, FAULT_TRANSIENT, ERROR_UNREACHABLE, "connection lost" },
+    { CURLE_SEND_FAIL_REWIND, FAULT_TRANSIENT, ERROR_UNREACHABLE,
+      "connection lost within the request" },
     { CURLE_RECV_ERROR, FAULT_TRANSIENT, ERROR_UNREACHABLE, "connection lost" },
     { CURLE_PARTIAL_FILE, FAULT_TRANSIENT, ERROR_UNREACHABLE, "connection lost within the answer" },
     { CURLE_HTTP2, FAULT_TRANSIENT, ERROR_UNREACHABLE, "connection lost (HTTP/2)" },

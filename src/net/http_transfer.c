@@ -207,17 +207,19 @@ static void set_method(struct transfer *transfer)
 {
     const struct http_request *request = transfer->request;
     CURL *easy = transfer->easy;
-    bool bodied = request->body || strcmp(request->method, "POST") == 0
+    bool bodied = request->body || request->source || strcmp(request->method, "POST") == 0
                   || strcmp(request->method, "PUT") == 0 || strcmp(request->method, "PATCH") == 0;
     if (strcmp(request->method, "HEAD") == 0)
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    if (bodied) {
+    if (request->source) {
+        upload_start(transfer);
+    } else if (bodied) {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
     }
     if (bodied || (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0))
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-    if (request->body_length > UPLOAD_WATCHED) {
+    if (request->source || request->body_length > UPLOAD_WATCHED) {
         curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
         curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
         curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
@@ -242,7 +244,8 @@ static void set_defaults(CURL *easy, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     (long)(request->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -298,4 +301,5 @@ void transfer_done(struct transfer *transfer)
     header_block_done(&transfer->head);
     buf_done(&transfer->body);
     buf_done(&transfer->queue);
+    upload_done(transfer);
 }

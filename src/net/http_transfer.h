@@ -13,6 +13,18 @@
 #include <curl/curl.h>
 #include <pthread.h>
 
+/*
+ * What a request's source gave and was not sent yet: a ring. The caller fills what is
+ * free of it while the I/O thread sends what is not.
+ */
+struct upload {
+    char *data; /* NULL: there is no source */
+    size_t start, length;
+    int64_t given; /* bytes so far */
+    bool ended;    /* the source has no more */
+    bool paused;   /* the I/O thread waits for more */
+};
+
 /* One blocked caller; the lock guards what its transfers share with the I/O thread. */
 struct waiter {
     pthread_mutex_t lock;
@@ -32,6 +44,7 @@ struct transfer {
     /* Under the waiter's lock. */
     struct buf body;  /* of the response */
     struct buf queue; /* waits for the sink */
+    struct upload upload;
     size_t received;  /* by the sink so far, and waiting for it */
     int64_t activity; /* when the last byte moved */
     bool paused, over_ceiling, done;
@@ -55,6 +68,20 @@ void transfer_done(struct transfer *transfer);
 
 /* Is this body handed to the sink? */
 bool transfer_sinks(const struct transfer *transfer);
+
+/* Sends the request's source as its body. */
+void upload_start(struct transfer *transfer);
+void upload_done(struct transfer *transfer);
+
+/* Should more be read from the source now? Locked. */
+bool upload_wants(const struct transfer *transfer);
+
+/*
+ * Reads once from the source; locked, but not while it reads. *ret_resume: the I/O
+ * thread has to be asked to go on. False: the source failed, or lied about its length.
+ */
+bool upload_feed(struct transfer *transfer, bool *ret_resume, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* Puts libcurl's result into words: "10.0.0.1:6443: connection refused". Always false. */
 bool transfer_error(const struct transfer *transfer, struct http_response *response,

@@ -7,6 +7,7 @@ Makes certificates in FOLDER, listens on several ports and a unix socket, prints
 """
 
 import gzip
+import hashlib
 import http.server
 import json
 import os
@@ -76,13 +77,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def handle_request(self):
         url = urllib.parse.urlsplit(self.path)
         self.query = dict(urllib.parse.parse_qsl(url.query))
-        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if url.path == "/early":  # a refusal before the body was read
+            self.close_connection = True
+            self.answer(401, "not you", [("Connection", "close")])
+            return
+        self.body = self.read_body()
         name = "on_" + url.path.strip("/").split("/")[0].replace("-", "_")
         method = getattr(self, name, None)
         if method is None:
             self.answer(404, "no such page")
         else:
             method()
+
+    def read_body(self):
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while length := int(self.rfile.readline(), 16):
+            body += self.rfile.read(length)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request
 
@@ -99,6 +114,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "headers": {key.lower(): value for key, value in self.headers.items()},
             "client": str(client.get("subject")) if client else "",
         }), [("Content-Type", "application/json")])
+
+    def on_digest(self):
+        how = self.headers.get("Transfer-Encoding") or "length"
+        self.answer(200, f"{how} {len(self.body)} {hashlib.sha256(self.body).hexdigest()}")
 
     def on_big(self):
         left = int(self.query["bytes"])
