@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "manifest/set.h"
 #include "net/http.h"
+#include "providers/files.h"
 #include "providers/provider.h"
 
 struct git_source;
@@ -55,6 +56,14 @@ const char *git_root(const struct git_source *source);
  * commit? Untracked files that are not ignored count.
  */
 bool git_dirty(struct git_source *source, const char *const *paths, size_t count, bool *ret_dirty,
+               struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * The files of the chosen commit for building images (files.h); with `work_tree`, what the disk
+ * holds instead: changes, and untracked files that are not ignored. May be called from any
+ * thread; the tree must not outlive the source.
+ */
+bool git_files(struct git_source *source, bool work_tree, struct files **ret_files,
                struct error *err) __attribute__((warn_unused_result));
 
 enum git_order { GIT_SAME, GIT_DESCENDANT, GIT_OLDER, GIT_DIVERGED, GIT_NOT_KNOWN };
