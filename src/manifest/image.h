@@ -1,7 +1,7 @@
 /*
  * image: what a manifest of kind Image asks for.
  *
- * Read from a document that its shape has checked (shape_image.c), so that the rest of
+ * Read from a document that its shape has checked (kinds_image.c), so that the rest of
  * the project sees fields, not a tree. Beside what is written here an image is made
  * of its Dockerfile and its context, which providers/build/ reads.
  */
@@ -16,6 +16,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* The group and kind of an Image among other objects: "Image.cmx.dev/api". */
+#define IMAGE_GROUP "cmx.dev"
+#define IMAGE_KIND  "Image"
+
+/* Of a build that does not say: the same as its table in kinds_image.c. */
+#define IMAGE_TIMEOUT_MS ((int64_t)30 * 60 * 1000)
 
 enum image_builder { BUILDER_AUTO, BUILDER_NATIVE, BUILDER_DOCKER, BUILDER_BUILDKIT };
 
@@ -49,7 +56,8 @@ struct image_build {
     const char *dockerfile; /* relative to the context; NULL: Dockerfile, or none where there are
                                settings or a template */
     const char *template;   /* go, rust, c, node, python, java, static, auto; NULL: none */
-    struct image_pairs template_settings; /* version, entry, port, packages          */
+    struct image_pairs template_settings; /* version, entry, port ("8080"), packages (with
+                                             blanks between them) */
     const char *target;                   /* a stage; NULL: the last one             */
     struct image_pairs args, labels;
     struct text_list platforms; /* "linux/amd64" where none was given              */
@@ -93,10 +101,14 @@ struct image_spec {
     const char *from;       /* an image that is only pinned, or the base of settings; or NULL */
     struct image_build build;
     struct image_settings settings;
-    const char *cluster; /* cmx.dev/cluster, or NULL */
+    const char *cluster;          /* cmx.dev/cluster, or NULL */
+    const struct value *document; /* checked, with defaults */
     const struct source_file *file;
     struct place place;
 };
+
+/* `from` alone: an image of others that is looked up and pinned, never built. */
+bool image_is_pinned(const struct image_spec *image);
 
 /*
  * Reads a checked document of kind Image. What its shape cannot say (a file without

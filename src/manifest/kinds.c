@@ -3,6 +3,7 @@
  * documents against them, shape_schema.c, shape_reference.c and shape_explain.c
  * print them. To add a kind, add a table and a row at the end.
  */
+#include "manifest/kinds_image.h"
 #include "manifest/shape.h"
 
 static const char *const adopt_choices[] = { "unowned", "never", "all", NULL };
@@ -46,6 +47,28 @@ static const struct shape ignore_element = {
     .type = SHAPE_MAP,
     .members = ignore_members,
     .text = "One rule: which objects, and which of their fields.",
+};
+
+static const struct shape image_path_members[] = {
+    { .name = "kind",
+      .type = SHAPE_STRING,
+      .required = true,
+      .text = "Kind of the objects, `Kind` or `Kind.group`.",
+      .example = "Rollout.argoproj.io" },
+    { .name = "pointers",
+      .type = SHAPE_LIST,
+      .element = &pointer_element,
+      .required = true,
+      .text = "Where images stand in them, as JSON pointers; `*` stands for every element of a "
+              "list and every member of a map.",
+      .example = "[\"/spec/template/spec/containers/*/image\"]" },
+    { .name = NULL },
+};
+
+static const struct shape image_path_element = {
+    .type = SHAPE_MAP,
+    .members = image_path_members,
+    .text = "Where the objects of one kind name images.",
 };
 
 static const struct shape project_spec[] = {
@@ -115,6 +138,12 @@ static const struct shape project_spec[] = {
       .type = SHAPE_LIST,
       .element = &ignore_element,
       .text = "Fields that are left as they are in the cluster, in the diff and in the apply." },
+    { .name = "imagePaths",
+      .type = SHAPE_LIST,
+      .element = &image_path_element,
+      .text = "Where kinds that Kubernetes does not have itself name images, so that an Image's "
+              "digest takes their place there, too. Pods and whatever holds a pod template "
+              "(Deployment, CronJob and the like) need no entry." },
     { .name = NULL },
 };
 
@@ -222,5 +251,25 @@ const struct kind_shape kind_shapes[] = {
       .stored = false,
       .spec = cluster_spec,
       .refused = cluster_refused },
+    { .kind = "Image",
+      .plural = "images",
+      .text = "A container image that is built from the repository, or one of others that is "
+              "pinned to a digest. It is built only when something that it is made of changed, "
+              "pushed by digest, and whatever runs it is rolled out with that digest.",
+      .example = "apiVersion: cmx.dev/v1\n"
+                 "kind: Image\n"
+                 "metadata:\n"
+                 "  name: api\n"
+                 "spec:\n"
+                 "  repository: registry.example/shop/api\n"
+                 "  tags: [\"${shortCommit}\", latest]\n"
+                 "  build:\n"
+                 "    context: services/api\n"
+                 "  entrypoint: [/api]\n"
+                 "  environment:\n"
+                 "    PORT: \"8080\"\n",
+      .stored = false,
+      .spec = image_spec_members,
+      .refused = image_refused },
     { .kind = NULL },
 };

@@ -5,6 +5,7 @@
  *   load_file.c    a file's bytes and its documents
  *   load_object.c  a document becomes a resource
  *   project.c      the Project, found upwards, and the Clusters
+ *   load_images.c  the Images
  *   set_bind.c     namespaces and duplicates, now and once scopes are known
  *   set.c          all of it in order, references; what has failed
  */
@@ -126,6 +127,11 @@ void load_faulty_cluster(struct loader *loader, const struct value *document);
 
 /* Finds the Project and the Clusters; fills set->project and set->clusters. */
 void load_project(struct loader *loader);
+
+/* --- load_images.c --- */
+
+/* Fills set->images; after load_project(). */
+void load_images(struct loader *loader);
 
 /* --- set_bind.c --- */
 

@@ -277,6 +277,8 @@ void load_own(struct loader *loader, const struct value *document, const struct 
     struct own_document own = { shape, checked, document, file, document->place };
     if (!checked && strcmp(shape->kind, "Cluster") == 0)
         load_faulty_cluster(loader, document);
+    if (!checked && strcmp(shape->kind, IMAGE_KIND) == 0)
+        load_failed(loader, "", "an Image is not valid");
     if (!checked && strcmp(shape->kind, "Project") == 0)
         load_failed(loader, "", "its Project is not valid"); /* whose set would it be? */
     if (checked)

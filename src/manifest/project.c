@@ -155,21 +155,31 @@ static enum adopt_policy adopt_of(const char *text)
     return text && strcmp(text, "all") == 0 ? ADOPT_ALL : ADOPT_UNOWNED;
 }
 
-static void read_rule(struct arena *arena, const struct value *item, struct ignore_rule *rule)
+/* "Kind" or "Kind.group". */
+static void read_kind(struct arena *arena, const struct value *item, struct object_id *pattern)
 {
     const char *kind = value_text(value_get(item, "kind"));
     const char *dot = kind ? strchr(kind, '.') : NULL;
+    pattern->kind = dot ? arena_memdup(arena, kind, (size_t)(dot - kind)) : kind;
+    pattern->group = dot ? dot + 1 : NULL;
+}
+
+static void read_pointers(struct arena *arena, const struct value *item, struct text_list *ret)
+{
     const struct value *pointers = value_get(item, "pointers");
-    rule->pattern.kind = dot ? arena_memdup(arena, kind, (size_t)(dot - kind)) : kind;
-    rule->pattern.group = dot ? dot + 1 : NULL;
+    for (size_t i = 0; i < value_count(pointers); i++) {
+        const char *pointer = value_text(value_item(pointers, i));
+        arena_push(arena, ret->items, ret->count, ret->capacity, pointer);
+    }
+}
+
+static void read_rule(struct arena *arena, const struct value *item, struct ignore_rule *rule)
+{
+    read_kind(arena, item, &rule->pattern);
     rule->pattern.name = value_text(value_get(item, "name"));
     rule->pattern.namespace = value_text(value_get(item, "namespace"));
     rule->manager = value_text(value_get(item, "manager"));
-    for (size_t i = 0; i < value_count(pointers); i++) {
-        const char *pointer = value_text(value_item(pointers, i));
-        arena_push(arena, rule->pointers.items, rule->pointers.count, rule->pointers.capacity,
-                   pointer);
-    }
+    read_pointers(arena, item, &rule->pointers);
 }
 
 static void read_rules(struct arena *arena, const struct value *list, struct project *project)
@@ -180,6 +190,19 @@ static void read_rules(struct arena *arena, const struct value *list, struct pro
     project->ignore = arena_array(arena, project->ignore_count, sizeof *project->ignore);
     for (size_t i = 0; i < project->ignore_count; i++)
         read_rule(arena, value_item(list, i), &project->ignore[i]);
+}
+
+static void read_image_paths(struct arena *arena, const struct value *list, struct project *project)
+{
+    project->image_path_count = value_count(list);
+    if (!project->image_path_count)
+        return;
+    project->image_paths =
+        arena_array(arena, project->image_path_count, sizeof *project->image_paths);
+    for (size_t i = 0; i < project->image_path_count; i++) {
+        read_kind(arena, value_item(list, i), &project->image_paths[i].pattern);
+        read_pointers(arena, value_item(list, i), &project->image_paths[i].pointers);
+    }
 }
 
 /* What a Project without a spec says: the defaults of its shape. */
@@ -224,6 +247,7 @@ static void fill_project(struct loader *loader, const struct own_document *own)
         .folder = own && strcmp(own->file->folder, "-") != 0 ? own->file->folder : NULL,
     };
     read_rules(loader->arena, value_get(spec, "ignore"), project);
+    read_image_paths(loader->arena, value_get(spec, "imagePaths"), project);
 }
 
 /* ----------------------------------------------------------------- the Clusters */

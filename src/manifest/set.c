@@ -177,6 +177,7 @@ bool set_load(struct arena *arena, const struct source_reader *reader,
     bool read = read_all(&loader, err);
     if (read) {
         load_project(&loader);
+        load_images(&loader);
         load_bind(&loader);
         config_hash_set(&set);
         check_clusters(&loader);

@@ -10,6 +10,7 @@
 #define CMX_MANIFEST_SET_H
 
 #include "base/error.h"
+#include "manifest/image.h"
 #include "manifest/problem.h"
 #include "manifest/resource.h"
 
@@ -31,6 +32,12 @@ struct ignore_rule {
     const char *manager; /* or: every field of this field manager */
 };
 
+/* Where the objects of a kind name images, beside pod templates; "*" is any element or member. */
+struct image_path {
+    struct object_id pattern;
+    struct text_list pointers;
+};
+
 /* The Project of a source, or its defaults where there is none. */
 struct project {
     const char *name;      /* never NULL once loaded into a run            */
@@ -48,6 +55,8 @@ struct project {
     int64_t wait_timeout; /* ms, for one object to become healthy          */
     struct ignore_rule *ignore;
     size_t ignore_count;
+    struct image_path *image_paths;
+    size_t image_path_count;
     const struct source_file *file; /* NULL: no Project was found          */
     const char *folder;             /* its folder in the source, "" for the root; NULL without */
 };
@@ -85,6 +94,8 @@ struct set {
     struct project project;
     struct cluster *clusters;
     size_t cluster_count;
+    struct image_spec *images; /* sorted by name */
+    size_t image_count;
     struct resource *resources; /* sorted by identity, then cluster */
     size_t count;
     struct failed_scope *failed;
@@ -165,7 +176,8 @@ bool set_load(struct arena *arena, const struct source_reader *reader,
  */
 void set_bind_scope(struct set *set, const char *group, const char *kind, enum scope scope);
 
-/* The Cluster of that name, or NULL. NULL-safe. */
+/* The Cluster, or the Image, of that name, or NULL. NULL-safe. */
 const struct cluster *set_cluster(const struct set *set, const char *name);
+const struct image_spec *set_image(const struct set *set, const char *name);
 
 #endif

@@ -54,6 +54,16 @@ static struct value *expected(struct check *check, const struct value *value, co
     return NULL;
 }
 
+/* Where a string is wanted YAML makes something else of 8080, yes and 1.20. */
+static struct value *expected_string(struct check *check, const struct value *value,
+                                     const char *path, const char *what)
+{
+    bool lacks_quotes = value->kind == VALUE_NUMBER || value->kind == VALUE_BOOL;
+    problem_add(check->problems, check->file, value->place, true, "%s: expected %s, got %s%s", path,
+                what, got_text(check->arena, value), lacks_quotes ? " (put it in quotes)" : "");
+    return NULL;
+}
+
 static const char *below(struct arena *arena, const char *path, const char *name)
 {
     return *path ? arena_printf(arena, "%s.%s", path, name) : name;
@@ -143,14 +153,18 @@ static const char *integer_text(struct arena *arena, const struct shape *shape)
                         (long long)shape->most);
 }
 
-static bool is_text_map(const struct value *value)
+/* 8080, "8080", "53/udp". */
+static bool is_port(const struct value *value)
 {
-    if (value->kind != VALUE_MAP)
-        return false;
-    for (size_t i = 0; i < value->map.count; i++)
-        if (value->map.members[i].value->kind != VALUE_STRING)
-            return false;
-    return true;
+    const char *text = value_text(value);
+    char *end;
+    if (!text)
+        return is_integer(value) && value_int(value, 0) >= 1 && value_int(value, 0) <= 65535;
+    size_t digits = strspn(text, "0123456789");
+    long port = strtol(text, &end, 10);
+    return digits >= 1 && digits <= 5 && port >= 1 && port <= 65535
+           && (!*end || strcmp(end, "/tcp") == 0 || strcmp(end, "/udp") == 0
+               || strcmp(end, "/sctp") == 0);
 }
 
 /* NULL where the value fits, else what would. */
@@ -161,6 +175,10 @@ static const char *scalar_wrong(struct arena *arena, const struct shape *shape,
     switch (shape->type) {
     case SHAPE_STRING:
         return text && *text ? NULL : "a string that is not empty";
+    case SHAPE_TEXT:
+        return text ? NULL : "a string";
+    case SHAPE_PORT:
+        return is_port(value) ? NULL : "a port such as 8080, \"8080/tcp\" or \"53/udp\"";
     case SHAPE_BOOL:
         return value->kind == VALUE_BOOL ? NULL : "true or false";
     case SHAPE_INTEGER:
@@ -181,7 +199,6 @@ static const char *scalar_wrong(struct arena *arena, const struct shape *shape,
                    ? NULL
                    : "a JSON pointer such as /spec/replicas, and no part of the identity";
     case SHAPE_TEXT_MAP:
-        return is_text_map(value) ? NULL : "a map of strings";
     case SHAPE_MAP:
     case SHAPE_LIST:
         break;
@@ -300,14 +317,34 @@ static struct value *check_list(struct check *check, const struct shape *element
     return fine ? copy : NULL;
 }
 
+/* Any keys, each with a string. */
+static struct value *check_text_map(struct check *check, const struct value *map, const char *path)
+{
+    if (map->kind != VALUE_MAP)
+        return expected(check, map, path, "a map of strings");
+    bool fine = true;
+    for (size_t i = 0; i < map->map.count; i++) {
+        const struct member *member = &map->map.members[i];
+        if (member->value->kind == VALUE_STRING)
+            continue;
+        expected_string(check, member->value, below(check->arena, path, member->key), "a string");
+        fine = false;
+    }
+    return fine ? value_copy(check->arena, map) : NULL;
+}
+
 static struct value *check_value(struct check *check, const struct shape *shape,
                                  const struct value *value, const char *path)
 {
+    if (shape->type == SHAPE_TEXT_MAP)
+        return check_text_map(check, value, path);
     if (shape->type == SHAPE_MAP)
         return check_map(check, shape->members, value, path);
     if (shape->type == SHAPE_LIST)
         return check_list(check, shape->element, value, path);
     const char *wrong = scalar_wrong(check->arena, shape, value);
+    if (wrong && (shape->type == SHAPE_STRING || shape->type == SHAPE_TEXT))
+        return expected_string(check, value, path, wrong);
     if (wrong)
         return expected(check, value, path, wrong);
     return value_copy(check->arena, value);

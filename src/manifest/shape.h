@@ -18,7 +18,8 @@
 #include <stdint.h>
 
 enum shape_type {
-    SHAPE_STRING,
+    SHAPE_STRING, /* not empty                      */
+    SHAPE_TEXT,   /* may be empty                    */
     SHAPE_BOOL,
     SHAPE_INTEGER,
     SHAPE_DURATION, /* "90s", "5m", "1h30m"             */
@@ -26,6 +27,7 @@ enum shape_type {
     SHAPE_ENUM,     /* one of `choices`                 */
     SHAPE_NAME,     /* a DNS-1123 name                  */
     SHAPE_POINTER,  /* a JSON pointer                   */
+    SHAPE_PORT,     /* 8080, "8080", "53/udp"          */
     SHAPE_TEXT_MAP, /* any keys, string values          */
     SHAPE_MAP,      /* the members of `members`         */
     SHAPE_LIST,     /* elements as `element` says       */

@@ -14,6 +14,8 @@ static const char *type_text(const struct shape *shape)
 {
     static const char *const names[] = {
         [SHAPE_STRING] = "string",
+        [SHAPE_TEXT] = "string",
+        [SHAPE_PORT] = "port",
         [SHAPE_BOOL] = "boolean",
         [SHAPE_INTEGER] = "integer",
         [SHAPE_DURATION] = "duration",

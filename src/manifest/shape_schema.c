@@ -10,6 +10,7 @@
 #define LABEL_PATTERN    "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 #define DURATION_PATTERN "^([0-9]+(ms|s|m|h))+$"
 #define SHARE_PATTERN    "^(100|[0-9]{1,2})%$"
+#define PORT_PATTERN     "^[0-9]{1,5}(/(tcp|udp|sctp))?$"
 #define POINTER_PATTERN  "^(/([^~/]|~[01])*)+$"
 
 static struct value *shape_schema(struct arena *arena, const struct shape *shape);
@@ -34,16 +35,25 @@ static void set_integer(struct arena *arena, struct value *schema, const struct 
     value_set(arena, schema, "maximum", value_integer(arena, shape->most));
 }
 
-static void set_budget(struct arena *arena, struct value *schema)
+/* An integer of at least `least`, or a string of a pattern. */
+static struct value *set_either(struct arena *arena, struct value *schema, int64_t least,
+                                const char *pattern)
 {
     struct value *choices = value_list(arena);
-    struct value *number = value_map(arena), *share = value_map(arena);
+    struct value *number = value_map(arena), *text = value_map(arena);
     set_text(arena, number, "type", "integer");
-    value_set(arena, number, "minimum", value_integer(arena, 0));
-    set_pattern(arena, share, SHARE_PATTERN);
+    value_set(arena, number, "minimum", value_integer(arena, least));
+    set_pattern(arena, text, pattern);
     value_push(arena, choices, number);
-    value_push(arena, choices, share);
+    value_push(arena, choices, text);
     value_set(arena, schema, "oneOf", choices);
+    return number;
+}
+
+static void set_port(struct arena *arena, struct value *schema)
+{
+    struct value *number = set_either(arena, schema, 1, PORT_PATTERN);
+    value_set(arena, number, "maximum", value_integer(arena, 65535));
 }
 
 static void set_choices(struct arena *arena, struct value *schema, const struct shape *shape)
@@ -101,6 +111,12 @@ static void set_type(struct arena *arena, struct value *schema, const struct sha
         set_text(arena, schema, "type", "string");
         value_set(arena, schema, "minLength", value_integer(arena, 1));
         break;
+    case SHAPE_TEXT:
+        set_text(arena, schema, "type", "string");
+        break;
+    case SHAPE_PORT:
+        set_port(arena, schema);
+        break;
     case SHAPE_BOOL:
         set_text(arena, schema, "type", "boolean");
         break;
@@ -111,7 +127,7 @@ static void set_type(struct arena *arena, struct value *schema, const struct sha
         set_pattern(arena, schema, DURATION_PATTERN);
         break;
     case SHAPE_BUDGET:
-        set_budget(arena, schema);
+        set_either(arena, schema, 0, SHARE_PATTERN);
         break;
     case SHAPE_ENUM:
         set_choices(arena, schema, shape);

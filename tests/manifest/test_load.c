@@ -100,10 +100,114 @@ static void print_project(struct buf *out, const struct set *set)
                                                                 : "in-cluster");
 }
 
+static void print_text(struct buf *out, const char *name, const char *text)
+{
+    if (text)
+        buf_printf(out, " %s=%s", name, text);
+}
+
+static void print_list(struct buf *out, const char *name, const struct text_list *list)
+{
+    if (list)
+        buf_printf(out, " %s=[", name);
+    for (size_t i = 0; list && i < list->count; i++)
+        buf_printf(out, "%s%s", i ? "|" : "", list->items[i]);
+    buf_puts(out, list ? "]" : "");
+}
+
+static void print_pairs(struct buf *out, const char *name, const struct image_pairs *pairs)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        buf_printf(out, " %s.%s=%s", name, pairs->items[i].key, pairs->items[i].text);
+}
+
+static void print_build(struct buf *out, const struct image_build *build)
+{
+    static const char *const names[] = { "auto", "native", "docker", "buildkit" };
+    buf_printf(out, "  build context=\"%s\" %s timeout=%lld epoch=%lld%s", build->context,
+               names[build->builder], (long long)build->timeout,
+               (long long)build->source_date_epoch, build->ssh ? " ssh" : "");
+    print_text(out, "dockerfile", build->dockerfile);
+    print_text(out, "template", build->template);
+    print_text(out, "target", build->target);
+    print_text(out, "base", build->base);
+    print_text(out, "network", build->network);
+    print_pairs(out, "template", &build->template_settings);
+    print_pairs(out, "args", &build->args);
+    print_pairs(out, "labels", &build->labels);
+    print_list(out, "platforms", &build->platforms);
+    print_list(out, "ignore", build->ignore.count ? &build->ignore : NULL);
+    print_list(out, "artifacts", build->artifacts.count ? &build->artifacts : NULL);
+    print_list(out, "cacheFrom", build->cache_from.count ? &build->cache_from : NULL);
+    print_list(out, "cacheTo", build->cache_to.count ? &build->cache_to : NULL);
+    for (size_t i = 0; i < build->secret_count; i++) {
+        print_text(out, "secret", build->secrets[i].id);
+        print_text(out, "environment", build->secrets[i].environment);
+        print_text(out, "file", build->secrets[i].file);
+    }
+    buf_putc(out, '\n');
+}
+
+static void print_settings(struct buf *out, const struct image_settings *settings)
+{
+    const struct image_healthcheck *check = &settings->healthcheck;
+    buf_puts(out, "  settings");
+    for (size_t i = 0; i < settings->file_count; i++) {
+        const struct image_file *file = &settings->files[i];
+        buf_printf(out, " %s>%s", file->from, file->to);
+        if (file->mode >= 0)
+            buf_printf(out, " %llo", (unsigned long long)file->mode);
+        print_text(out, "owner", file->owner);
+    }
+    print_list(out, "entrypoint", settings->entrypoint);
+    print_list(out, "args", settings->args);
+    print_pairs(out, "env", &settings->environment);
+    print_list(out, "ports", settings->ports.count ? &settings->ports : NULL);
+    print_list(out, "volumes", settings->volumes.count ? &settings->volumes : NULL);
+    print_text(out, "user", settings->user);
+    print_text(out, "directory", settings->working_directory);
+    print_text(out, "signal", settings->stop_signal);
+    if (check->given)
+        buf_printf(out, " check%s %lld %lld %lld %lld", check->none ? "=none" : "",
+                   (long long)check->interval, (long long)check->timeout,
+                   (long long)check->start_period, (long long)check->retries);
+    print_list(out, "test", check->test.count ? &check->test : NULL);
+    buf_putc(out, '\n');
+}
+
+static void print_images(struct buf *out, const struct set *set)
+{
+    for (size_t i = 0; i < set->image_count; i++) {
+        const struct image_spec *image = &set->images[i];
+        buf_printf(out, "image %s %s:%u%s%s", image->name, image->file->path, image->place.line,
+                   image_is_pinned(image) ? " pinned" : "", image->immutable ? " immutable" : "");
+        print_text(out, "repository", image->repository);
+        print_text(out, "from", image->from);
+        print_list(out, "tags", image->tags.count ? &image->tags : NULL);
+        buf_putc(out, '\n');
+        if (image_is_pinned(image))
+            continue;
+        print_build(out, &image->build);
+        print_settings(out, &image->settings);
+    }
+}
+
+static void print_image_paths(struct buf *out, const struct project *project)
+{
+    for (size_t i = 0; i < project->image_path_count; i++) {
+        const struct object_id *pattern = &project->image_paths[i].pattern;
+        buf_printf(out, "images of %s.%s", pattern->kind, pattern->group ? pattern->group : "*");
+        print_list(out, "pointers", &project->image_paths[i].pointers);
+        buf_putc(out, '\n');
+    }
+}
+
 static void print_set(struct arena *arena, struct buf *out, const struct set *set, bool documents)
 {
     static const char *const scopes[] = { " (scope unknown)", "", "" };
     print_project(out, set);
+    print_image_paths(out, &set->project);
+    print_images(out, set);
     for (size_t i = 0; i < set->count; i++) {
         const struct resource *resource = &set->resources[i];
         buf_printf(out, "%s%s %s:%u\n", object_id_full(arena, &resource->id),
@@ -189,6 +293,12 @@ static void test_secrets(void **state)
     cases_run("manifest/cases/load/secrets.txt", load_case, update);
 }
 
+static void test_images(void **state)
+{
+    (void)state;
+    cases_run("manifest/cases/load/images.txt", load_case, update);
+}
+
 static void test_references(void **state)
 {
     (void)state;
@@ -203,7 +313,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_names),     cmocka_unit_test(test_annotations),
         cmocka_unit_test(test_folders),   cmocka_unit_test(test_projects),
         cmocka_unit_test(test_secrets),   cmocka_unit_test(test_references),
-        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_restart),   cmocka_unit_test(test_images),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
