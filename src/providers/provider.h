@@ -46,6 +46,21 @@ struct record_contest {
     unsigned count; /* 0: nobody did, and the texts are NULL  */
 };
 
+/*
+ * What ran before runs again, and the wanted object is refused for as long as it is what it was
+ * then (reconciler/rollback/stick.h).
+ */
+struct record_rollback {
+    const char *refused;   /* digest of what was wanted, as record_member.digest */
+    const char *reads;     /* hash of the ConfigMaps and Secrets that it read then, "none" without
+                              any; "": nobody knows */
+    const char *from, *to; /* the refused commit and the restored one, 40 hex or "" */
+    const char *with; /* it went along with this object, written whole; "": on its own account */
+    const char *by, *reason; /* never NULL */
+    int64_t since;           /* seconds */
+    bool automatic;
+};
+
 /* What is remembered of one object: enough to delete it and to tell why it differs. */
 struct record_member {
     struct object_id id;
@@ -56,6 +71,7 @@ struct record_member {
                    mark later means drift (record_mark_differs()): no source is needed */
     bool ended; /* it has run to its end, after which it may be gone (resource.vanishes) */
     struct record_contest contest;
+    const struct record_rollback *rollback; /* NULL: none */
 };
 
 /* Where a set came from when it was last applied. */
@@ -69,8 +85,11 @@ struct record_source {
     int64_t time;                 /* of the commit, seconds                          */
 };
 
-/* What `hold` and `unhold` write; rollback and scaling will have purposes of their own. */
+/* What `hold` and `unhold` write; scaling will have a purpose of its own. */
 #define HOLD_PURPOSE "hold"
+
+/* A rollback that sticks, as a hold for whoever shows it: made of the record of a member. */
+#define ROLLBACK_PURPOSE "rollback"
 
 /* An object that a run leaves alone: nothing is made, changed, taken over or deleted. */
 struct hold {
@@ -79,6 +98,7 @@ struct hold {
     const char *by, *reason; /* never NULL; `by` "" where nobody knows */
     int64_t since, until;    /* seconds; 0: not known, without end */
     bool on_object;          /* it stands on the live object, not beside the record */
+    const struct record_rollback *rollback; /* of a rollback; else NULL */
 };
 
 struct record {
@@ -94,6 +114,8 @@ struct record {
     struct hold
         *holds; /* that have not ended; read with the record, but written by record_hold() */
     size_t hold_count;
+    const char *history; /* past runs as JSON (history.h), read with the record; record_settle()
+                            writes it in the same write, NULL leaves it as it is */
 };
 
 /* ------------------------------------------------------- one row of the plan */

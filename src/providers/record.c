@@ -39,6 +39,28 @@ static struct value *contest_value(struct arena *arena, const struct record_cont
     return map;
 }
 
+static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
+{
+    if (text && *text)
+        value_set(arena, map, key, value_string(arena, text));
+}
+
+static struct value *rollback_value(struct arena *arena, const struct record_rollback *rollback)
+{
+    struct value *map = value_map(arena);
+    value_set(arena, map, "refused", value_string(arena, rollback->refused));
+    set_text(arena, map, "reads", rollback->reads);
+    set_text(arena, map, "from", rollback->from);
+    set_text(arena, map, "to", rollback->to);
+    set_text(arena, map, "with", rollback->with);
+    set_text(arena, map, "by", rollback->by);
+    set_text(arena, map, "reason", rollback->reason);
+    value_set(arena, map, "since", value_integer(arena, rollback->since));
+    if (rollback->automatic)
+        value_set(arena, map, "automatic", value_bool(arena, true));
+    return map;
+}
+
 static struct value *member_value(struct arena *arena, const struct record_member *member)
 {
     struct value *map = value_map(arena);
@@ -54,6 +76,8 @@ static struct value *member_value(struct arena *arena, const struct record_membe
         value_set(arena, map, "ended", value_bool(arena, true));
     if (member->contest.count)
         value_set(arena, map, "contest", contest_value(arena, &member->contest));
+    if (member->rollback)
+        value_set(arena, map, "rollback", rollback_value(arena, member->rollback));
     return map;
 }
 
@@ -148,6 +172,26 @@ static struct record_contest contest_read(struct arena *arena, const struct valu
     return contest;
 }
 
+/* One that is damaged is none: git is applied again. */
+static const struct record_rollback *rollback_read(struct arena *arena, const struct value *map)
+{
+    if (!value_text(value_get(map, "refused")))
+        return NULL;
+    struct record_rollback *rollback = arena_alloc(arena, sizeof *rollback);
+    *rollback = (struct record_rollback){
+        .refused = text_of(arena, map, "refused"),
+        .reads = text_of(arena, map, "reads"),
+        .from = text_of(arena, map, "from"),
+        .to = text_of(arena, map, "to"),
+        .with = text_of(arena, map, "with"),
+        .by = text_of(arena, map, "by"),
+        .reason = text_of(arena, map, "reason"),
+        .since = value_int(value_get(map, "since"), 0),
+        .automatic = value_is_true(value_get(map, "automatic"), false),
+    };
+    return rollback;
+}
+
 static bool member_read(struct arena *arena, const struct value *map, struct record_member *member)
 {
     *member = (struct record_member){
@@ -158,6 +202,7 @@ static bool member_read(struct arena *arena, const struct value *map, struct rec
         .mark = text_of(arena, map, "mark"),
         .ended = value_is_true(value_get(map, "ended"), false),
         .contest = contest_read(arena, value_get(map, "contest")),
+        .rollback = rollback_read(arena, value_get(map, "rollback")),
     };
     return *member->id.kind && *member->id.name;
 }

@@ -13,7 +13,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-enum { RECORD_CEILING = 64 << 20, LOCK_LOOK_MS = 50 };
+enum { RECORD_CEILING = 64 << 20, HISTORY_CEILING = 1 << 20, LOCK_LOOK_MS = 50 };
 
 static bool directory_open(const struct target *target, struct arena *arena,
                            struct session **ret_session, const struct wait *wait, struct error *err)
@@ -94,6 +94,22 @@ static const char *holds_text(struct arena *arena, const struct value *map)
     return arena_strdup(arena, buf_text(&text));
 }
 
+static const char *history_path(struct session *session)
+{
+    return path_join(session->arena, session->root, ".cmx/history");
+}
+
+/* One that nobody can read begins anew: nothing but `history` and `rollback` needs it. */
+static const char *read_history(struct session *session, struct arena *arena)
+{
+    struct error ignored;
+    char *text;
+    size_t length;
+    return file_read(arena, history_path(session), HISTORY_CEILING, &text, &length, &ignored)
+               ? text
+               : NULL;
+}
+
 static bool directory_record_read(struct session *session, struct arena *arena,
                                   struct record *ret_record, const struct wait *wait,
                                   struct error *err)
@@ -115,6 +131,7 @@ static bool directory_record_read(struct session *session, struct arena *arena,
         || !holds_read(arena, value_get(map, "holds"), clock_unix(), &ret_record->holds,
                        &ret_record->hold_count, err))
         return damaged(session, err);
+    ret_record->history = read_history(session, arena);
     session->record = *ret_record;
     session->holds = holds_text(session->arena, map);
     return true;
@@ -337,11 +354,29 @@ static bool directory_record_check(struct session *session, struct arena *arena,
     return true;
 }
 
+/* A run on each line, so that two people's runs merge in git. */
+static bool write_history(struct session *session, const struct record *record, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    const struct value *list;
+    if (!record->history)
+        return true;
+    if (!json_parse(arena, record->history, strlen(record->history), &list, err))
+        return false;
+    for (size_t i = 0; value_item(list, i); i++) {
+        buf_puts(&text, i ? ",\n" : "[\n");
+        json_write(&text, value_item(list, i));
+    }
+    buf_puts(&text, value_count(list) ? "\n]\n" : "[]\n");
+    return file_write(history_path(session), buf_text(&text), text.length, 0644, err);
+}
+
 static bool directory_record_settle(struct session *session, const struct record *record,
                                     const struct wait *wait, struct error *err)
 {
     (void)wait;
-    bool written = write_record(session, record, err);
+    bool written = write_record(session, record, err) && write_history(session, record, err);
     directory_close(session);
     return written;
 }
@@ -384,6 +419,7 @@ static bool directory_record_remove(struct session *session, const struct wait *
     if (unlink(path) != 0 && errno != ENOENT)
         return error_errno(err, ERROR_LOCAL, "cannot remove %s", path);
     directory_close(session);
+    unlink(history_path(session));
     unlink(path_join(session->arena, session->root, ".cmx/lock"));
     rmdir(path_join(session->arena, session->root, ".cmx"));
     return true;

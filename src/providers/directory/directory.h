@@ -2,6 +2,7 @@
  * directory: a folder that holds the final objects, one file each.
  *
  *   DIR/.cmx/set                        the record (no .yaml ending: kubectl -R would read it)
+ *   DIR/.cmx/history                    the last runs; rewritten when one ends
  *   DIR/.cmx/lock                       held by flock() while a run writes
  *   DIR/shop/Deployment.apps_web.yaml   namespace / Kind[.group]_name
  *   DIR/_cluster/ClusterRole…_x.yaml    cluster-scoped objects

@@ -13,6 +13,7 @@ enum {
     UNPACKED_CEILING = 32 << 20,  /* of 1 MB that packs well */
     GZIP_LEAST = 18,
     LEVEL = 9,
+    ROLLBACK = 200, /* two commits, two digests, a name */
 };
 
 CLEANUP_FUNCTION(struct libdeflate_compressor *, libdeflate_free_compressor)
@@ -77,26 +78,32 @@ const char *applyset_namespaces(struct arena *arena, const struct record *record
 
 /* ------------------------------------------------------------ the members */
 
-bool applyset_pack(struct arena *arena, const struct record *record, const char **ret_data,
-                   struct error *err)
+const char *applyset_pack_text(struct arena *arena, const char *text, size_t length)
 {
-    AUTO_BUF text = BUF_INIT(UNPACKED_CEILING), encoded = BUF_INIT(BUF_OUTPUT_CEILING);
-    record_write(&text, record);
+    AUTO_BUF encoded = BUF_INIT(BUF_OUTPUT_CEILING);
     CLEANUP(libdeflate_free_compressor_at)
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(LEVEL);
     if (!compressor)
         abort();
-    size_t room = libdeflate_gzip_compress_bound(compressor, text.length);
-    char *packed = arena_alloc(arena, room);
-    size_t length =
-        libdeflate_gzip_compress(compressor, buf_text(&text), text.length, packed, room);
-    base64_add(&encoded, packed, length);
-    if (text.overflowed || length == 0 || encoded.length > PACKED_CEILING)
+    size_t room = libdeflate_gzip_compress_bound(compressor, length);
+    AUTO_FREE char *packed = memory_alloc(room);
+    base64_add(&encoded, packed, libdeflate_gzip_compress(compressor, text, length, packed, room));
+    return arena_strdup(arena, buf_text(&encoded));
+}
+
+bool applyset_pack(struct arena *arena, const struct record *record, const char **ret_data,
+                   struct error *err)
+{
+    AUTO_BUF text = BUF_INIT(UNPACKED_CEILING);
+    record_write(&text, record);
+    const char *data =
+        text.overflowed ? "" : applyset_pack_text(arena, buf_text(&text), text.length);
+    if (text.overflowed || strlen(data) > PACKED_CEILING)
         return error_set(err, ERROR_REFUSED,
                          "the record of %zu objects needs %zu bytes, and a ConfigMap holds 1 MiB: "
                          "split the set into several Projects",
-                         record->count, encoded.length);
-    *ret_data = arena_strdup(arena, buf_text(&encoded));
+                         record->count, strlen(data));
+    *ret_data = data;
     return true;
 }
 
@@ -114,6 +121,8 @@ bool applyset_fits(const struct record *record, struct error *err)
         if (member->contest.count)
             length += strlen(member->contest.field) + strlen(member->contest.pointer)
                       + strlen(member->contest.manager);
+        if (member->rollback)
+            length += strlen(member->rollback->reason) + strlen(member->rollback->with) + ROLLBACK;
     }
     return length < PACKED_CEILING / 4 || applyset_pack(arena, record, &data, err);
 }
@@ -125,26 +134,39 @@ static size_t told_size(const char *packed, size_t length)
     return (size_t)tail[0] | (size_t)tail[1] << 8 | (size_t)tail[2] << 16 | (size_t)tail[3] << 24;
 }
 
-bool applyset_unpack(struct arena *arena, const char *data, struct record *ret_record,
-                     struct error *err)
+bool applyset_unpack_text(struct arena *arena, const char *data, size_t most, char **ret_text,
+                          size_t *ret_length, struct error *err)
 {
     char *packed;
     size_t length, size;
     AUTO_ARENA scratch = arena_new();
     if (!base64_decode(scratch, data, strlen(data), &packed, &length) || length < GZIP_LEAST)
-        return error_set(err, ERROR_INPUT, "its list of members is no gzip in base64");
+        return error_set(err, ERROR_INPUT, "it is no gzip in base64");
     size = told_size(packed, length);
-    if (size > UNPACKED_CEILING)
+    if (size > most)
         return error_set(err, ERROR_INPUT, "it would unpack to %zu bytes", size);
-    char *text = arena_alloc(scratch, size + 1);
+    char *text = arena_alloc(arena, size + 1);
     CLEANUP(libdeflate_free_decompressor_at)
     struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
     if (!decompressor)
         abort();
     if (libdeflate_gzip_decompress(decompressor, packed, length, text, size, NULL)
         != LIBDEFLATE_SUCCESS)
-        return error_set(err, ERROR_INPUT, "its list of members cannot be unpacked");
-    return record_parse(arena, text, size, ret_record, err);
+        return error_set(err, ERROR_INPUT, "it cannot be unpacked");
+    *ret_text = text;
+    *ret_length = size;
+    return true;
+}
+
+bool applyset_unpack(struct arena *arena, const char *data, struct record *ret_record,
+                     struct error *err)
+{
+    AUTO_ARENA scratch = arena_new();
+    char *text;
+    size_t length;
+    if (!applyset_unpack_text(scratch, data, UNPACKED_CEILING, &text, &length, err))
+        return error_prefix(err, "its list of members");
+    return record_parse(arena, text, length, ret_record, err);
 }
 
 bool applyset_check(const struct value *document, const char *id, struct error *err)

@@ -41,6 +41,12 @@ bool applyset_fits(const struct record *record, struct error *err)
 bool applyset_unpack(struct arena *arena, const char *data, struct record *ret_record,
                      struct error *err) __attribute__((warn_unused_result));
 
+/* A text in the same form, and back; ERROR_INPUT: damaged, or longer than `most`. */
+const char *applyset_pack_text(struct arena *arena, const char *text, size_t length);
+bool applyset_unpack_text(struct arena *arena, const char *data, size_t most, char **ret_text,
+                          size_t *ret_length, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* May we touch this parent? ERROR_REFUSED: it is another tool's, or no set's at all. */
 bool applyset_check(const struct value *document, const char *id, struct error *err)
     __attribute__((warn_unused_result));

@@ -1,5 +1,6 @@
 /* lock: see lock.h. The mark itself is in run_mark.c. */
 #include "providers/kubernetes/record/lock.h"
+#include "providers/history.h"
 #include "providers/record.h"
 
 #include "base/cleanup.h"
@@ -406,6 +407,20 @@ static bool rules_changed(const struct session *session, const struct record *re
     return !record_rules_equal(record, &wanted);
 }
 
+/* One that nobody can read begins anew: nothing but `history` and `rollback` needs it. */
+static const char *unpack_history(struct arena *arena, const char *packed)
+{
+    struct error why;
+    char *text;
+    size_t length;
+    if (!packed)
+        return NULL;
+    if (applyset_unpack_text(arena, packed, 2 * HISTORY_BYTES, &text, &length, &why))
+        return text;
+    log_debug("the history of the set: %s", why.message);
+    return NULL;
+}
+
 bool kubernetes_record_read(struct session *session, struct arena *arena, struct record *ret_record,
                             const struct wait *wait, struct error *err)
 {
@@ -421,6 +436,7 @@ bool kubernetes_record_read(struct session *session, struct arena *arena, struct
     lock->holds_read = parent.holds ? arena_strdup(lock->arena, parent.holds) : NULL;
     if (!holds_parse(session, arena, &parent, &record, err))
         return false;
+    record.history = unpack_history(arena, parent.history);
     session->recorded_rules = record.ignore;
     session->recorded_rule_count = record.ignore_count;
     session->rules_changed = rules_changed(session, &record);
@@ -440,6 +456,8 @@ static bool write_record(struct session *session, const struct record *record, b
     };
     if (!applyset_pack(arena, record, &content.data, err))
         return false;
+    if (last && record->history)
+        content.history = applyset_pack_text(arena, record->history, strlen(record->history));
     pthread_mutex_lock(&lock->mutex);
     bool written = lock->held ? write_held(lock, &content, wait, err)
                               : error_set(err, ERROR_BUG, "the set is not locked");

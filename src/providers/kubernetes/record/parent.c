@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-static const char MEMBERS[] = "members";
+static const char MEMBERS[] = "members", HISTORY[] = "history";
 
 static const char *path_of(const struct session *session, struct arena *arena, bool collection)
 {
@@ -54,6 +54,7 @@ static bool take(const struct session *session, struct arena *arena,
         .holds = copy_at(arena, answer->document, "metadata", "annotations", HOLDS_ANNOTATION),
         .kinds = copy_at(arena, answer->document, "metadata", "annotations", APPLYSET_KINDS),
         .data = copy_at(arena, answer->document, "binaryData", MEMBERS, NULL),
+        .history = copy_at(arena, answer->document, "binaryData", HISTORY, NULL),
         .now = server_time(answer->date),
     };
     return true;
@@ -111,6 +112,7 @@ static struct value *content_document(const struct session *session, struct aren
     if (content->data) {
         struct value *data = value_map(arena);
         put_text(arena, data, MEMBERS, content->data);
+        put_text(arena, data, HISTORY, content->history);
         value_set(arena, document, "binaryData", data);
     }
     return document;

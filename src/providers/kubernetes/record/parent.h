@@ -17,6 +17,7 @@ struct parent {
     const char *run;           /* the annotation's text */
     const char *holds;         /* the same: a list, see providers/hold.h */
     const char *data;          /* the packed list of members */
+    const char *history;       /* packed, too: see providers/history.h */
     const char *kinds;         /* of the members, by the annotation */
     int64_t now;               /* the server's clock at that answer, seconds */
 };
@@ -34,7 +35,7 @@ bool parent_read_first(struct session *session, struct arena *arena, struct pare
 /* What to write; NULL leaves a part as it is. */
 struct parent_content {
     const char *run, *holds; /* "" removes it */
-    const char *kinds, *namespaces, *data;
+    const char *kinds, *namespaces, *data, *history;
 };
 
 /* Makes it. ERROR_CONFLICT: it is there already. ERROR_NOT_FOUND: no such namespace. */
