@@ -15,7 +15,7 @@ enum { HASH_LENGTH = 32, THREADS = 2 }; /* hex digits; each thread needs 16 MiB 
 #define RESTART_ON "cmx.dev/restart-on"
 
 struct hashing {
-    struct set *set;
+    const struct set *set;
     struct arena *scratch;
     struct digest *slow; /* of the Secrets that are read, by their index in the set */
     bool *wanted;        /* which of them */
@@ -140,24 +140,26 @@ static void add_read(const struct hashing *hashing, struct buf *out, size_t at)
         content_add(out, read->document);
 }
 
-/* NULL where it reads nothing of this source. */
-static const char *hash_of(const struct hashing *hashing, struct resource *resource)
+/* NULL where it reads nothing of this source. *ret_lacks: what it reads and the source lacks. */
+static const char *hash_of(const struct hashing *hashing, const struct resource *resource,
+                           struct arena *arena, const struct object_id **ret_lacks,
+                           size_t *ret_lacks_count)
 {
-    struct set *set = hashing->set;
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
     struct config_use *uses;
-    size_t count = sorted_uses(hashing->scratch, resource, &uses), at;
-    struct object_id *lacks = arena_array(set->arena, count, sizeof *lacks);
-    resource->lacks = lacks;
+    size_t count = sorted_uses(hashing->scratch, resource, &uses), lacking = 0, at;
+    struct object_id *lacks = arena_array(arena, count, sizeof *lacks);
     for (size_t i = 0; i < count; i++)
-        if (find_read(set, resource, &uses[i].id, &at))
+        if (find_read(hashing->set, resource, &uses[i].id, &at))
             add_read(hashing, &text, at);
         else
-            lacks[resource->lacks_count++] = uses[i].id;
+            lacks[lacking++] = uses[i].id;
+    *ret_lacks = lacks;
+    *ret_lacks_count = lacking;
     if (!text.length)
         return NULL;
     struct digest digest = digest_sha256(buf_text(&text), text.length);
-    return arena_memdup(set->arena, digest_hex(hashing->scratch, &digest), HASH_LENGTH);
+    return arena_memdup(arena, digest_hex(hashing->scratch, &digest), HASH_LENGTH);
 }
 
 /* A copy of the member that may be written to; false where it is something else than a map. */
@@ -194,13 +196,14 @@ static void warn_reads_nothing(struct set *set, const struct resource *resource)
                      "no Secret");
 }
 
-static void hash_workload(struct hashing *hashing, struct resource *resource)
+static void hash_workload(const struct hashing *hashing, struct set *set, struct resource *resource)
 {
-    const char *hash = hash_of(hashing, resource);
+    const char *hash =
+        hash_of(hashing, resource, set->arena, &resource->lacks, &resource->lacks_count);
     if (hash)
-        annotate(hashing->set->arena, resource, hash);
+        annotate(set->arena, resource, hash);
     else if (!resource->lacks_count)
-        warn_reads_nothing(hashing->set, resource);
+        warn_reads_nothing(set, resource);
 }
 
 /* ---------------------------------------------------------------------- problems */
@@ -239,15 +242,32 @@ static void check_written(struct set *set, const struct resource *resource,
                 "pods read (" RESTART_ON ": config), and this is another value: remove it");
 }
 
+static struct hashing begin(const struct set *set, struct arena *scratch)
+{
+    return (struct hashing){
+        .set = set,
+        .scratch = scratch,
+        .slow = arena_array(scratch, set->count, sizeof(struct digest)),
+        .wanted = arena_array(scratch, set->count, sizeof(bool)),
+    };
+}
+
+const char *config_hash_of(struct arena *arena, const struct set *set,
+                           const struct resource *resource, size_t *ret_lacks)
+{
+    AUTO_ARENA scratch = arena_new();
+    struct hashing hashing = begin(set, scratch);
+    const struct object_id *lacks;
+    want_secrets(&hashing, resource);
+    digest_secrets(&hashing);
+    const char *hash = hash_of(&hashing, resource, arena, &lacks, ret_lacks);
+    return hash ? hash : "none";
+}
+
 void config_hash_set(struct set *set)
 {
     AUTO_ARENA scratch = arena_new();
-    struct hashing hashing = {
-        .set = set,
-        .scratch = scratch,
-        .slow = arena_array(scratch, set->count, sizeof *hashing.slow),
-        .wanted = arena_array(scratch, set->count, sizeof *hashing.wanted),
-    };
+    struct hashing hashing = begin(set, scratch);
     for (size_t i = 0; i < set->count; i++)
         if (set->resources[i].options.restart_on_config && can_restart(&set->resources[i].id))
             want_secrets(&hashing, &set->resources[i]);
@@ -256,7 +276,7 @@ void config_hash_set(struct set *set)
         struct resource *resource = &set->resources[i];
         const struct member *written = hash_in(resource, resource->document);
         if (check_kind(set, resource) && resource->options.restart_on_config)
-            hash_workload(&hashing, resource);
+            hash_workload(&hashing, set, resource);
         check_written(set, resource, written);
     }
 }

@@ -28,4 +28,13 @@
  */
 void config_hash_set(struct set *set);
 
+/*
+ * A digest of the ConfigMaps and Secrets of this set that an object's containers read, made as
+ * the hash above (for Secrets as slowly), whatever its annotations say; "none" where it reads
+ * none. *ret_lacks: how many it reads that the set does not hold. For rollback, which has to
+ * know whether they are what they were. The set may be bound and filtered.
+ */
+const char *config_hash_of(struct arena *arena, const struct set *set,
+                           const struct resource *resource, size_t *ret_lacks);
+
 #endif

@@ -7,6 +7,7 @@
 #include "manifest/shape.h"
 
 static const char *const adopt_choices[] = { "unowned", "never", "all", NULL };
+static const char *const rollback_choices[] = { "off", "automatic", NULL };
 static const char *const secrets_choices[] = { "write", "leave-out", "refuse", NULL };
 
 static const struct shape pointer_element = {
@@ -123,6 +124,15 @@ static const struct shape project_spec[] = {
               "`all` takes over from other owners, too.",
       .example = "never",
       .fallback = "\"unowned\"" },
+    { .name = "rollback",
+      .type = SHAPE_ENUM,
+      .choices = rollback_choices,
+      .text = "With `automatic`, a workload whose pods do not become healthy after an apply is put "
+              "back in the same run to what ran before, with the ConfigMaps and Secrets that it "
+              "reads; the run still fails. The annotation `cmx.dev/rollback` overrides it for one "
+              "workload.",
+      .example = "automatic",
+      .fallback = "\"off\"" },
     { .name = "timeout",
       .type = SHAPE_DURATION,
       .text = "How long a whole apply may take.",

@@ -149,8 +149,11 @@ static bool read_replace(struct reading *reading, const char *value)
 /* One word of cmx.dev/hook. */
 static bool read_hook_word(struct object_options *options, const char *word)
 {
-    if (strcmp(word, "always") == 0) {
-        options->hook_always = true;
+    bool *flag = strcmp(word, "always") == 0       ? &options->hook_always
+                 : strcmp(word, "reversible") == 0 ? &options->hook_reversible
+                                                   : NULL;
+    if (flag) {
+        *flag = true;
         return true;
     }
     enum hook hook = strcmp(word, "pre") == 0    ? HOOK_PRE
@@ -172,6 +175,14 @@ static bool read_hook(struct reading *reading, const char *value)
         value += length + (value[length] != '\0');
     }
     return options->hook != HOOK_NONE;
+}
+
+static bool read_rollback(struct reading *reading, const char *value)
+{
+    reading->options->rollback = strcmp(value, "automatic") == 0 ? ROLLBACK_AUTOMATIC
+                                 : strcmp(value, "off") == 0     ? ROLLBACK_OFF
+                                                                 : ROLLBACK_UNSAID;
+    return reading->options->rollback != ROLLBACK_UNSAID;
 }
 
 static bool read_restart_on(struct reading *reading, const char *value)
@@ -199,9 +210,12 @@ static const struct annotation_reader {
         "Leaves the object alone until the annotation is removed. Only for the live object "
         "(`kubectl annotate deployment/web cmx.dev/hold=REASON`): in a manifest it is an error." },
       read_hold },
-    { { "hook", "\"pre\" or \"post\", and behind a comma perhaps \"always\"", "pre",
+    { { "hook", "\"pre\" or \"post\", and behind commas perhaps \"always\" and \"reversible\"",
+        "pre",
         "Of a Job: it runs to its end before (or after) all the rest of a run, and again when it "
-        "has changed or had failed; with `always` in every run that changes anything." },
+        "has changed or had failed; with `always` in every run that changes anything. With "
+        "`reversible`, older versions work with what it did, and automatic rollback may go back "
+        "behind it." },
       read_hook },
     { { "ignore",
         "JSON pointers (RFC 6901) such as /spec/replicas, separated by commas or blanks; the "
@@ -222,6 +236,10 @@ static const struct annotation_reader {
         "On a Deployment, StatefulSet or DaemonSet: its pods are replaced when a ConfigMap or "
         "Secret that they read changes." },
       read_restart_on },
+    { { "rollback", "\"automatic\" or \"off\"", "automatic",
+        "On a workload: whether it is put back to what ran before when its pods do not become "
+        "healthy after an apply, instead of the Project's `rollback`." },
+      read_rollback },
     { { "timeout", "a duration such as \"90s\" or \"5m\"", "10m",
         "How long to wait for this object to become healthy." },
       read_timeout },

@@ -3,6 +3,7 @@
  * see resource.h. What a value may be is options.c's.
  */
 #include "base/cleanup.h"
+#include "manifest/references.h"
 #include "manifest/resource.h"
 #include "manifest/secret.h"
 
@@ -57,6 +58,9 @@ void object_options_fit(const struct object_id *id, const struct value *document
         report(&fitting, "cmx.dev/hook", "only a Job can be a hook, since it runs to an end");
     if (options->hook != HOOK_NONE && options->no_wait)
         report(&fitting, "cmx.dev/wait", "a hook is always waited for: leave this out");
+    if (options->rollback != ROLLBACK_UNSAID && !pod_template(id, document))
+        report(&fitting, "cmx.dev/rollback",
+               "only what runs pods can be put back when they fail: expected on a workload");
     if (options->replace && never) {
         AUTO_ARENA arena = arena_new();
         report(&fitting, "cmx.dev/replace",

@@ -155,6 +155,11 @@ static enum adopt_policy adopt_of(const char *text)
     return text && strcmp(text, "all") == 0 ? ADOPT_ALL : ADOPT_UNOWNED;
 }
 
+static enum rollback_policy rollback_of(const char *text)
+{
+    return text && strcmp(text, "automatic") == 0 ? ROLLBACK_AUTOMATIC : ROLLBACK_OFF;
+}
+
 /* "Kind" or "Kind.group". */
 static void read_kind(struct arena *arena, const struct value *item, struct object_id *pattern)
 {
@@ -240,6 +245,7 @@ static void fill_project(struct loader *loader, const struct own_document *own)
         .prune_budget = budget_of(value_get(spec, "pruneBudget")),
         .max_rolling = (size_t)value_int(value_get(spec, "maxRolling"), 0),
         .max_failures = (size_t)value_int(value_get(spec, "maxFailures"), 0),
+        .rollback = rollback_of(value_text(value_get(spec, "rollback"))),
         .adopt = adopt_of(value_text(value_get(spec, "adopt"))),
         .timeout = duration_of(spec, "timeout"),
         .wait_timeout = duration_of(spec, "waitTimeout"),

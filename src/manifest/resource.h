@@ -52,19 +52,25 @@ struct text_list {
 /* When a Job runs that is a hook: before or after all the rest of a run. */
 enum hook { HOOK_NONE, HOOK_PRE, HOOK_POST };
 
+/* What becomes of a workload whose pods do not become healthy: cmx.dev/rollback, else the Project.
+ */
+enum rollback_policy { ROLLBACK_UNSAID, ROLLBACK_OFF, ROLLBACK_AUTOMATIC };
+
 /* What the cmx.dev/ annotations of one object say; the same from a manifest and from live. */
 struct object_options {
-    struct text_list depends_on; /* cmx.dev/depends-on: names, separated by commas or blanks */
-    struct text_list ignore;     /* cmx.dev/ignore: JSON pointers (RFC 6901)                 */
-    const char *cluster;         /* cmx.dev/cluster, or NULL                                  */
-    int64_t timeout;             /* cmx.dev/timeout in ms, 0 when not given                   */
-    bool keep;                   /* cmx.dev/prune: disabled                                   */
-    bool adopt;                  /* cmx.dev/adopt: "true"                                     */
-    bool no_wait;                /* cmx.dev/wait: "false"                                     */
-    bool replace;                /* cmx.dev/replace: "true"                                   */
-    enum hook hook;              /* cmx.dev/hook                                              */
-    bool hook_always;            /* the same, with `always`                                   */
-    bool restart_on_config;      /* cmx.dev/restart-on: config                                */
+    struct text_list depends_on;   /* cmx.dev/depends-on: names, separated by commas or blanks */
+    struct text_list ignore;       /* cmx.dev/ignore: JSON pointers (RFC 6901)                 */
+    const char *cluster;           /* cmx.dev/cluster, or NULL                                  */
+    int64_t timeout;               /* cmx.dev/timeout in ms, 0 when not given                   */
+    bool keep;                     /* cmx.dev/prune: disabled                                   */
+    bool adopt;                    /* cmx.dev/adopt: "true"                                     */
+    bool no_wait;                  /* cmx.dev/wait: "false"                                     */
+    bool replace;                  /* cmx.dev/replace: "true"                                   */
+    enum hook hook;                /* cmx.dev/hook                                              */
+    bool hook_always;              /* the same, with `always`                                   */
+    bool hook_reversible;          /* the same, with `reversible`                               */
+    enum rollback_policy rollback; /* cmx.dev/rollback                                        */
+    bool restart_on_config;        /* cmx.dev/restart-on: config                                */
 };
 
 /*

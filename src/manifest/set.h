@@ -51,8 +51,9 @@ struct project {
     size_t max_rolling;  /* workloads at once; 0: no limit                 */
     size_t max_failures; /* after which nothing new starts; 0: no limit    */
     enum adopt_policy adopt;
-    int64_t timeout;      /* ms, of the whole apply                        */
-    int64_t wait_timeout; /* ms, for one object to become healthy          */
+    enum rollback_policy rollback; /* never ROLLBACK_UNSAID once loaded    */
+    int64_t timeout;               /* ms, of the whole apply                        */
+    int64_t wait_timeout;          /* ms, for one object to become healthy          */
     struct ignore_rule *ignore;
     size_t ignore_count;
     struct image_path *image_paths;
