@@ -168,6 +168,16 @@ bool json_reader_feed(struct json_reader *reader, const char *data, size_t lengt
     return true;
 }
 
+const struct value *json_reader_member(const struct json_reader *reader, const char *key)
+{
+    bool in_items = reader->mode == JSON_ITEMS && reader->part_depth != NO_PART_DEPTH;
+    size_t end = in_items ? reader->stack[1].first : 0;
+    for (size_t i = in_items ? reader->stack[0].first : 0; i < end; i++)
+        if (strcmp(reader->members[i].key, key) == 0)
+            return reader->members[i].value;
+    return NULL;
+}
+
 bool json_reader_end(struct json_reader *reader, struct arena *arena, const struct value **ret_rest,
                      struct error *err)
 {

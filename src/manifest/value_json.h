@@ -54,6 +54,12 @@ bool json_reader_feed(struct json_reader *reader, const char *data, size_t lengt
                       struct error *err) __attribute__((warn_unused_result));
 
 /*
+ * In JSON_ITEMS mode, while "items" is being read: a member of the document that stood
+ * before it, or NULL. It lives as long as the reader.
+ */
+const struct value *json_reader_member(const struct json_reader *reader, const char *key);
+
+/*
  * The input has ended. False where a document is unfinished. In JSON_ITEMS mode
  * *ret_rest is the document in `arena`, its "items" empty; ret_rest may be NULL.
  */

@@ -255,6 +255,46 @@ static void test_items(void **state)
                 "not valid JSON at byte 17: a number is malformed");
 }
 
+struct seen {
+    struct json_reader *reader;
+    size_t with, without; /* items that came behind a "metadata", and before it */
+};
+
+static bool look_at_metadata(void *context, struct arena *arena, const struct value *value,
+                             struct error *err)
+{
+    struct seen *seen = context;
+    const struct value *metadata = json_reader_member(seen->reader, "metadata");
+    (void)arena, (void)value, (void)err;
+    seen->with += metadata && strcmp(value_text_at(metadata, "continue", NULL), "next") == 0;
+    seen->without += !metadata;
+    return true;
+}
+
+static void test_what_stands_before_the_items(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t with, without;
+    } cases[] = {
+        { "{\"kind\":\"L\",\"metadata\":{\"continue\":\"next\"},\"items\":[{\"metadata\":{}},2]}",
+          2, 0 },
+        { "{\"items\":[{\"metadata\":{}},2],\"metadata\":{\"continue\":\"next\"}}", 0, 2 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err = { 0 };
+        struct seen seen = { 0 };
+        seen.reader = json_reader_new(JSON_ITEMS, 1000, look_at_metadata, &seen);
+        assert_null(json_reader_member(seen.reader, "metadata"));
+        assert_true(json_reader_feed(seen.reader, cases[i].text, strlen(cases[i].text), &err));
+        assert_int_equal(seen.with, cases[i].with);
+        assert_int_equal(seen.without, cases[i].without);
+        assert_null(json_reader_member(seen.reader, "metadata"));
+        json_reader_free(seen.reader);
+    }
+}
+
 static void test_stream(void **state)
 {
     (void)state;
@@ -403,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_nesting),
         cmocka_unit_test(test_large_objects_are_sorted),
         cmocka_unit_test(test_items),
+        cmocka_unit_test(test_what_stands_before_the_items),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_the_handler_ends_the_reading),
         cmocka_unit_test(test_ceilings),

@@ -1,6 +1,6 @@
 /* client_stream: lists, watches and logs: bodies that are read as they arrive. See client.h. */
 #include "base/cleanup.h"
-#include "providers/kubernetes/client/client_request.h"
+#include "providers/kubernetes/client/client_ahead.h"
 #include "providers/kubernetes/client/status.h"
 
 #include <string.h>
@@ -11,17 +11,23 @@ CLEANUP_FUNCTION(struct json_reader *, json_reader_free)
 
 /* ------------------------------------------------------------------- lists */
 
+/* One LIST, on its way through its pages. */
+struct list {
+    struct client *client;
+    struct arena *arena;
+    const struct api_call *call;
+    json_handler *handler;
+    void *context;
+    const struct wait *wait;
+    const char *token;   /* of the page that is read; NULL: the first */
+    struct ahead *ahead; /* the page behind it, where its token is known already */
+};
+
 struct page {
     struct body_stream stream;
     struct json_reader *reader;
+    struct list *list;
 };
-
-static bool on_page_bytes(void *context, const char *data, size_t length, struct error *err)
-{
-    struct page *page = context;
-    page->stream.touched = true;
-    return json_reader_feed(page->reader, data, length, err);
-}
 
 static const char *page_query(struct arena *arena, const struct api_call *call, const char *token)
 {
@@ -36,6 +42,28 @@ static const char *page_query(struct arena *arena, const struct api_call *call, 
     return arena_strdup(arena, buf_text(&query));
 }
 
+/* The server writes a list's metadata before its items: the next page need not wait for them. */
+static void ask_for_next(struct page *page)
+{
+    struct list *list = page->list;
+    const char *next =
+        list->ahead ? NULL
+                    : value_text_at(json_reader_member(page->reader, "metadata"), "continue", NULL);
+    if (next && *next && !(list->token && strcmp(next, list->token) == 0))
+        list->ahead = ahead_start(list->client, list->call,
+                                  page_query(list->arena, list->call, next), list->wait);
+}
+
+static bool on_page_bytes(void *context, const char *data, size_t length, struct error *err)
+{
+    struct page *page = context;
+    page->stream.touched = true;
+    if (!json_reader_feed(page->reader, data, length, err))
+        return false;
+    ask_for_next(page);
+    return true;
+}
+
 static bool is_list(const struct value *rest)
 {
     const char *kind = value_text_at(rest, "kind", NULL);
@@ -43,58 +71,83 @@ static bool is_list(const struct value *rest)
     return length >= 4 && strcmp(kind + length - 4, "List") == 0;
 }
 
-/* One page; *ret_rest is the list without its items. */
-static bool read_page(struct client *client, struct arena *arena, const struct api_call *call,
-                      json_handler *handler, void *context, const struct value **ret_rest,
-                      int *ret_status, const struct wait *wait, struct error *err)
+/* The bytes of a page: those that were asked for ahead, or asked for now. */
+static bool receive_page(struct page *page, int *ret_status, struct error *err)
 {
+    struct list *list = page->list;
     struct http_response response;
-    CLEANUP(json_reader_free_at)
-    struct json_reader *reader = json_reader_new(JSON_ITEMS, PART_CEILING, handler, context);
-    struct page page = { .stream = { .sink = on_page_bytes }, .reader = reader };
-    page.stream.context = &page;
-    bool answered = client_request(client, arena, call, &page.stream, &response, NULL, wait, err);
+    struct api_call call = *list->call;
+    call.query = page_query(list->arena, list->call, list->token);
+    CLEANUP(ahead_drop_at) struct ahead *ahead = list->ahead;
+    list->ahead = NULL;
+    if (ahead && ahead_is(ahead, &call, call.query))
+        return ahead_read(ahead, on_page_bytes, page, ret_status, list->wait, err);
+    bool answered = client_request(list->client, list->arena, &call, &page->stream, &response, NULL,
+                                   list->wait, err);
     *ret_status = response.status;
-    if (!answered)
+    return answered;
+}
+
+/* One page; *ret_rest is the list without its items. */
+static bool read_page(struct list *list, const struct value **ret_rest, int *ret_status,
+                      struct error *err)
+{
+    CLEANUP(json_reader_free_at)
+    struct json_reader *reader =
+        json_reader_new(JSON_ITEMS, PART_CEILING, list->handler, list->context);
+    struct page page = { .stream = { .sink = on_page_bytes }, .reader = reader, .list = list };
+    page.stream.context = &page;
+    if (!receive_page(&page, ret_status, err))
         return false;
-    if (!json_reader_end(reader, arena, ret_rest, err))
-        return error_prefix(err, "%s", call->what);
+    if (!json_reader_end(reader, list->arena, ret_rest, err))
+        return error_prefix(err, "%s", list->call->what);
     if (!is_list(*ret_rest))
-        return error_set(err, ERROR_UNREACHABLE, "%s: the answer is not a list", call->what);
+        return error_set(err, ERROR_UNREACHABLE, "%s: the answer is not a list", list->call->what);
     return true;
+}
+
+static bool read_pages(struct list *list, void (*restart)(void *), const char **ret_version,
+                       struct error *err)
+{
+    bool restarted = false;
+    for (;;) {
+        const struct value *rest;
+        int status;
+        if (!read_page(list, &rest, &status, err)) {
+            if (status != 410 || !list->token || restarted)
+                return false;
+            restarted = true;
+            list->token = NULL;
+            if (restart)
+                restart(list->context);
+            continue;
+        }
+        const char *next = value_text_at(rest, "metadata", "continue", NULL);
+        if (next && list->token && *next && strcmp(next, list->token) == 0)
+            return error_set(err, ERROR_UNREACHABLE,
+                             "%s: the server sends one page again and again", list->call->what);
+        list->token = next;
+        if (!next || !*next) {
+            const char *version = value_text_at(rest, "metadata", "resourceVersion", NULL);
+            *ret_version = version ? version : "";
+            return true;
+        }
+    }
 }
 
 bool client_list(struct client *client, struct arena *arena, const struct api_call *call,
                  json_handler *handler, void (*restart)(void *), void *context,
                  const char **ret_version, const struct wait *wait, struct error *err)
 {
-    const char *token = NULL;
-    bool restarted = false;
-    for (;;) {
-        struct api_call page = *call;
-        const struct value *rest;
-        int status;
-        page.query = page_query(arena, call, token);
-        if (!read_page(client, arena, &page, handler, context, &rest, &status, wait, err)) {
-            if (status != 410 || !token || restarted)
-                return false;
-            restarted = true;
-            token = NULL;
-            if (restart)
-                restart(context);
-            continue;
-        }
-        const char *next = value_text_at(rest, "metadata", "continue", NULL);
-        if (next && token && *next && strcmp(next, token) == 0)
-            return error_set(err, ERROR_UNREACHABLE,
-                             "%s: the server sends one page again and again", call->what);
-        token = next;
-        if (!token || !*token) {
-            const char *version = value_text_at(rest, "metadata", "resourceVersion", NULL);
-            *ret_version = version ? version : "";
-            return true;
-        }
-    }
+    struct list list = { .client = client,
+                         .arena = arena,
+                         .call = call,
+                         .handler = handler,
+                         .context = context,
+                         .wait = wait };
+    bool read = read_pages(&list, restart, ret_version, err);
+    ahead_drop(list.ahead);
+    return read;
 }
 
 /* ----------------------------------------------------------------- watches */
