@@ -53,7 +53,7 @@ static void test_defaults(void **state)
         buf_text(&text),
         "{\"adopt\":\"unowned\",\"createNamespace\":false,\"maxFailures\":3,\"maxRolling\":10,"
         "\"namespace\":\"default\","
-        "\"prune\":false,\"timeout\":\"30m\",\"waitTimeout\":\"5m\"}");
+        "\"prune\":false,\"rollback\":\"off\",\"timeout\":\"30m\",\"waitTimeout\":\"5m\"}");
     project =
         check(arena, "apiVersion: cmx.dev/v1\nkind: Project\nmetadata: {name: a}\n", &problems);
     assert_true(value_is_true(value_at(project, "spec", "prune", NULL), false));

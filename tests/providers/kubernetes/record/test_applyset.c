@@ -15,10 +15,10 @@ static void test_id(void **state)
 }
 
 static struct record_member members[] = {
-    { { "", "ConfigMap", "shop", "a" }, "a.yaml", "00", "", false, { 0 } },
-    { { "", "Namespace", "", "shop" }, "n.yaml", "01", "", false, { 0 } },
-    { { "apps", "Deployment", "other", "b" }, "b.yaml", "02", "", false, { 0 } },
-    { { "apps", "Deployment", "shop", "b" }, "b.yaml", "03", "m", false, { 0 } },
+    { { "", "ConfigMap", "shop", "a" }, "a.yaml", "00", "", false, { 0 }, NULL },
+    { { "", "Namespace", "", "shop" }, "n.yaml", "01", "", false, { 0 }, NULL },
+    { { "apps", "Deployment", "other", "b" }, "b.yaml", "02", "", false, { 0 }, NULL },
+    { { "apps", "Deployment", "shop", "b" }, "b.yaml", "03", "m", false, { 0 }, NULL },
 };
 
 static void test_lists(void **state)

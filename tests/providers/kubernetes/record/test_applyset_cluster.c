@@ -8,9 +8,10 @@
 
 static struct record one_member(struct world *world)
 {
-    static struct record_member member = {
-        { "apps", "Deployment", "elsewhere", "a" }, "a.yaml", "00", "", false, { 0 }
-    };
+    static struct record_member member = { .id = { "apps", "Deployment", "elsewhere", "a" },
+                                           .path = "a.yaml",
+                                           .digest = "00",
+                                           .mark = "" };
     (void)world;
     return (struct record){ .exists = true, .members = &member, .count = 1, .applied = 5 };
 }
