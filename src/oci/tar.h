@@ -114,7 +114,8 @@ bool tar_reader_end(struct tar_reader *reader, struct error *err)
 
 /* How many bytes of content may be left out of the feed (of a file that can be sought). */
 int64_t tar_reader_skippable(const struct tar_reader *reader);
-void tar_reader_skip(struct tar_reader *reader, int64_t bytes);
+bool tar_reader_skip(struct tar_reader *reader, int64_t bytes, struct error *err)
+    __attribute__((warn_unused_result));
 
 /*
  * Cleans a path as the reader does: no leading "/", no ".", "..", or empty parts. *tricks gets
