@@ -1,0 +1,45 @@
+/*
+ * expand: ${variables} in the words of a Dockerfile.
+ *
+ *   $v ${v}                 the value, or nothing
+ *   ${v:-w} ${v-w}          w where v is not set (or, with ":", is empty)
+ *   ${v:+w} ${v+w}          w where v is set (and, with ":", not empty)
+ *   ${v:?w} ${v?w}          an error with the words w
+ *   ${v#p} ${v##p}          without the shortest, the longest start that fits p
+ *   ${v%p} ${v%%p}          without such an end
+ *   ${v/p/r} ${v//p/r}      the first, each that fits p replaced by r
+ *
+ * In p, "*" is any number of characters and "?" is one. As BuildKit's shell lexer: quotes go, an
+ * escape takes the next character as it is.
+ */
+#ifndef CMX_BUILD_EXPAND_H
+#define CMX_BUILD_EXPAND_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "manifest/image.h"
+
+#include <stdbool.h>
+
+enum {
+    EXPAND_CEILING = 256 << 10, /* bytes of an expanded word */
+    EXPAND_NESTING_CEILING = 64,
+};
+
+/* The value of a variable, or NULL. */
+const char *variables_get(const struct image_pairs *variables, const char *name);
+
+/* Sets it; one of that name keeps its place. */
+void variables_set(struct arena *arena, struct image_pairs *variables, const char *name,
+                   const char *value);
+
+/* One word. ERROR_INPUT: not of these forms, or ${v:?w} struck. */
+bool expand_word(struct arena *arena, const char *word, char escape,
+                 const struct image_pairs *variables, const char **ret, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* The text of a here-document: quotes stay as they are. */
+bool expand_text(struct arena *arena, const char *text, const struct image_pairs *variables,
+                 const char **ret, struct error *err) __attribute__((warn_unused_result));
+
+#endif
