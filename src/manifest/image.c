@@ -498,6 +498,16 @@ static void check_whole(struct reading *reading, const struct value *document,
               "spec.from: the template names its base itself; use build.base in its place");
 }
 
+struct object_id image_id(const char *name)
+{
+    return (struct object_id){ IMAGE_GROUP, IMAGE_KIND, "", name };
+}
+
+bool image_is_id(const struct object_id *id)
+{
+    return strcmp(id->kind, IMAGE_KIND) == 0 && strcmp(id->group, IMAGE_GROUP) == 0;
+}
+
 bool image_is_pinned(const struct image_spec *image)
 {
     const struct image_settings *settings = &image->settings;
@@ -519,7 +529,6 @@ bool image_read(struct arena *arena, const struct value *document, const struct 
         .repository = read_repository(&reading, value_get(spec, "repository")),
         .immutable = value_is_true(value_get(spec, "immutable"), false),
         .from = text_of(spec, "from"),
-        .cluster = value_text_at(document, "metadata", "annotations", "cmx.dev/cluster", NULL),
         .document = document,
         .file = file,
         .place = document->place,
@@ -530,6 +539,9 @@ bool image_read(struct arena *arena, const struct value *document, const struct 
     read_build(&reading, value_get(spec, "build"), &ret->build);
     check_build(&reading, value_get(spec, "build"));
     read_settings(&reading, spec, &ret->settings);
+    object_options_read(arena, document, &ret->options, file, problems);
+    if (!ret->options.timeout)
+        ret->options.timeout = ret->build.timeout;
     check_whole(&reading, document, ret);
     return problems->errors == errors;
 }

@@ -101,11 +101,17 @@ struct image_spec {
     const char *from;       /* an image that is only pinned, or the base of settings; or NULL */
     struct image_build build;
     struct image_settings settings;
-    const char *cluster;          /* cmx.dev/cluster, or NULL */
-    const struct value *document; /* checked, with defaults */
+    struct object_options options; /* of its annotations; its timeout is the build's */
+    const struct value *document;  /* checked, with defaults */
     const struct source_file *file;
     struct place place;
 };
+
+/* An Image among other objects. */
+struct object_id image_id(const char *name);
+
+/* Does it name an Image? */
+bool image_is_id(const struct object_id *id);
 
 /* `from` alone: an image of others that is looked up and pinned, never built. */
 bool image_is_pinned(const struct image_spec *image);

@@ -109,6 +109,8 @@ struct resource {
     const struct object_id *lacks; /* with restart_on_config: what it reads and this source does not
                                       hold, so that its hash may be another one; config_hash.h */
     size_t lacks_count;
+    const char *until; /* full name of what has to run before this document is whole (an Image that
+                          is to be built); NULL: it is */
     bool
         vanishes; /* a Job with ttlSecondsAfterFinished: once it has ended the cluster removes it */
 };

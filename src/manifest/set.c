@@ -58,10 +58,22 @@ static void check_clusters(struct loader *loader)
     }
 }
 
+static struct graph_node image_node(struct arena *arena, const struct image_spec *image)
+{
+    struct object_id *id = arena_alloc(arena, sizeof *id);
+    *id = image_id(image->name);
+    return (struct graph_node){ .id = id,
+                                .document = image->document,
+                                .options = &image->options,
+                                .file = image->file,
+                                .place = image->place };
+}
+
 static void check_references(struct loader *loader)
 {
     const struct set *set = loader->set;
-    struct graph_node *nodes = arena_array(loader->arena, set->count, sizeof *nodes);
+    size_t count = set->count + set->image_count;
+    struct graph_node *nodes = arena_array(loader->arena, count, sizeof *nodes);
     struct edge_list edges = { 0 };
     for (size_t i = 0; i < set->count; i++) {
         const struct resource *resource = &set->resources[i];
@@ -71,7 +83,9 @@ static void check_references(struct loader *loader)
                                         .file = resource->file,
                                         .place = resource->place };
     }
-    edges_build(loader->arena, nodes, set->count, &edges, loader->problems);
+    for (size_t i = 0; i < set->image_count; i++)
+        nodes[set->count + i] = image_node(loader->arena, &set->images[i]);
+    edges_build(loader->arena, nodes, count, &edges, loader->problems);
 }
 
 /* ------------------------------------------------------------------ what has failed */

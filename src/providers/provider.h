@@ -188,9 +188,11 @@ struct prediction {
     const struct value *before, *after; /* without server noise; for the diff */
     const char *field;                  /* "spec.selector" */
     const char *why;
-    const char *until;  /* full name of the object waited for */
-    const char *holder; /* field manager in a conflict */
-    const char *mark;   /* PREDICT_SAME: as record_member.mark, or NULL */
+    const char *note;    /* what is done, where no field says it: "build (4 files changed)" */
+    const char *way_out; /* PREDICT_REFUSED: what to do about it, or NULL */
+    const char *until;   /* full name of the object waited for */
+    const char *holder;  /* field manager in a conflict */
+    const char *mark;    /* PREDICT_SAME: as record_member.mark, or NULL */
 };
 
 /* Who last touched a field of a live document, for "drift (kubectl-edit, 5 min ago)". */

@@ -58,6 +58,12 @@ static void add_desired(struct arena *arena, struct record *record, const struct
     };
 }
 
+/* The registry is the only memory of an Image. */
+static bool is_elsewhere(const struct change *change)
+{
+    return image_is_id(&change->subject->id);
+}
+
 static void start(struct arena *arena, const struct plan *plan, const struct record_source *source,
                   struct record *record)
 {
@@ -89,6 +95,8 @@ void inventory_widen(struct arena *arena, const struct plan *plan,
     start(arena, plan, source, ret_record);
     for (size_t i = 0; i < plan->count; i++) {
         const struct change *change = &plan->changes[i];
+        if (is_elsewhere(change))
+            continue;
         if (change->subject->recorded)
             add_recorded(ret_record, change);
         else if (action_writes(change->action))
@@ -113,7 +121,7 @@ void inventory_settle(struct arena *arena, const struct plan *plan,
         const struct change *change = &plan->changes[i];
         bool current =
             change->subject->desired && (change->written || change->action == ACTION_KEEP);
-        if (is_gone(change) || never_ours(change))
+        if (is_elsewhere(change) || is_gone(change) || never_ours(change))
             continue;
         if (current)
             add_desired(arena, ret_record, change);

@@ -93,8 +93,9 @@ static void fail_act(struct phase *phase, size_t step)
 static bool has_to_settle(const struct phase *phase, const struct change *change)
 {
     const struct resource *desired = change->subject->desired;
-    bool hook = desired && desired->options.hook != HOOK_NONE;
-    if (phase->execution->options->no_wait && !hook)
+    bool needed = image_is_id(&change->subject->id)
+                  || (desired && desired->options.hook != HOOK_NONE); /* others stand behind it */
+    if (phase->execution->options->no_wait && !needed)
         return false;
     if (phase->deleting)
         return true;
@@ -215,8 +216,9 @@ static bool next_step(struct phase *phase, size_t *ret_step)
 /* Nothing to do and nothing to wait for: thousands of these need no worker. */
 static bool is_at_rest(const struct phase *phase, const struct change *change)
 {
+    const struct resource *desired = change->subject->desired;
     return change->action == ACTION_KEEP && change->prediction.kind != PREDICT_LATER
-           && !has_to_settle(phase, change);
+           && !(desired && desired->until) && !has_to_settle(phase, change);
 }
 
 /* Starts all that may start. Steps that write nothing need no look at the run id. */

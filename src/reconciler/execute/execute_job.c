@@ -53,12 +53,14 @@ static int64_t patience(const struct execution *execution, const struct change *
 /* A prediction that had to wait for an earlier step is made now, before anything is written. */
 static bool decide_again(struct execution *execution, struct change *change)
 {
-    if (change->prediction.kind != PREDICT_LATER)
+    bool replaces = change->action == ACTION_REPLACE; /* the plan said so */
+    const struct resource *desired = change->subject->desired;
+    if (change->prediction.kind != PREDICT_LATER && !(desired && desired->until))
         return true;
     if (!change_predict(change, execution->provider, execution->session, execution->options->plan,
                         execution->wait, change->error))
         return false;
-    if (change->action == ACTION_REPLACE)
+    if (change->action == ACTION_REPLACE && !replaces)
         return error_set(change->error, ERROR_REFUSED,
                          "%s, and the plan did not say so: run again to see it replaced",
                          change->why);
@@ -67,6 +69,18 @@ static bool decide_again(struct execution *execution, struct change *change)
                          change->action == ACTION_REFUSE ? ERROR_REFUSED : ERROR_UNREACHABLE, "%s",
                          change->why ? change->why : "could not look");
     return true;
+}
+
+/* Who acts on this change. */
+static const struct provider *provider_of(const struct execution *execution,
+                                          const struct change *change)
+{
+    return change->provider ? change->provider : execution->provider;
+}
+
+static struct session *session_of(const struct execution *execution, const struct change *change)
+{
+    return change->provider ? change->session : execution->session;
 }
 
 /* After these answers the object may have been written all the same. */
@@ -92,8 +106,9 @@ static bool act_apply(struct execution *execution, struct job *job, const struct
 {
     struct change *change = job->change;
     struct outcome *outcome = &change->outcome;
-    bool done = execution->provider->apply(execution->session, job->arena, subject, outcome,
-                                           execution->wait, change->error);
+    bool done = provider_of(execution, change)
+                    ->apply(session_of(execution, change), job->arena, subject, outcome,
+                            execution->wait, change->error);
     outcome->uid = outcome->uid ? arena_strdup(change->arena, outcome->uid) : NULL;
     outcome->mark = outcome->mark ? arena_strdup(change->arena, outcome->mark) : NULL;
     change->written |= done || may_have_written(change->error->kind);
@@ -182,9 +197,10 @@ void job_settle(void *context, struct arena *arena)
     struct wait wait = wait_for(patience(execution, change), &execution->settle_wait);
     (void)arena;
     execution_progress(execution, change, PROGRESS_SETTLING);
-    job->ok = execution->provider->settle(execution->session, job->arena, change->subject,
-                                          &change->outcome, job->phase->deleting, tell_note, job,
-                                          &wait, change->error);
+    job->ok =
+        provider_of(execution, change)
+            ->settle(session_of(execution, change), job->arena, change->subject, &change->outcome,
+                     job->phase->deleting, tell_note, job, &wait, change->error);
     name_limit(job);
     hand_back(job);
 }

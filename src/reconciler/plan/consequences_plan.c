@@ -70,9 +70,11 @@ void plan_consequences(struct arena *arena, const struct target_run *target,
 {
     const struct plan *plan = &target->plan;
     struct object_change *changes = arena_array(arena, plan->count + 1, sizeof *changes);
+    size_t count = 0;
     for (size_t i = 0; i < plan->count; i++)
-        changes[i] = change_of(&plan->changes[i]);
-    consequences_of(arena, changes, plan->count, target->target.set_namespace, ret_consequences);
+        if (!image_is_id(&plan->subjects[i].id))
+            changes[count++] = change_of(&plan->changes[i]);
+    consequences_of(arena, changes, count, target->target.set_namespace, ret_consequences);
 }
 
 /* Sentences side by side while they fit; one that is longer than a line is broken at blanks. */

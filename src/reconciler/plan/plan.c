@@ -3,27 +3,15 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
-#include "base/pool.h"
-#include "manifest/resource_builtin.h"
 #include "reconciler/hold.h"
 #include "reconciler/inventory.h"
 #include "reconciler/plan/budget.h"
-#include "reconciler/plan/contest.h"
+#include "reconciler/plan/plan_inner.h"
 #include "reconciler/plan/replace.h"
 #include "reconciler/plan/restart.h"
 
-#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
-
-struct builder {
-    struct plan *plan;
-    const struct provider *provider;
-    struct session *session;
-    const struct plan_options *options;
-    const struct record *record; /* NULL in the executor, where nothing is held any more */
-    const struct wait *wait;
-};
 
 bool action_writes(enum action action)
 {
@@ -56,13 +44,17 @@ void plan_done(struct plan *plan)
     plan->count = 0;
 }
 
-/* recorded ∪ desired: a merge walk over two sorted lists. */
+/* Images first, then recorded ∪ desired: a merge walk over two sorted lists. */
 static void merge_subjects(struct plan *plan, const struct resource *const *desired,
-                           size_t desired_count, const struct record *record)
+                           size_t desired_count, const struct record *record,
+                           const struct plan_images *images)
 {
-    size_t i = 0, j = 0;
+    size_t i = 0, j = 0, first = images ? images->count : 0;
     plan->subjects =
-        arena_array(plan->arena, desired_count + record->count, sizeof *plan->subjects);
+        arena_array(plan->arena, first + desired_count + record->count, sizeof *plan->subjects);
+    for (; plan->count < first; plan->count++)
+        plan->subjects[plan->count] = (struct subject){ .id = images->wanted[plan->count]->id,
+                                                        .desired = images->wanted[plan->count] };
     while (i < desired_count || j < record->count) {
         const struct record_member *member = j < record->count ? &record->members[j] : NULL;
         int order = i >= desired_count ? 1
@@ -113,13 +105,27 @@ static const char *owned_by(struct change *change, const char *why)
     return named ? arena_printf(change->arena, "%s (%s)", why, live->owner_text) : why;
 }
 
-/* The wanted document is the one of the last run: then only others can have made a difference. */
-static bool source_unchanged(const struct subject *subject)
+bool source_unchanged(const struct subject *subject)
 {
     if (!subject->recorded || !subject->desired || !*subject->recorded->digest)
         return false;
     AUTO_ARENA arena = arena_new();
     return strcmp(subject->recorded->digest, resource_digest(arena, subject->desired)) == 0;
+}
+
+/* An Image is nobody's but ours: no record tells it, no owner, and it is never deleted. */
+static void decide_image(const struct builder *builder, struct change *change)
+{
+    static const enum action actions[] = { [LIVE_UNKNOWN] = ACTION_UNKNOWN,
+                                           [LIVE_ABSENT] = ACTION_CREATE,
+                                           [LIVE_SAME] = ACTION_KEEP,
+                                           [LIVE_DIFFERENT] = ACTION_CHANGE };
+    const struct subject *subject = change->subject;
+    change->provider = builder->options->images->provider;
+    change->session = builder->options->images->session;
+    change->action = actions[subject->live.state];
+    change->why = subject->live.why;
+    change->hold = hold_of(builder->record, subject);
 }
 
 static void decide_change(const struct builder *builder, struct change *change)
@@ -163,267 +169,6 @@ static void decide_change(const struct builder *builder, struct change *change)
         hold_back(change, builder->options->removal, builder->options->home);
 }
 
-/* Scaling leaves no time: then it was at the latest now. */
-static int64_t seconds_after(const struct blame *blame)
-{
-    if (!blame->applied)
-        return -1;
-    return (blame->time ? blame->time : clock_unix()) - blame->applied;
-}
-
-static void explain_field(const struct builder *builder, struct change *change,
-                          struct planned_field *field, bool unchanged)
-{
-    struct blame blame = { 0 };
-    const struct subject *subject = change->subject;
-    if (change->action == ACTION_ADOPT) {
-        field->cause = CAUSE_ADOPTION;
-        return;
-    }
-    if (field->change.before)
-        builder->provider->blame(builder->session, change->arena, subject, field->change.pointer,
-                                 &blame);
-    bool by_other = field->change.before && !blame.ours && blame.manager;
-    field->cause = unchanged || by_other ? CAUSE_DRIFT : CAUSE_COMMIT;
-    field->manager = by_other ? blame.manager : NULL;
-    field->time = by_other ? blame.time : 0;
-    field->after = by_other ? seconds_after(&blame) : -1;
-}
-
-static void explain_change(const struct builder *builder, struct change *change)
-{
-    struct field_changes changes;
-    bool unchanged = source_unchanged(change->subject);
-    diff_fields(change->arena, change->prediction.before, change->prediction.after, &changes);
-    change->fields = arena_array(change->arena, changes.count, sizeof *change->fields);
-    change->field_count = changes.count;
-    change->cause = change->action == ACTION_ADOPT ? CAUSE_ADOPTION : CAUSE_DRIFT;
-    for (size_t i = 0; i < changes.count; i++) {
-        change->fields[i].change = changes.items[i];
-        explain_field(builder, change, &change->fields[i], unchanged);
-        if (change->fields[i].cause == CAUSE_COMMIT)
-            change->cause = CAUSE_COMMIT;
-    }
-    contest_judge(change, unchanged);
-}
-
-static void refuse_change(struct change *change, const char *why, const char *way_out)
-{
-    change->action = ACTION_REFUSE;
-    change->why = why;
-    change->way_out = way_out;
-}
-
-/* What the prediction makes of a decision. */
-static void refine(const struct builder *builder, struct change *change)
-{
-    const struct prediction *p = &change->prediction;
-    switch (p->kind) {
-    case PREDICT_SAME:
-        if (change->action == ACTION_CHANGE)
-            change->action = ACTION_KEEP;
-        break;
-    case PREDICT_CHANGE:
-    case PREDICT_LOCAL:
-        if (change->action == ACTION_CREATE)
-            break;
-        explain_change(builder, change);
-        if (contest_is_lost(&change->contest) && builder->options->force_conflicts)
-            change->contest = (struct record_contest){ 0 };
-        else if (contest_is_lost(&change->contest))
-            refuse_change(change,
-                          arena_printf(change->arena, "%s: not fought any further",
-                                       contest_text(change->arena, &change->contest)),
-                          contest_way_out(change));
-        break;
-    case PREDICT_IMMUTABLE:
-        if (!change->reruns)
-            replace_or_refuse(change, builder->options->home);
-        if (change->action == ACTION_REPLACE && p->before)
-            explain_change(builder, change);
-        break;
-    case PREDICT_CONFLICT:
-        if (!change->reruns)
-            refuse_change(change,
-                          arena_printf(change->arena, "%s is held by %s",
-                                       p->field ? p->field : "a field",
-                                       p->holder ? p->holder : "another manager"),
-                          "leave the field out, or take it with --force-conflicts");
-        break;
-    case PREDICT_REFUSED:
-        refuse_change(change, p->why, NULL);
-        break;
-    case PREDICT_FAILED:
-        change->action = ACTION_UNKNOWN;
-        change->why = p->why;
-        break;
-    case PREDICT_CREATE:
-    case PREDICT_LATER:
-        break;
-    }
-}
-
-static void keep_text(struct arena *arena, const char **text)
-{
-    if (*text)
-        *text = arena_strdup(arena, *text);
-}
-
-static void keep_prediction(struct arena *arena, struct prediction *prediction)
-{
-    prediction->before = prediction->before ? value_copy(arena, prediction->before) : NULL;
-    prediction->after = prediction->after ? value_copy(arena, prediction->after) : NULL;
-    keep_text(arena, &prediction->field);
-    keep_text(arena, &prediction->why);
-    keep_text(arena, &prediction->until);
-    keep_text(arena, &prediction->holder);
-    keep_text(arena, &prediction->mark);
-}
-
-static bool predict(const struct builder *builder, struct change *change, struct error *err)
-{
-    change->cause =
-        change->subject->recorded && change->action == ACTION_CREATE ? CAUSE_DRIFT : CAUSE_COMMIT;
-    if (change->action == ACTION_ADOPT)
-        change->cause = CAUSE_ADOPTION;
-    AUTO_ARENA scratch = arena_new(); /* answers of a server are larger than what is kept of them */
-    if (!builder->provider->predict(builder->session, scratch, change->subject, &change->prediction,
-                                    builder->wait, err))
-        return error_prefix(err, "%s", object_id_text(change->arena, &change->subject->id, NULL));
-    keep_prediction(change->arena, &change->prediction);
-    refine(builder, change);
-    hold_back(change, false, builder->options->home);
-    return true;
-}
-
-bool change_predict(struct change *change, const struct provider *provider, struct session *session,
-                    const struct plan_options *options, const struct wait *wait, struct error *err)
-{
-    struct builder builder = { NULL, provider, session, options, NULL, wait };
-    return predict(&builder, change, err);
-}
-
-static bool is_allowed(const struct plan_options *options, const struct change *change)
-{
-    for (size_t i = 0; i < options->allow_delete_count; i++) {
-        struct object_id pattern;
-        if (object_id_parse(change->arena, options->allow_delete[i], &pattern)
-            && object_id_matches(&pattern, &change->subject->id))
-            return true;
-    }
-    return false;
-}
-
-bool change_may_delete(const struct change *change, const struct provider *provider,
-                       struct session *session, const struct plan_options *options,
-                       const struct wait *wait, struct error *err)
-{
-    return is_allowed(options, change) || !provider->guard
-           || provider->guard(session, change->arena, change->subject, wait, err);
-}
-
-/* Some deletions need a word from the user; the provider knows which. */
-static bool ask_guard(const struct builder *builder, struct change *change, struct error *err)
-{
-    const struct plan_options *options = builder->options;
-    struct error refused = { 0 };
-    if (change_may_delete(change, builder->provider, builder->session, options, builder->wait,
-                          &refused))
-        return true;
-    if (refused.kind == ERROR_CANCELLED) {
-        *err = refused;
-        return false;
-    }
-    change->action = refused.kind == ERROR_REFUSED ? ACTION_REFUSE : ACTION_UNKNOWN;
-    change->why = arena_strdup(change->arena, refused.message);
-    change->way_out =
-        arena_printf(change->arena, "--allow-delete %s",
-                     object_id_text(change->arena, &change->subject->id, options->home));
-    return true;
-}
-
-/* What the threads that predict share. */
-struct predictions {
-    const struct builder *builder;
-    pthread_mutex_t lock;
-    bool failed;
-    struct error error; /* the first one */
-};
-
-struct task {
-    struct predictions *predictions;
-    struct change *change;
-};
-
-static void keep_failure(struct predictions *predictions, const struct error *error)
-{
-    pthread_mutex_lock(&predictions->lock);
-    if (!predictions->failed)
-        predictions->error = *error;
-    predictions->failed = true;
-    pthread_mutex_unlock(&predictions->lock);
-}
-
-static void run_task(void *context, struct arena *arena)
-{
-    struct task *task = context;
-    struct change *change = task->change;
-    const struct builder *builder = task->predictions->builder;
-    struct error error;
-    (void)arena; /* what a prediction returns has to outlive the task */
-    change->asked = true;
-    bool ok = change->action == ACTION_DELETE || predict(builder, change, &error);
-    if (ok && (change->action == ACTION_DELETE || change->action == ACTION_REPLACE))
-        ok = ask_guard(builder, change, &error);
-    if (!ok)
-        keep_failure(task->predictions, &error);
-}
-
-/*
- * Of a set that is nowhere yet nothing can be broken by stopping half way: the
- * apply itself says what is refused, and each object is sent once, not twice.
- * Not where a kind may be missing.
- */
-static bool goes_unasked(const struct builder *builder, const struct change *change)
-{
-    const struct object_id *id = &change->subject->id;
-    return builder->options->creates_unasked && change->action == ACTION_CREATE && !change->hold
-           && builtin_kind_find(id->group, id->kind);
-}
-
-static bool has_to_ask(const struct builder *builder, struct change *change)
-{
-    if (!action_writes(change->action) || change->asked)
-        return false;
-    if (!goes_unasked(builder, change))
-        return true;
-    change->cause = CAUSE_COMMIT;
-    change->unasked = true;
-    change->prediction =
-        (struct prediction){ .kind = PREDICT_CREATE, .after = change->subject->desired->document };
-    return false;
-}
-
-static bool predict_all(const struct builder *builder, struct error *err)
-{
-    struct plan *plan = builder->plan;
-    struct predictions predictions = { .builder = builder };
-    struct task *tasks = NULL;
-    size_t count = 0, capacity = 0;
-    AUTO_ARENA arena = arena_new();
-    for (size_t i = 0; i < plan->count; i++) {
-        struct task task = { &predictions, &plan->changes[i] };
-        if (has_to_ask(builder, task.change))
-            arena_push(arena, tasks, count, capacity, task);
-    }
-    pthread_mutex_init(&predictions.lock, NULL);
-    pool_each(builder->options->concurrency, run_task, tasks, count, sizeof *tasks);
-    pthread_mutex_destroy(&predictions.lock);
-    if (predictions.failed)
-        *err = predictions.error;
-    return !predictions.failed;
-}
-
 static void count_change(struct plan_counts *counts, const struct change *change)
 {
     size_t *const by_action[] = {
@@ -447,11 +192,16 @@ bool plan_build(struct plan *plan, struct arena *arena, const struct provider *p
                 const struct plan_options *options, const struct wait *wait, struct error *err)
 {
     struct builder builder = { plan, provider, session, options, record, wait };
+    const struct plan_images *images = options->images;
+    size_t first = images ? images->count : 0;
     *plan = (struct plan){ .arena = arena };
-    merge_subjects(plan, desired, desired_count, record);
+    merge_subjects(plan, desired, desired_count, record, images);
     size_t count = plan->count;
     plan->count = 0; /* so that plan_done() is right whatever happens below */
-    if (!provider->observe(session, arena, plan->subjects, count, wait, err))
+    if (first
+        && !images->provider->observe(images->session, arena, plan->subjects, first, wait, err))
+        return false;
+    if (!provider->observe(session, arena, plan->subjects + first, count - first, wait, err))
         return false;
     plan->changes = arena_array(arena, count, sizeof *plan->changes);
     for (; plan->count < count; plan->count++) {
@@ -459,7 +209,10 @@ bool plan_build(struct plan *plan, struct arena *arena, const struct provider *p
         change->subject = &plan->subjects[plan->count];
         change->arena = arena_new();
         change->rank = rank_of(&change->subject->id);
-        decide_change(&builder, change);
+        if (plan->count < first)
+            decide_image(&builder, change);
+        else
+            decide_change(&builder, change);
         plan->subjects[plan->count].leaving = change->action == ACTION_DELETE;
     }
     if (!predict_all(&builder, err))

@@ -47,6 +47,8 @@ enum progress {
 
 struct change {
     struct subject *subject;
+    const struct provider *provider; /* who acts on it, where that is not the target: the images */
+    struct session *session;         /* with that one; NULL: the target's */
     struct arena *arena; /* its own, so that threads can predict and apply side by side */
     enum action action;
     const struct hold *hold; /* on this object, or NULL */
@@ -89,7 +91,7 @@ struct plan_counts {
 
 struct plan {
     struct arena *arena;
-    struct subject *subjects; /* sorted by identity */
+    struct subject *subjects; /* Images first, then sorted by identity */
     struct change *changes;   /* one a subject, in the same order */
     size_t count;
     const struct record_member
@@ -100,6 +102,24 @@ struct plan {
     struct refusal *refusals;
     size_t refusal_count, refusal_capacity;
     struct plan_counts counts;
+};
+
+/*
+ * The Images that go before a target's objects: steps of its plan, which others act on.
+ * Documents that hold a digest which is not known yet say so (resource.until).
+ */
+struct plan_images {
+    const struct resource *const *wanted;
+    size_t count;
+    const struct provider *provider;
+    struct session *session;
+
+    /*
+     * The resource with the digests that are known by now, in the arena. ERROR_REFUSED: one of
+     * them still is not. Called from many threads.
+     */
+    bool (*bind)(struct session *session, struct arena *arena, const struct resource *resource,
+                 const struct resource **ret_bound, struct error *err);
 };
 
 /* What the command line and the Project say about this run. */
@@ -115,11 +135,12 @@ struct plan_options {
     unsigned concurrency;
     const struct failed_scope *failed; /* folders that did not load */
     size_t failed_count;
-    const struct record *whole; /* the record, with what is out of this run's reach */
-    bool force_conflicts;       /* also against one who sets a field again after each apply */
-    bool part_of_source;        /* files were named, or a folder below the Project */
-    const char *home;           /* the set's namespace: left out of names */
-    bool creates_unasked;       /* of built-in kinds: the apply itself says what is refused */
+    const struct record *whole;       /* the record, with what is out of this run's reach */
+    bool force_conflicts;             /* also against one who sets a field again after each apply */
+    bool part_of_source;              /* files were named, or a folder below the Project */
+    const char *home;                 /* the set's namespace: left out of names */
+    const struct plan_images *images; /* NULL: none */
+    bool creates_unasked;             /* of built-in kinds: the apply itself says what is refused */
     bool removal; /* `delete`: deleting is what was asked for, no budget holds it back */
 };
 
@@ -140,7 +161,10 @@ void plan_done(struct plan *plan);
 void plan_refuse(struct plan *plan, const char *way_out, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Asks anew what would become of one change, once the step it waited for has run. */
+/*
+ * Asks anew what would become of one change, once the step it waited for has run: binds what
+ * is known by now into what is wanted, and decides again.
+ */
 bool change_predict(struct change *change, const struct provider *provider, struct session *session,
                     const struct plan_options *options, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
