@@ -42,9 +42,8 @@ static void *compress_some(void *unused)
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(LEVEL);
     (void)unused;
     for (int i; (i = take()) >= 0;)
-        pieces[i].packed_length =
-            libdeflate_gzip_compress(compressor, pieces[i].data, pieces[i].length,
-                                     pieces[i].packed, PIECE + 4096);
+        pieces[i].packed_length = libdeflate_gzip_compress(
+            compressor, pieces[i].data, pieces[i].length, pieces[i].packed, PIECE + 4096);
     libdeflate_free_compressor(compressor);
     return NULL;
 }

@@ -31,13 +31,13 @@ enum rank rank_of(const struct object_id *id);
 
 /* What a document mentions. `name` and `namespace` are set; optional ones only order, never block.
  */
-struct reference {
+struct mention {
     struct object_id id;
     bool optional;
 };
 
 struct reference_list {
-    struct reference *items;
+    struct mention *items;
     size_t count, capacity;
 };
 

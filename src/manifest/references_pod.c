@@ -6,10 +6,10 @@
 void mention(struct mentions *mentions, const char *group, const char *kind, const char *namespace,
              const char *name, bool optional)
 {
-    struct reference reference = { { group, kind, namespace, name }, optional };
+    struct mention mentioned = { { group, kind, namespace, name }, optional };
     struct reference_list *list = mentions->list;
     if (name && *name && namespace)
-        arena_push(mentions->arena, list->items, list->count, list->capacity, reference);
+        arena_push(mentions->arena, list->items, list->count, list->capacity, mentioned);
 }
 
 /* ------------------------------------------------------------------- templates */
