@@ -6,6 +6,10 @@
  */
 #include "git_local.h"
 
+#include "providers/git/changes.h"
+
+#include <stdlib.h>
+
 /* -------------------------------------------------------------------------- dirty */
 
 static bool is_dirty(struct git_source *source, const char *path)
@@ -242,6 +246,51 @@ static void origins(void **state)
     }
 }
 
+/* ------------------------------------------------------------------------- changes */
+
+static void check_changes(struct arena *arena, struct git_source *source, const char *work,
+                          const char *since, const char *folder)
+{
+    struct error err = { 0 };
+    size_t files = 0;
+    const char *commit = NULL;
+    char *id = bash_line(arena, "cd \"$1\"; git rev-parse \"$2^{commit}\"", work, since);
+    if (!git_changes(source, arena, id, folder, &files, &commit, &err))
+        fail_msg("%s", err.message);
+    char *range = arena_printf(arena, "%s..HEAD", id);
+    char *script = arena_printf(
+        arena, "cd \"$1\"; git diff --name-only --no-renames $2 -- \"./%s\" | wc -l", folder);
+    assert_int_equal(files, atoi(bash(arena, script, work, range)));
+    script = arena_printf(arena, "cd \"$1\"; git log -1 --first-parent --format=%%H $2 -- \"./%s\"",
+                          folder);
+    if (files)
+        assert_string_equal(commit ? commit : "none", bash_line(arena, script, work, range));
+    else
+        assert_null(commit);
+}
+
+/* What a folder became since a commit, against `git diff` and `git log`. */
+static void changes(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const commits[] = { "v1.0.0", "v1.2.0", "HEAD^", "HEAD" };
+    static const char *const folders[] = { "", "deploy", "deploy/app", "many", "a b", "nowhere" };
+    AUTO_ARENA arena = arena_new();
+    struct git_source *source = open_at(f->work, "main");
+    for (size_t i = 0; i < sizeof commits / sizeof *commits; i++)
+        for (size_t j = 0; j < sizeof folders / sizeof *folders; j++)
+            check_changes(arena, source, f->work, commits[i], folders[j]);
+    size_t files;
+    const char *commit;
+    struct error err = { 0 };
+    assert_false(git_changes(source, arena, "0123456789012345678901234567890123456789", "", &files,
+                             &commit, &err));
+    assert_int_equal(err.kind, ERROR_NOT_FOUND);
+    assert_string_equal(git_tree_text(source, arena),
+                        bash_line(arena, "cd \"$1\"; git rev-parse 'main^{tree}'", f->work, NULL));
+    git_close(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +301,7 @@ int main(void)
         cmocka_unit_test(sorts_of_repositories),
         cmocka_unit_test(no_repository),
         cmocka_unit_test(origins),
+        cmocka_unit_test(changes),
     };
     return cmocka_run_group_tests(tests, fixture_start, fixture_done);
 }
