@@ -83,6 +83,7 @@ struct value *history_value(struct arena *arena, const struct history_entry *ent
     set_flag(arena, map, "dirty", entry->dirty);
     set_text(arena, map, "result", entry->result);
     set_flag(arena, map, "waited", entry->waited);
+    set_flag(arena, map, "partial", entry->partial);
     value_set(arena, map, "counts", counts_value(arena, &entry->counts));
     for (size_t i = 0; i < entry->object_count; i++)
         value_push(arena, objects, object_value(arena, &entry->objects[i]));
@@ -142,6 +143,7 @@ static bool read_entry(struct arena *arena, const struct value *map, struct hist
         .dirty = value_is_true(value_get(map, "dirty"), false),
         .result = text_of(arena, map, "result"),
         .waited = value_is_true(value_get(map, "waited"), false),
+        .partial = value_is_true(value_get(map, "partial"), false),
         .more = count_of(map, "more"),
     };
     for (size_t i = 0; i < COUNTS; i++)

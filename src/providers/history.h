@@ -44,6 +44,7 @@ struct history_entry {
     bool dirty;
     const char *result; /* "done", "failed", "refused", "interrupted" */
     bool waited;        /* until all was healthy: not with --no-wait   */
+    bool partial;       /* only a part of the source was applied           */
     struct history_counts counts;
     const struct history_object
         *objects; /* what was changed, failed or held; unhealthy ones first */

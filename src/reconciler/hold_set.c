@@ -3,10 +3,8 @@
 #include "reconciler/member.h"
 #include "reconciler/removal.h"
 
-/* The one member that fits, in whichever target it is; *ret_target is where. */
-static bool find_member(struct run *run, const struct object_id *pattern,
-                        struct target_run **ret_target, const struct record_member **ret_member,
-                        const struct wait *wait, struct error *err)
+bool set_find(struct run *run, const struct object_id *pattern, struct target_run **ret_target,
+              const struct record_member **ret_member, const struct wait *wait, struct error *err)
 {
     for (size_t i = 0; i < run->target_count; i++) {
         struct target_run *target = &run->targets[i];
@@ -27,7 +25,7 @@ bool run_hold(struct run *run, const struct object_id *pattern, struct hold *hol
 {
     const struct record_member *member;
     struct target_run *target;
-    if (!run_targets(run, err) || !find_member(run, pattern, &target, &member, wait, err))
+    if (!run_targets(run, err) || !set_find(run, pattern, &target, &member, wait, err))
         return false;
     hold->id = member->id;
     return target->provider->record_hold(target->session, hold, lasts, note, context, wait, err);
@@ -86,6 +84,6 @@ bool run_unhold(struct run *run, const struct object_id *pattern, struct object_
         if (err->kind != ERROR_NOT_FOUND)
             return false;
     }
-    return find_member(run, pattern, &target, &member, wait, err)
+    return set_find(run, pattern, &target, &member, wait, err)
            && not_held(run, target, member, wait, err);
 }

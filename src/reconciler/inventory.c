@@ -55,6 +55,7 @@ static void add_desired(struct arena *arena, struct record *record, const struct
         .mark = mark_of(change),
         .ended = has_ended(change),
         .contest = contest_to_record(change),
+        .rollback = change->rollback,
     };
 }
 

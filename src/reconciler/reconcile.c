@@ -5,10 +5,13 @@
 #include "base/log.h"
 #include "manifest/selector.h"
 #include "reconciler/elsewhere.h"
+#include "reconciler/history.h"
 #include "reconciler/home.h"
 #include "reconciler/inventory.h"
 #include "reconciler/plan/budget.h"
 #include "reconciler/plan/contest.h"
+#include "reconciler/rollback/rollback.h"
+#include "reconciler/rollback/stick.h"
 #include "reconciler/rules.h"
 #include "reconciler/strays.h"
 
@@ -21,7 +24,9 @@ static const int64_t DEFAULT_TIMEOUT_MS = 30 * 60 * 1000;
 
 void run_start(struct run *run, struct arena *arena, const struct run_options *options)
 {
-    *run = (struct run){ .arena = arena, .options = options, .started = clock_now() };
+    *run = (struct run){
+        .arena = arena, .options = options, .command = "apply", .started = clock_now()
+    };
     problems_start(&run->problems, arena);
 }
 
@@ -31,6 +36,8 @@ void run_done(struct run *run)
         struct target_run *target = &run->targets[i];
         if (target->planned)
             plan_done(&target->plan);
+        if (target->recovery)
+            plan_done(target->recovery);
         if (target->session)
             target->provider->close(target->session);
     }
@@ -323,6 +330,7 @@ static bool plan_target(struct run *run, struct target_run *target, const struct
     fill_plan_options(run, &target->plan_options);
     target->plan_options.creates_unasked = run->options->creates_unasked && !target->record.exists;
     target->plan_options.whole = &target->record;
+    rollbacks_judge(run, target);
     struct record record = reachable(run, target);
     const struct record_member *outside = target->plan.outside;
     size_t outside_count = target->plan.outside_count;
@@ -374,6 +382,14 @@ static const struct record_source *source_to_record(const struct run *run,
     return run->partial && target->record.exists ? &target->record.source : &run->source.commit;
 }
 
+static bool marks_rollbacks(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->changes[i].rollback)
+            return true;
+    return false;
+}
+
 /* Something to write: changes, or a commit that the record does not hold yet. */
 static bool has_work(struct run *run, const struct target_run *target)
 {
@@ -381,7 +397,8 @@ static bool has_work(struct run *run, const struct target_run *target)
     const struct record_source *source = source_to_record(run, target);
     const struct record_source *old = &target->record.source;
     if (counts->create || counts->change || counts->replace || counts->adopt || counts->delete
-        || counts->forget || elsewhere_differs(run, target) || contests_differ(&target->plan))
+        || counts->forget || elsewhere_differs(run, target) || contests_differ(&target->plan)
+        || target->rollbacks_ended || marks_rollbacks(&target->plan))
         return true;
     return target->record.exists
            && (strcmp(old->commit, source->commit) != 0 || old->dirty != source->dirty
@@ -466,12 +483,14 @@ void run_apply(struct run *run, struct target_run *target, const struct execute_
     execute(run, target, events, wait);
     if (!work || is_taken_over(target))
         return;
-    /* The record is written even when the run was stopped: it says what is there now. */
-    struct wait last = run_last_wait(wait);
     inventory_settle(run->arena, &target->plan, source_to_record(run, target), &target->record,
                      all_succeeded(target), &kept);
     elsewhere_note(run, target, &kept);
     rules_note(run, target, &kept);
+    rollback_automatic(run, target, events, wait, &kept);
+    history_note(run, target, &kept);
+    /* The record is written even when the run was stopped: it says what is there now. */
+    struct wait last = run_last_wait(wait);
     if (!target->provider->record_settle(target->session, &kept, &last, &error))
         target->error = error;
 }

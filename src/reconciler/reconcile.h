@@ -47,6 +47,10 @@ struct target_run {
     bool planned;
     struct execute_result result;
     bool executed;
+    size_t rollbacks_ended; /* of the record, that do not stick any more (rollback/stick.h) */
+    struct restored *restored; /* what was put back in this run, or why not (rollback/rollback.h) */
+    size_t restored_count;
+    struct plan *recovery; /* of putting it back, or NULL */
     bool stale; /* another run finished since the plan was made: nothing was written, plan again */
     struct error error; /* of the target as a whole; kind ERROR_NONE: none */
 };
@@ -61,6 +65,7 @@ struct run {
         *partial; /* why this is not the whole source: nothing is deleted; NULL: it is whole */
     struct target_run *targets; /* the first is the Project's own */
     size_t target_count, target_capacity;
+    const char *command;     /* for the history: "apply" */
     bool without_source;     /* the record alone says what belongs to the set */
     const char **undeclared; /* Clusters that hold objects of the set and are in no file any more */
     size_t undeclared_count;

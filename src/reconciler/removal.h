@@ -17,6 +17,14 @@ void run_without_source(struct run *run, const char *name, const char *namespace
 bool set_open(struct run *run, struct target_run *target, const struct wait *wait,
               struct error *err) __attribute__((warn_unused_result));
 
+/*
+ * The one member that fits, in whichever target of the run it is; *ret_target is where
+ * (hold_set.c). ERROR_NOT_FOUND: there is no such set or member.
+ */
+bool set_find(struct run *run, const struct object_id *pattern, struct target_run **ret_target,
+              const struct record_member **ret_member, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* "the set shop has no such object" */
 const char *set_lacks(struct arena *arena, const struct target_run *target);
 

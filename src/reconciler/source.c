@@ -327,6 +327,22 @@ static const char *plain_path(struct arena *arena, const char *path)
     return arena_strdup(arena, buf_text(&plain));
 }
 
+static void fill_paths(struct source *source, struct arena *arena,
+                       const struct source_options *options)
+{
+    const char *path = options->path ? options->path : "";
+    size_t most = 1;
+    for (const char *at = path; *at; at++)
+        most += *at == ',';
+    source->paths = arena_array(arena, most, sizeof *source->paths);
+    do {
+        size_t length = options->several ? strcspn(path, ",") : strlen(path);
+        source->paths[source->path_count++] =
+            plain_path(arena, arena_memdup(arena, path, length));
+        path += length + (path[length] == ',');
+    } while (*path);
+}
+
 static bool open_url(struct source *source, struct arena *arena,
                      const struct source_options *options, const struct wait *wait,
                      struct error *err)
@@ -338,9 +354,7 @@ static bool open_url(struct source *source, struct arena *arena,
                                .token_file = options->token_file };
     if (!open_git(source, options, &git, wait, err))
         return false;
-    source->paths = arena_array(arena, 1, sizeof *source->paths);
-    source->paths[0] = plain_path(arena, options->path ? options->path : "");
-    source->path_count = 1;
+    fill_paths(source, arena, options);
     source->only_folders = true;
     source->reader = git_reader(source->git);
     source->commit = *git_record(source->git);

@@ -22,6 +22,7 @@ struct source_options {
     const char *const *files; /* -f; "-" is standard input */
     size_t file_count;
     const char *git_url, *ref, *path; /* --git, --ref, --path */
+    bool several; /* `path` is that of a record: several paths have commas between them */
     const char *ca_file, *token_file; /* of the git server    */
     struct http *http;
     struct git_source *opened; /* another commit of the repository, fetched already; or NULL */

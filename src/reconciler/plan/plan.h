@@ -64,6 +64,7 @@ struct change {
     enum cause cause;
     struct record_contest contest; /* of a change that is known field by field */
     enum rank rank;
+    const struct record_rollback *rollback; /* what the record is to say of it once it is done */
 
     /* written by execute.c */
     enum progress progress;
