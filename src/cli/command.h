@@ -39,6 +39,8 @@ enum exit_code command_delete(struct invocation *invocation);
 enum exit_code command_release(struct invocation *invocation);
 enum exit_code command_hold(struct invocation *invocation);
 enum exit_code command_unhold(struct invocation *invocation);
+enum exit_code command_history(struct invocation *invocation);
+enum exit_code command_rollback(struct invocation *invocation);
 enum exit_code command_explain(struct invocation *invocation);
 enum exit_code command_version(struct invocation *invocation);
 enum exit_code command_completion(struct invocation *invocation);

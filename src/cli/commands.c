@@ -70,6 +70,23 @@ const struct command commands[] = {
     { "unhold", "KIND/NAME", "Let go of an object that is held", NULL,
       "cmx-reconcile unhold Deployment/web --project shop -n shop", READS | GROUP_SET, 1,
       command_unhold },
+    { "history", "[KIND/NAME]", "Show which commits ran, by whom, and how it went",
+      "The last runs that wrote anything to a set: commit, who ran it, what became of it, drift "
+      "that it undid, what was held or put back. With KIND/NAME: those that were about this "
+      "object. Kept with the record of the set; needs only a kubeconfig.",
+      "cmx-reconcile history --project shop -n shop\n"
+      "cmx-reconcile history Deployment/web --since 24h -f deploy/",
+      READS | GROUP_SET | GROUP_OUTPUT | GROUP_HISTORY, 1, command_history },
+    { "rollback", "KIND/NAME", "Put one object back to what ran before",
+      "What ran before runs again, with the ConfigMaps and Secrets that it reads as they were, "
+      "and stays until a commit changes what the object is made of, or --release. The commit "
+      "comes from the history, or --to; its files from git: the source, the repository around "
+      "the current folder, or the origin that the record names.",
+      "cmx-reconcile rollback Deployment/web --project shop -n shop\n"
+      "cmx-reconcile rollback Deployment/web --to 3f2a1c7 -f deploy/\n"
+      "cmx-reconcile rollback --release Deployment/web -f deploy/",
+      READS | GROUP_SET | GROUP_APPLY | GROUP_OUTPUT | GROUP_FULL | GROUP_YES | GROUP_ROLLBACK, 1,
+      command_rollback },
     { "explain", "[KIND[.field]]", "Explain the project's own kinds and fields", NULL,
       "cmx-reconcile explain Project.spec.pruneBudget", 0, 1, command_explain },
     { "version", NULL, "Print the version", NULL, NULL, GROUP_OUTPUT, 0, command_version },

@@ -24,9 +24,10 @@ struct invocation {
     enum output output;
     const char *output_name, *colour, *log_level, *log_format, *adopt, *project, *from, *to;
     const char *reason; /* --reason */
-    bool full, quiet, verbose, yes, dry_run, watch;
+    bool full, quiet, verbose, yes, dry_run, watch, release;
     int64_t concurrency;
     int64_t hold_for; /* --for in ms; -1: without end */
+    int64_t since;    /* --since in ms; 0: all */
     struct cancel *cancel;
     struct wait wait; /* without a deadline: for the whole call */
 };
@@ -47,6 +48,8 @@ enum option_group {
     GROUP_COMMON = 1 << 11,
     GROUP_DOCUMENTS = 1 << 12, /* -o yaml|json */
     GROUP_HOLD = 1 << 13,      /* --for, --reason */
+    GROUP_HISTORY = 1 << 14,   /* --since */
+    GROUP_ROLLBACK = 1 << 15,  /* --to, --release, --reason */
 };
 
 enum option_kind {

@@ -50,6 +50,8 @@ struct progress_view {
 
 static const char *done_word(const struct change *change)
 {
+    if (change->rollback)
+        return "put back";
     switch (change->action) {
     case ACTION_CREATE:
         return "created";
@@ -282,6 +284,8 @@ static void on_progress(void *context, const struct change *change)
         return;
     pthread_mutex_lock(&view->lock);
     view->finished += is_finished(change);
+    if (view->finished > view->total) /* what failed is put back: steps that no plan had */
+        view->total = view->finished;
     track(view, change);
     if (view->mode == MODE_LIVE)
         redraw(view, is_finished(change) ? change : NULL);

@@ -34,7 +34,8 @@ static bool is_manner(const struct option_entry *entry)
     return entry->groups == GROUP_OUTPUT || entry->groups == GROUP_FULL
            || entry->groups == GROUP_YES || entry->groups == GROUP_WATCH
            || entry->groups == GROUP_COMMON || entry->groups == GROUP_DOCUMENTS
-           || strcmp(entry->name, "dry-run") == 0 || strcmp(entry->name, "concurrency") == 0
+           || strcmp(entry->name, "dry-run") == 0 || entry->groups == GROUP_ROLLBACK
+           || strcmp(entry->name, "reason") == 0 || strcmp(entry->name, "concurrency") == 0
            || strcmp(entry->name, "lock-timeout") == 0;
 }
 

@@ -75,6 +75,8 @@ static const char *note_of(struct arena *arena, const struct change *change)
         return cut(arena, change->error->message);
     if (change->action == ACTION_HOLD)
         return cut(arena, hold_text(arena, change->hold));
+    if (change->rollback && !*change->rollback->with)
+        return cut(arena, change->rollback->reason);
     return change->action == ACTION_REFUSE && change->why ? cut(arena, change->why) : "";
 }
 
@@ -92,8 +94,7 @@ static const char *drift_of(const struct change *change)
 static struct history_object object_of(struct arena *arena, const struct target_run *target,
                                        const struct change *change)
 {
-    enum action action =
-        change->action == ACTION_HOLD ? change->held_back : change->action;
+    enum action action = change->action == ACTION_HOLD ? change->held_back : change->action;
     bool hook = is_hook(change);
     return (struct history_object){
         .name = object_id_full(arena, &change->subject->id),
@@ -135,8 +136,7 @@ static void count_change(const struct target_run *target, const struct change *c
     counts->deleted += done && change->action == ACTION_DELETE;
     counts->held += change->action == ACTION_HOLD;
     counts->refused += change->action == ACTION_REFUSE || change->action == ACTION_UNKNOWN;
-    counts->unchanged +=
-        change->action == ACTION_KEEP && change->progress != PROGRESS_FAILED;
+    counts->unchanged += change->action == ACTION_KEEP && change->progress != PROGRESS_FAILED;
     counts->failed += change->progress == PROGRESS_FAILED;
     counts->blocked += change->progress == PROGRESS_BLOCKED;
     counts->restored += change->progress == PROGRESS_FAILED && restored_of(target, change);
@@ -184,8 +184,7 @@ void history_note_command(const struct run *run, const struct target_run *target
                           struct record *record)
 {
     struct history_entry entry = begin(run);
-    struct history_object *objects =
-        arena_array(run->arena, HISTORY_OBJECTS_MOST, sizeof *objects);
+    struct history_object *objects = arena_array(run->arena, HISTORY_OBJECTS_MOST, sizeof *objects);
     for (size_t i = 0; i < count && i < HISTORY_OBJECTS_MOST; i++)
         objects[entry.object_count++] =
             (struct history_object){ .name = object_id_full(run->arena, &ids[i]),

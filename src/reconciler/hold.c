@@ -64,8 +64,32 @@ bool hold_meanwhile(struct change *change, const struct hold *holds, size_t coun
 
 /* ----------------------------------------------------------------------- in words */
 
+/* "Deployment/web", the first that it goes with; names of built-in kinds are short. */
+static const char *rollback_leader(struct arena *arena, const struct record_rollback *rollback)
+{
+    struct object_id id;
+    const char *first = arena_memdup(arena, rollback->with, strcspn(rollback->with, ","));
+    if (!object_id_parse(arena, first, &id) || !id.name)
+        return first;
+    id.group = id.group ? id.group : "";
+    return object_id_text(arena, &id, id.namespace);
+}
+
+/* "rolled back to 3f2a1c7 by ana@laptop: it is slow"; of what went along only with whom. */
+static const char *rollback_text(struct arena *arena, const struct hold *hold)
+{
+    const struct record_rollback *rollback = hold->rollback;
+    bool told = !rollback->automatic && *rollback->by;
+    if (*rollback->with)
+        return arena_printf(arena, "put back with %s", rollback_leader(arena, rollback));
+    return arena_printf(arena, "rolled back to %.7s%s%s%s%s", rollback->to, told ? " by " : "",
+                        told ? rollback->by : "", *rollback->reason ? ": " : "", rollback->reason);
+}
+
 const char *hold_text(struct arena *arena, const struct hold *hold)
 {
+    if (hold->rollback)
+        return rollback_text(arena, hold);
     return arena_printf(arena, "held%s%s%s%s%s%s%s", *hold->by ? " by " : "", hold->by,
                         hold->on_object ? " (annotation)" : "", hold->until ? " until " : "",
                         hold->until ? time_of_day_text(arena, hold->until) : "",
@@ -89,6 +113,11 @@ const char *hold_waits(struct arena *arena, const struct change *change)
         return "what waits could not be asked";
     case ACTION_ADOPT:
         return "taking it over waits";
+    case ACTION_CHANGE:
+        if (change->hold && change->hold->rollback && change->field_count)
+            return arena_printf(arena, "%zu field%s refused", change->field_count,
+                                change->field_count == 1 ? " is" : "s are");
+        __attribute__((fallthrough));
     default:
         return change->field_count == 0
                    ? "a change waits"
@@ -108,10 +137,30 @@ static bool is_member(const struct record *record, const struct object_id *id)
            && bsearch(id, record->members, record->count, sizeof *record->members, compare_member);
 }
 
+/* How to end them; the first one's command stands for all. */
+static void report_rollbacks(struct buf *out, const struct target_run *target,
+                             const struct report_style *style)
+{
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < target->record.hold_count && !style->quiet; i++) {
+        const struct hold *hold = &target->record.holds[i];
+        if (!hold->rollback || *hold->rollback->with)
+            continue;
+        buf_puts(out, "What is rolled back stays so until a commit changes what it is made of");
+        if (style->hint)
+            buf_printf(out, ", or:\n  %s --release %s",
+                       style->hint(style->hint_context, arena, "rollback", NULL),
+                       report_name(arena, target, &hold->id));
+        buf_putc(out, '\n');
+        return;
+    }
+}
+
 void holds_report(struct buf *out, const struct target_run *target,
                   const struct report_style *style)
 {
     AUTO_ARENA arena = arena_new();
+    report_rollbacks(out, target, style);
     for (size_t i = 0; i < target->record.hold_count && !style->quiet; i++) {
         const struct hold *hold = &target->record.holds[i];
         if (!is_member(&target->record, &hold->id))
@@ -131,8 +180,17 @@ static void set_text(struct arena *arena, struct value *map, const char *key, co
 struct value *hold_value(struct arena *arena, const struct hold *hold)
 {
     struct value *map = value_map(arena);
+    const struct record_rollback *rollback = hold->rollback;
     if (*hold->by)
         set_text(arena, map, "by", hold->by);
+    if (rollback) {
+        set_text(arena, map, "for", hold->purpose);
+        set_text(arena, map, "refused", rollback->from);
+        set_text(arena, map, "restored", rollback->to);
+        value_set(arena, map, "automatic", value_bool(arena, rollback->automatic));
+    }
+    if (rollback && *rollback->with)
+        set_text(arena, map, "with", rollback->with);
     set_text(arena, map, "reason", hold->reason);
     set_text(arena, map, "where", hold->on_object ? "object" : "record");
     if (hold->since)

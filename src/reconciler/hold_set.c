@@ -52,6 +52,11 @@ static bool not_held(struct run *run, struct target_run *target, const struct re
 {
     struct subject subject = { .id = member->id, .recorded = member };
     const char *name = object_id_text(run->arena, &member->id, target->target.set_namespace);
+    if (member->rollback)
+        return error_set(err, ERROR_NOT_FOUND,
+                         "%s is not held but rolled back, which ends with: cmx-reconcile rollback "
+                         "--release",
+                         name);
     if (!target->provider->observe(target->session, run->arena, &subject, 1, wait, err))
         return false;
     if (!subject.live.hold)

@@ -47,7 +47,7 @@ struct target_run {
     bool planned;
     struct execute_result result;
     bool executed;
-    size_t rollbacks_ended; /* of the record, that do not stick any more (rollback/stick.h) */
+    size_t rollbacks_ended;    /* of the record, that do not stick any more (rollback/stick.h) */
     struct restored *restored; /* what was put back in this run, or why not (rollback/rollback.h) */
     size_t restored_count;
     struct plan *recovery; /* of putting it back, or NULL */

@@ -2,9 +2,11 @@
 #include "reconciler/removal.h"
 
 #include "reconciler/elsewhere.h"
+#include "reconciler/history.h"
 #include "reconciler/home.h"
 #include "reconciler/inventory.h"
 #include "reconciler/member.h"
+#include "reconciler/rollback/stick.h"
 #include "reconciler/rules.h"
 #include "reconciler/strays.h"
 
@@ -126,6 +128,7 @@ void run_remove(struct run *run, struct target_run *target, const struct execute
                 const struct wait *wait)
 {
     struct error error = { 0 };
+    run->command = "delete";
     run->source.commit = target->record.source;
     run_apply(run, target, events, wait);
     if (target->error.kind != ERROR_NONE || target->stale || !nothing_is_left(target))
@@ -156,6 +159,17 @@ static bool release_all(struct run *run, struct target_run *target, size_t *ret_
     return true;
 }
 
+static void note_release(struct run *run, const struct target_run *target, struct record *kept)
+{
+    struct object_id *ids = arena_array(run->arena, target->plan.count + 1, sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; i < target->plan.count; i++)
+        if (target->plan.changes[i].action == ACTION_FORGET)
+            ids[count++] = target->plan.changes[i].subject->id;
+    run->command = "release";
+    history_note_command(run, target, "release", ids, count, kept);
+}
+
 bool run_release(struct run *run, struct target_run *target, size_t *ret_count,
                  const struct wait *wait, struct error *err)
 {
@@ -172,6 +186,7 @@ bool run_release(struct run *run, struct target_run *target, size_t *ret_count,
     inventory_settle(run->arena, &target->plan, &target->record.source, &target->record, false,
                      &kept);
     rules_note(run, target, &kept);
+    note_release(run, target, &kept);
     bool settled = provider->record_settle(target->session, &kept, &last, &error);
     if (released && !settled)
         *err = error;
@@ -186,6 +201,7 @@ static bool look(struct run *run, struct target_run *target, const struct wait *
     struct plan *plan = &target->plan;
     if (!set_open(run, target, wait, err))
         return false;
+    rollbacks_show(run->arena, &target->record);
     *plan = (struct plan){ .arena = run->arena };
     plan->subjects = arena_array(run->arena, target->record.count, sizeof *plan->subjects);
     for (size_t i = 0; i < target->record.count; i++) {

@@ -337,8 +337,7 @@ static void fill_paths(struct source *source, struct arena *arena,
     source->paths = arena_array(arena, most, sizeof *source->paths);
     do {
         size_t length = options->several ? strcspn(path, ",") : strlen(path);
-        source->paths[source->path_count++] =
-            plain_path(arena, arena_memdup(arena, path, length));
+        source->paths[source->path_count++] = plain_path(arena, arena_memdup(arena, path, length));
         path += length + (path[length] == ',');
     } while (*path);
 }

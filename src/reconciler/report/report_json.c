@@ -8,6 +8,7 @@
 #include "reconciler/hold.h"
 #include "reconciler/plan/contest.h"
 #include "reconciler/plan/secret_diff.h"
+#include "reconciler/rollback/rollback.h"
 #include "reconciler/strays.h"
 
 #include <stdint.h>
@@ -156,6 +157,21 @@ static struct value *refusals_value(struct arena *arena, const struct plan *plan
     return list;
 }
 
+/* What failed and was to be put back: what became of it. */
+static struct value *rollbacks_value(struct arena *arena, const struct target_run *target)
+{
+    struct value *list = value_list(arena);
+    for (size_t i = 0; i < target->restored_count; i++) {
+        const struct restored *restored = &target->restored[i];
+        struct value *map = id_value(arena, &restored->id);
+        value_set(arena, map, "done", value_bool(arena, restored->done));
+        set_text(arena, map, "reason", restored->error ? restored->error->message : restored->why);
+        set_text(arena, map, "restored", restored->commit);
+        value_push(arena, list, map);
+    }
+    return list;
+}
+
 static struct value *target_value(struct arena *arena, const struct target_run *target,
                                   bool applied)
 {
@@ -178,6 +194,8 @@ static struct value *target_value(struct arena *arena, const struct target_run *
     struct value *strays = strays_value(arena, &target->plan);
     if (strays)
         value_set(arena, map, "unrecorded", strays);
+    if (target->restored_count)
+        value_set(arena, map, "rollbacks", rollbacks_value(arena, target));
     if (target->result.exhausted)
         value_set(arena, map, "stoppedAfterFailures", value_bool(arena, true));
     if (target->result.not_pruned)

@@ -3,6 +3,7 @@
 #include "base/columns.h"
 #include "base/printable.h"
 #include "reconciler/report/report.h"
+#include "reconciler/rollback/rollback.h"
 
 #include <string.h>
 
@@ -17,6 +18,38 @@ static void add_indented(struct buf *out, const char *text)
     }
 }
 
+static const struct restored *restored_of(const struct target_run *target,
+                                          const struct change *change)
+{
+    for (size_t i = 0; i < target->restored_count; i++)
+        if (object_id_compare(&target->restored[i].id, &change->subject->id) == 0)
+            return &target->restored[i];
+    return NULL;
+}
+
+/* That it was put back, or why not. */
+static void add_restored(struct buf *out, struct arena *arena, const struct target_run *target,
+                         const struct change *change, const struct report_style *style)
+{
+    const struct restored *restored = restored_of(target, change);
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    if (!restored)
+        return;
+    if (restored->attempt != ATTEMPT_GO)
+        buf_printf(&text, "Not put back: %s.", restored->why);
+    else if (restored->done)
+        buf_printf(&text, "Put back, and healthy: %.7s \"%s\" runs again", restored->commit,
+                   restored->subject);
+    else
+        buf_printf(&text, "Put back to %.7s \"%s\", but: %s", restored->commit, restored->subject,
+                   restored->error->message);
+    if (restored->attempt == ATTEMPT_GO && *restored->companions)
+        buf_printf(&text, ", with %s", restored->companions);
+    buf_puts(out, "    ");
+    text_wrap(out, printable_text(arena, buf_text(&text)), 4, style->width, 4);
+    buf_putc(out, '\n');
+}
+
 static void add_failure(struct buf *out, const struct target_run *target,
                         const struct change *change, const struct report_style *style)
 {
@@ -25,6 +58,7 @@ static void add_failure(struct buf *out, const struct target_run *target,
                report_name(arena, target, &change->subject->id));
     add_indented(out, printable_text(arena, change->error->message));
     report_origin(out, change);
+    add_restored(out, arena, target, change, style);
 }
 
 /* What became of a change that is listed by its name only. */
@@ -114,6 +148,14 @@ static void add_count(struct buf *line, size_t count, const char *word)
         buf_printf(line, "%s%zu %s", line->length ? ", " : "", count, word);
 }
 
+static size_t count_restored(const struct target_run *target)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < target->restored_count; i++)
+        count += target->restored[i].done;
+    return count;
+}
+
 static void add_tally(struct buf *out, const struct run *run, const struct target_run *target,
                       const struct report_style *style)
 {
@@ -129,6 +171,7 @@ static void add_tally(struct buf *out, const struct run *run, const struct targe
     add_count(&line, target->plan.counts.hold, "held");
     add_count(&line, tally.unchanged, "unchanged");
     add_count(&line, target->result.failed, "failed");
+    add_count(&line, count_restored(target), "put back");
     add_count(&line, target->result.blocked, "not started because of that");
     add_count(&line, count_ending(&target->plan, ENDING_UNWATCHED), "written, but not waited for");
     add_count(&line, count_ending(&target->plan, ENDING_UNTOUCHED), "not done");
@@ -155,6 +198,25 @@ static void add_stop(struct buf *out, const struct run *run, const struct target
                    target->plan.counts.delete == 1 ? "" : "s", target->result.not_pruned);
 }
 
+/* Until then nothing tries the broken one again; or the way back by hand. */
+static void add_way_on(struct buf *out, const struct target_run *target,
+                       const struct report_style *style)
+{
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < target->restored_count && style->hint && !style->quiet; i++) {
+        const struct restored *restored = &target->restored[i];
+        const char *name = report_name(arena, target, &restored->id);
+        const char *command = style->hint(style->hint_context, arena, "rollback", NULL);
+        if (restored->attempt == ATTEMPT_GO)
+            buf_printf(out,
+                       "Until a commit changes %s, it stays as it ran before. To try once more "
+                       "as it is:\n  %s --release %s\n",
+                       name, command, name);
+        else if (restored->attempt == ATTEMPT_HOOK || restored->attempt == ATTEMPT_SHARED)
+            buf_printf(out, "To put it back all the same:  %s %s\n", command, name);
+    }
+}
+
 void report_result(struct buf *out, const struct run *run, const struct target_run *target,
                    const struct report_style *style)
 {
@@ -173,4 +235,5 @@ void report_result(struct buf *out, const struct run *run, const struct target_r
     if (target->result.failed && style->hint && !style->quiet)
         buf_printf(out, "Next: mend it and commit, then  %s\n",
                    style->hint(style->hint_context, arena, "apply", NULL));
+    add_way_on(out, target, style);
 }

@@ -203,7 +203,8 @@ static void add_fields(struct buf *out, struct arena *arena, const struct change
         const struct planned_field *field = &change->fields[i];
         add_line(out, style, sign_of(change), i ? "" : name,
                  printable_text(arena, field_text(arena, change, field)),
-                 cause_text(arena, field->cause, field->manager, field->time));
+                 change->rollback ? ROLLBACK_PURPOSE
+                                  : cause_text(arena, field->cause, field->manager, field->time));
     }
     if (change->field_count > FIELDS_SHOWN && !style->verbose)
         add_line(out, style, sign_of(change), "",
@@ -353,9 +354,9 @@ void report_change(struct buf *out, const struct target_run *target, const struc
                 || change->action == ACTION_REPLACE || style->full;
     if (line)
         add_line(out, style, sign_of(change), name, what,
-                 action_writes(change->action) && change->action != ACTION_DELETE
-                     ? cause_text(arena, change->cause, NULL, 0)
-                     : "");
+                 !action_writes(change->action) || change->action == ACTION_DELETE ? ""
+                 : change->rollback ? ROLLBACK_PURPOSE
+                                    : cause_text(arena, change->cause, NULL, 0));
     bool held = change->action == ACTION_HOLD;
     if (style->full && action_writes(change->action))
         add_full(out, change, style);

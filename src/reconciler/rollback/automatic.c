@@ -76,8 +76,8 @@ static struct attempt_sight look_at(const struct recovery *recovery, const struc
         return (struct attempt_sight){ 0 };
     return (struct attempt_sight){
         .automatic = is_automatic(recovery->run, desired),
-        .workload = pod_template(&subject->id, desired->document)
-                    && desired->options.hook == HOOK_NONE,
+        .workload =
+            pod_template(&subject->id, desired->document) && desired->options.hook == HOOK_NONE,
         .unhealthy = is_unhealthy(change),
         .existed = subject->recorded && change->action != ACTION_CREATE,
         .stopped = recovery->target->result.interrupted || wait_stopped(recovery->wait),
@@ -295,8 +295,7 @@ static bool put_back(struct recovery *recovery, struct plan *plan,
 
 /* ----------------------------------------------------------------------------- telling */
 
-static const char *why_not(struct arena *arena, const struct candidate *candidate,
-                           const char *home)
+static const char *why_not(struct arena *arena, const struct candidate *candidate, const char *home)
 {
     struct object_id id = { 0 };
     const char *why = candidate->why ? candidate->why : "";

@@ -194,8 +194,8 @@ static void narrow(struct run *run, struct rollback_plan *plan, const struct rev
 static const char *others_of(struct run *run, const struct restore *restore,
                              const struct restore_request *request)
 {
-    const struct resource *other = restore_disturbs(restore, &request->resource->id,
-                                                    request->wanted, request->wanted_count);
+    const struct resource *other =
+        restore_disturbs(restore, &request->resource->id, request->wanted, request->wanted_count);
     return other ? object_id_text(run->arena, &other->id, run->set.project.namespace) : NULL;
 }
 
@@ -207,8 +207,7 @@ static bool plan_rollback(struct run *run, struct rollback_plan *plan,
     const struct revision *revision, *now = revision_of_now(plan, wait);
     struct restore_request request = { .refused = refused_of(run, now, plan->target, member) };
     struct restore restore;
-    if (!check_kind(plan, name, err)
-        || !choose(plan, to, &request.refused, &revision, wait, err))
+    if (!check_kind(plan, name, err) || !choose(plan, to, &request.refused, &revision, wait, err))
         return false;
     request.revision = revision;
     request.resource = revision_find(revision, &plan->id);
@@ -313,7 +312,7 @@ bool run_release_rollback(struct run *run, const struct object_id *pattern,
         return false;
     *ret_id = member->id;
     struct record record = released(run, target, &member->id);
-    return target->provider->record_lock(target->session, run->options->lock_timeout, note,
-                                         context, &writing, err)
+    return target->provider->record_lock(target->session, run->options->lock_timeout, note, context,
+                                         &writing, err)
            && target->provider->record_settle(target->session, &record, &last, err);
 }

@@ -37,10 +37,10 @@ static int compare_id(const void *key, const void *resource)
 static const struct resource *wanted_of(const struct restore_request *request,
                                         const struct object_id *id)
 {
-    const struct resource *const *found =
-        request->wanted_count ? bsearch(id, request->wanted, request->wanted_count,
-                                        sizeof *request->wanted, compare_id)
-                              : NULL;
+    const struct resource *const *found = request->wanted_count
+                                              ? bsearch(id, request->wanted, request->wanted_count,
+                                                        sizeof *request->wanted, compare_id)
+                                              : NULL;
     return found ? *found : NULL;
 }
 

@@ -26,7 +26,7 @@ struct restore {
 /* One object to put back. `refused` becomes what the record says of it. */
 struct restore_request {
     const struct revision *revision;
-    const struct resource *resource; /* of that revision */
+    const struct resource *resource;      /* of that revision */
     const struct resource *const *wanted; /* what the refused commit wants, sorted; or NULL */
     size_t wanted_count;
     struct record_rollback refused;

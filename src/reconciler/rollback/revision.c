@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void revisions_start(struct revisions *revisions, const struct run *run,
-                     struct target_run *target)
+void revisions_start(struct revisions *revisions, const struct run *run, struct target_run *target)
 {
     *revisions = (struct revisions){
         .arena = run->arena, .run = run, .target = target, .any_cluster = run->without_source
@@ -191,8 +190,7 @@ bool revisions_load(struct revisions *revisions, const char *ref, const struct r
     *revision = (struct revision){ .run = run,
                                    .commit = run->source.commit.commit,
                                    .subject = run->source.commit.subject };
-    arena_push(revisions->arena, revisions->items, revisions->count, revisions->capacity,
-               revision);
+    arena_push(revisions->arena, revisions->items, revisions->count, revisions->capacity, revision);
     if (!is_whole(revisions, run, wait, err))
         return false;
     share_out(revisions, revision);
@@ -209,10 +207,9 @@ static int compare_id(const void *key, const void *resource)
 
 const struct resource *revision_find(const struct revision *revision, const struct object_id *id)
 {
-    const struct resource **found =
-        revision->count
-            ? bsearch(id, revision->list, revision->count, sizeof *revision->list, compare_id)
-            : NULL;
+    const struct resource **found = revision->count ? bsearch(id, revision->list, revision->count,
+                                                              sizeof *revision->list, compare_id)
+                                                    : NULL;
     return found ? *found : NULL;
 }
 
@@ -252,8 +249,7 @@ const char *history_hook_since(const struct history_entry *entries, size_t count
 
 /* What the entry's commit is to the object; NULL: nothing to go back to. */
 static const struct revision *fitting(struct revisions *revisions,
-                                      const struct history_entry *entry,
-                                      const struct object_id *id,
+                                      const struct history_entry *entry, const struct object_id *id,
                                       const struct record_rollback *refused,
                                       const struct wait *wait, struct error *ret_why)
 {
@@ -261,8 +257,7 @@ static const struct revision *fitting(struct revisions *revisions,
     if (!revisions_load(revisions, entry->commit, &revision, wait, ret_why))
         return NULL;
     const struct resource *resource = revision_find(revision, id);
-    bool other = resource
-                 && !revision_is_refused(revisions->arena, revision, resource, refused);
+    bool other = resource && !revision_is_refused(revisions->arena, revision, resource, refused);
     return other ? revision : NULL;
 }
 

@@ -13,9 +13,9 @@
 
 /* One commit, loaded. */
 struct revision {
-    struct run *run;                /* its source and set */
+    struct run *run; /* its source and set */
     const char *commit, *subject;
-    const struct resource **list;   /* what goes to the target, sorted by identity */
+    const struct resource **list; /* what goes to the target, sorted by identity */
     size_t count;
 };
 
@@ -33,8 +33,7 @@ struct revisions {
 };
 
 /* For a target that is open and whose record was read. Ended with revisions_done(). */
-void revisions_start(struct revisions *revisions, const struct run *run,
-                     struct target_run *target);
+void revisions_start(struct revisions *revisions, const struct run *run, struct target_run *target);
 void revisions_done(struct revisions *revisions);
 
 /*

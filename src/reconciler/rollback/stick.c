@@ -30,10 +30,10 @@ static int compare_resource(const void *key, const void *resource)
 static const struct resource *desired_of(const struct target_run *target,
                                          const struct object_id *id)
 {
-    const struct resource *const *found =
-        target->desired_count ? bsearch(id, target->desired, target->desired_count,
-                                        sizeof(struct resource *), compare_resource)
-                              : NULL;
+    const struct resource *const *found = target->desired_count
+                                              ? bsearch(id, target->desired, target->desired_count,
+                                                        sizeof(struct resource *), compare_resource)
+                                              : NULL;
     return found ? *found : NULL;
 }
 
@@ -60,8 +60,7 @@ static bool sticks(const struct run *run, const struct target_run *target,
             run->partial || plan_failed_folder(&target->plan_options, member->path) != NULL,
     };
     if (desired) {
-        sight.same_document =
-            strcmp(resource_digest(run->arena, desired), rollback->refused) == 0;
+        sight.same_document = strcmp(resource_digest(run->arena, desired), rollback->refused) == 0;
         sight.reads = sight.same_document ? judge_reads(run, desired, rollback) : READS_OTHER;
     }
     return rollback_sticks(&sight);

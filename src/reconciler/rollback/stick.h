@@ -15,9 +15,9 @@
 /* What is known when it is judged. */
 enum rollback_reads { READS_SAME, READS_OTHER, READS_UNKNOWN };
 struct rollback_sight {
-    bool wanted;        /* the source wants the object                                  */
-    bool out_of_reach;  /* it may, but this run sees a part of the source only          */
-    bool same_document; /* what is wanted of it is what was refused                     */
+    bool wanted;               /* the source wants the object                                  */
+    bool out_of_reach;         /* it may, but this run sees a part of the source only          */
+    bool same_document;        /* what is wanted of it is what was refused                     */
     enum rollback_reads reads; /* what it would read, against what it read then         */
 };
 
