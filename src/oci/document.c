@@ -16,8 +16,8 @@ static bool keep_first(void *context, struct arena *arena, const struct value *v
     return true;
 }
 
-bool document_parse(struct arena *arena, const char *bytes, size_t length, const struct value **ret,
-                    struct error *err)
+static bool parse(struct arena *arena, const char *bytes, size_t length, enum value_kind kind,
+                  const struct value **ret, struct error *err)
 {
     const struct value *value = NULL;
     struct json_reader *reader =
@@ -29,11 +29,23 @@ bool document_parse(struct arena *arena, const char *bytes, size_t length, const
         err->kind = ERROR_INVALID;
         return false;
     }
-    if (!value || value->kind != VALUE_MAP)
-        return error_set(err, ERROR_INVALID, "expected a JSON object, got %s",
+    if (!value || value->kind != kind)
+        return error_set(err, ERROR_INVALID, "expected %s in JSON, got %s", value_kind_name(kind),
                          value ? value_kind_name(value->kind) : "nothing");
     *ret = value;
     return true;
+}
+
+bool document_parse(struct arena *arena, const char *bytes, size_t length, const struct value **ret,
+                    struct error *err)
+{
+    return parse(arena, bytes, length, VALUE_MAP, ret, err);
+}
+
+bool document_parse_list(struct arena *arena, const char *bytes, size_t length,
+                         const struct value **ret, struct error *err)
+{
+    return parse(arena, bytes, length, VALUE_LIST, ret, err);
 }
 
 static const struct value *present(const struct value *map, const char *key)

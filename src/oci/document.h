@@ -16,6 +16,11 @@
 bool document_parse(struct arena *arena, const char *bytes, size_t length, const struct value **ret,
                     struct error *err) __attribute__((warn_unused_result));
 
+/* The same of a list. */
+bool document_parse_list(struct arena *arena, const char *bytes, size_t length,
+                         const struct value **ret, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* Members that are missing or null are left out of what is read; others must fit. */
 bool document_text(const struct value *map, const char *key, const char **ret, struct error *err)
     __attribute__((warn_unused_result));

@@ -139,7 +139,15 @@ bool image_blob(struct image_store *store, struct arena *arena, const struct des
                 size_t ceiling, const char **ret_bytes, size_t *ret_length, const struct wait *wait,
                 struct error *err) __attribute__((warn_unused_result));
 
-/* Stores bytes that are at hand as a blob; `ret` is its descriptor. */
+/* Bytes that are at hand as a source of a blob; `memory` lives as long as the source. */
+struct blob_memory {
+    const char *bytes;
+    size_t length, at;
+};
+struct blob_source blob_source_memory(struct blob_memory *memory, const char *media_type,
+                                      const char *digest);
+
+/* Stores bytes that are at hand as a blob where it is not there; `ret` is its descriptor. */
 bool image_put(struct image_store *store, struct arena *arena, const char *media_type,
                const char *bytes, size_t length, struct descriptor *ret, const struct wait *wait,
                struct error *err) __attribute__((warn_unused_result));

@@ -31,15 +31,10 @@ bool image_blob(struct image_store *store, struct arena *arena, const struct des
     return true;
 }
 
-struct memory {
-    const char *bytes;
-    size_t length, at;
-};
-
 static bool memory_read(void *context, char *data, size_t capacity, size_t *ret_length,
                         struct error *err)
 {
-    struct memory *memory = context;
+    struct blob_memory *memory = context;
     size_t left = memory->length - memory->at;
     (void)err;
     *ret_length = left < capacity ? left : capacity;
@@ -51,29 +46,34 @@ static bool memory_read(void *context, char *data, size_t capacity, size_t *ret_
 
 static bool memory_seek(void *context, int64_t offset, struct error *err)
 {
-    struct memory *memory = context;
+    struct blob_memory *memory = context;
     if (offset < 0 || (uint64_t)offset > memory->length)
         return error_set(err, ERROR_BUG, "a blob is read past its end");
     memory->at = (size_t)offset;
     return true;
 }
 
+struct blob_source blob_source_memory(struct blob_memory *memory, const char *media_type,
+                                      const char *digest)
+{
+    return (struct blob_source){ .context = memory,
+                                 .read = memory_read,
+                                 .seek = memory_seek,
+                                 .media_type = media_type,
+                                 .digest = digest,
+                                 .size = (int64_t)memory->length };
+}
+
 bool image_put(struct image_store *store, struct arena *arena, const char *media_type,
                const char *bytes, size_t length, struct descriptor *ret, const struct wait *wait,
                struct error *err)
 {
-    struct memory memory = { bytes, length, 0 };
-    struct descriptor blob = descriptor_of(arena, media_type, bytes, length);
+    struct blob_memory memory = { bytes, length, 0 };
+    struct descriptor blob = descriptor_of(arena, media_type, bytes, length), stored;
+    struct blob_source source = blob_source_memory(&memory, media_type, blob.digest);
     bool there;
     if (!store->table->has_blob(store, &blob, &there, wait, err))
         return false;
-    struct blob_source source = { .context = &memory,
-                                  .read = memory_read,
-                                  .seek = memory_seek,
-                                  .media_type = media_type,
-                                  .digest = blob.digest,
-                                  .size = blob.size };
-    struct descriptor stored;
     if (!there && !store->table->put_blob(store, arena, &source, &stored, wait, err))
         return false;
     *ret = blob;

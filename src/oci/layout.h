@@ -5,9 +5,10 @@
  *
  * A tag is an entry of index.json with the annotation org.opencontainers.image.ref.name; it
  * may be any text of that grammar ("1.25", "shop/api:1.25"), so that a folder can hold
- * several repositories. Blobs are written beside their place, synced and renamed; index.json
- * is replaced last, under a lock on the folder that is held for just that. A kill at
- * any point leaves the old images whole.
+ * several repositories. "" names the only image of a layout that has one. What was put
+ * without a tag is listed without a name, until an index that names it is put. Blobs are written
+ * beside their place, synced and renamed; index.json is replaced last, under a lock on the folder
+ * that is held for just that. A kill at any point leaves the old images whole.
  */
 #ifndef CMX_OCI_LAYOUT_H
 #define CMX_OCI_LAYOUT_H
