@@ -263,6 +263,7 @@ bool command_check(struct invocation *invocation, struct run *run, bool go_on,
 bool command_make_plan(struct invocation *invocation, struct run *run, enum exit_code *ret_code)
 {
     struct error error = { 0 };
+    run->opens_early = true;
     if (!command_load(invocation, run, false, ret_code))
         return false;
     if (!command_choose_context(invocation, run->set.project.cluster, ret_code))

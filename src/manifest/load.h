@@ -65,6 +65,7 @@ struct loader {
     size_t failed_capacity;
     size_t folders, bytes; /* against the ceilings */
     bool ceiling_told;
+    bool hinted;
 };
 
 /* --- load_file.c --- */
@@ -127,6 +128,12 @@ void load_faulty_cluster(struct loader *loader, const struct value *document);
 
 /* Finds the Project and the Clusters; fills set->project and set->clusters. */
 void load_project(struct loader *loader);
+
+/*
+ * Looks for the Project among the files of the folder that was given, which have been
+ * read, and upwards, before anything is parsed; and tells the options' hint of it.
+ */
+void load_hint(struct loader *loader, struct loaded_file *const *files, size_t count);
 
 /* --- load_images.c --- */
 

@@ -83,6 +83,7 @@ void load_ahead(struct loader *loader, const struct text_list *paths)
         return;
     for (size_t i = 0; i < paths->count && bytes <= LOAD_BYTES_CEILING; i++)
         count += read_one(loader, paths->items[i], &bytes, &files[count]);
+    load_hint(loader, files, count);
     if (count)
         parse_all(loader, files, count);
 }

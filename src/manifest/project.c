@@ -320,6 +320,63 @@ static void add_cluster(struct loader *loader, const struct own_document *own, s
         load_faulty_cluster(loader, own->document);
 }
 
+/* ---------------------------------------------------------------- a first look */
+
+/* Own kinds are few; objects with annotations of ours may be many, and are not parsed twice. */
+static bool may_hold_project(const struct source_file *file)
+{
+    return memmem(file->data, file->length, "cmx.dev/v1", 10)
+           && memmem(file->data, file->length, "Project", 7);
+}
+
+static void peek_into(struct loader *peek, struct loaded_file *const *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct loaded_file *loaded = arena_alloc(peek->arena, sizeof *loaded);
+        loaded->file = files[i]->file;
+        if (may_hold_project(loaded->file)
+            && yaml_read(peek->arena, loaded->file, &loaded->documents, peek->problems))
+            take_own(peek, loaded);
+    }
+}
+
+static void give_hint(struct loader *peek, const struct own_document *own)
+{
+    size_t capacity = 0;
+    const struct project *project = &peek->set->project;
+    fill_project(peek, own);
+    for (size_t i = 0; i < peek->own_count; i++)
+        if (is_kind(&peek->own[i], "Cluster"))
+            add_cluster(peek, &peek->own[i], &capacity);
+    const struct cluster *cluster = set_cluster(peek->set, project->cluster);
+    if (!peek->problems->count && (cluster || !project->cluster))
+        peek->options->hint(peek->options->hint_context, project, cluster);
+}
+
+void load_hint(struct loader *loader, struct loaded_file *const *files, size_t count)
+{
+    if (!loader->options->hint || loader->hinted || loader->options->path_count != 1)
+        return;
+    struct set *set = arena_alloc(loader->arena, sizeof *set);
+    struct problems ignored;
+    struct loader peek = { .arena = loader->arena,
+                           .reader = loader->reader,
+                           .options = loader->options,
+                           .set = set,
+                           .problems = &ignored };
+    struct own_document own;
+    loader->hinted = true;
+    problems_start(&ignored, loader->arena);
+    peek_into(&peek, files, count);
+    peek.starts = loader->starts;
+    peek.start_count = loader->start_count;
+    bool found = find_project(&peek, &own);
+    give_hint(&peek, found ? &own : NULL);
+    HASH_CLEAR(hh, peek.files);
+}
+
+/* ---------------------------------------------------------------------- the set */
+
 void load_project(struct loader *loader)
 {
     struct own_document own;

@@ -127,6 +127,14 @@ struct source_reader {
     const char *display; /* put before paths in messages: "" or "deploy/../" */
 };
 
+/*
+ * Hears of the Project as soon as it is found, while the other files are still to be read: a
+ * hint, for who wants to begin with what follows. Not called where something is wrong with it.
+ * `cluster` is the one that it names, or NULL.
+ */
+typedef void project_hint(void *context, const struct project *project,
+                          const struct cluster *cluster);
+
 /* What the command line adds. */
 struct load_options {
     const char *const *paths; /* files and folders below the reader's root, "" for all of it */
@@ -135,6 +143,8 @@ struct load_options {
     const char *stdin_data; /* manifests from standard input, or NULL */
     size_t stdin_length;
     const char *fallback_name; /* project name where no Project gives one */
+    project_hint *hint;        /* may be NULL; called once at most, with what is in the arena */
+    void *hint_context;
     bool missing_is_empty; /* a path that the reader does not have is told in `missing`: no error */
 };
 

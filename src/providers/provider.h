@@ -230,6 +230,7 @@ struct target {
     bool create_namespace; /* of the set, when it is missing              */
     bool force_conflicts;
     bool show_secrets;
+    bool early; /* nobody has asked for it yet: it is opened where that takes no other program */
     bool records; /* the run will write a record: marks of what stays as it is are wanted too */
     unsigned concurrency;          /* requests in flight */
     const struct project *project; /* ignore rules; NULL: the recorded ones */
@@ -260,6 +261,13 @@ struct provider {
     /* Reads the set's record; exists = false where there is none. ERROR_REFUSED: another tool's. */
     bool (*record_read)(struct session *session, struct arena *arena, struct record *ret_record,
                         const struct wait *wait, struct error *err);
+
+    /*
+     * May begin to look at what the record names: observe() will ask for it soon, unless the
+     * manifests turn out to be wrong. Does not block. May be NULL.
+     */
+    void (*look_ahead)(struct session *session, const struct record *record,
+                       const struct wait *wait);
 
     /* Fills `live` of every subject. False only when nothing at all could be looked at. */
     bool (*observe)(struct session *session, struct arena *arena, struct subject *subjects,

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "manifest/selector.h"
+#include "reconciler/early.h"
 #include "reconciler/elsewhere.h"
 #include "reconciler/history.h"
 #include "reconciler/home.h"
@@ -41,6 +42,7 @@ void run_done(struct run *run)
         if (target->session)
             target->provider->close(target->session);
     }
+    early_done(run);
     source_close(&run->source);
 }
 
@@ -111,8 +113,21 @@ static void name_source_path(struct run *run)
         run->source.commit.path = project->folder;
 }
 
+/* What hears of the Project while the rest is loaded. */
+struct hint {
+    struct run *run;
+    const struct wait *wait;
+};
+
+static void on_project(void *context, const struct project *project, const struct cluster *cluster)
+{
+    struct hint *hint = context;
+    early_start(hint->run, project, cluster, hint->wait);
+}
+
 bool run_load(struct run *run, const struct wait *wait, struct error *err)
 {
+    struct hint hint = { run, wait };
     if (!source_open(&run->source, run->arena, &run->options->source, wait, err))
         return false;
     struct load_options load = {
@@ -122,6 +137,8 @@ bool run_load(struct run *run, const struct wait *wait, struct error *err)
         .stdin_data = run->source.stdin_data,
         .stdin_length = run->source.stdin_length,
         .fallback_name = run->source.name,
+        .hint = run->opens_early ? on_project : NULL,
+        .hint_context = &hint,
         .missing_is_empty = run->options->missing_is_empty,
     };
     if (!set_load(run->arena, run->source.reader, &load, &run->set, &run->problems, err)) {
@@ -201,6 +218,12 @@ bool target_connect(struct run *run, struct target_run *target, const struct wai
 bool target_open(struct run *run, struct target_run *target, const struct wait *wait,
                  struct error *err)
 {
+    if (early_take(run, target, wait)) {
+        target->description =
+            target->session ? target->provider->describe(target->session) : target->description;
+        *err = target->error;
+        return target->error.kind == ERROR_NONE;
+    }
     return target_connect(run, target, wait, err)
            && target->provider->record_read(target->session, run->arena, &target->record, wait,
                                             err);

@@ -66,6 +66,8 @@ struct run {
     struct target_run *targets; /* the first is the Project's own */
     size_t target_count, target_capacity;
     const char *command;     /* for the history: "apply" */
+    bool opens_early;        /* a plan is to follow: run_load() begins with it, see early.h */
+    struct early *early;     /* or NULL */
     bool without_source;     /* the record alone says what belongs to the set */
     const char **undeclared; /* Clusters that hold objects of the set and are in no file any more */
     size_t undeclared_count;
@@ -108,6 +110,10 @@ bool run_may_go_on(const struct run *run);
 
 /* Finds the targets of a loaded set, without looking at them (targets.c). */
 bool run_targets(struct run *run, struct error *err) __attribute__((warn_unused_result));
+
+/* A target of the run as its options, the Project and the Cluster (or NULL) have it (targets.c). */
+void target_fill(const struct run *run, const struct project *project,
+                 const struct cluster *cluster, struct target *ret_target);
 
 /* One more, of a declared Cluster that no object names any more (elsewhere.c). */
 bool run_add_target(struct run *run, const char *cluster, struct error *err)

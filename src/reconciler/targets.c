@@ -67,14 +67,14 @@ static bool resolve_directory(struct run *run, struct target_run *target, struct
     return true;
 }
 
-static bool fill_target(struct run *run, struct target_run *run_target, const char *cluster,
-                        struct error *err)
+void target_fill(const struct run *run, const struct project *project,
+                 const struct cluster *cluster, struct target *ret_target)
 {
-    struct target *target = &run_target->target;
-    const struct project *project = &run->set.project;
-    *target = (struct target){
-        .name = cluster,
-        .context = run->options->context,
+    *ret_target = (struct target){
+        .name = cluster ? cluster->name : NULL,
+        .cluster = cluster,
+        .context = cluster && cluster->kind == CLUSTER_CONTEXT ? cluster->context
+                                                               : run->options->context,
         .kubeconfig = run->options->kubeconfig,
         .set_name = project->name,
         .set_namespace = project->namespace,
@@ -85,18 +85,20 @@ static bool fill_target(struct run *run, struct target_run *run_target, const ch
         .concurrency = run->options->concurrency,
         .project = run->without_source ? NULL : project,
     };
-    run_target->provider = &provider_kubernetes;
-    if (!cluster)
-        return true;
-    target->cluster = set_cluster(&run->set, cluster);
-    if (!target->cluster)
+}
+
+static bool fill_target(struct run *run, struct target_run *run_target, const char *name,
+                        struct error *err)
+{
+    const struct cluster *cluster = set_cluster(&run->set, name);
+    if (name && !cluster)
         return error_set(err, ERROR_INPUT,
                          "there is no Cluster named %s in this source: add one, or correct the "
                          "name in the Project or in cmx.dev/cluster",
-                         cluster);
-    if (target->cluster->kind == CLUSTER_CONTEXT)
-        target->context = target->cluster->context;
-    if (target->cluster->kind != CLUSTER_DIRECTORY)
+                         name);
+    target_fill(run, &run->set.project, cluster, &run_target->target);
+    run_target->provider = &provider_kubernetes;
+    if (!cluster || cluster->kind != CLUSTER_DIRECTORY)
         return true;
     run_target->provider = &provider_directory;
     return resolve_directory(run, run_target, err);

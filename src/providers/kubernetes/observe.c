@@ -149,14 +149,21 @@ static void forget_names(void *context)
 /* ---------------------------------------------------------------- looking */
 
 /* Our own objects, by the label. */
+static struct list_request members_of(const struct session *session, struct arena *arena,
+                                      const struct api_kind *kind, const char *namespace)
+{
+    return (struct list_request){
+        .kind = kind,
+        .namespace = namespace,
+        .selector = arena_printf(arena, PART_OF_LABEL "=%s", session->set_id),
+    };
+}
+
 static bool list_members(struct group *group, struct arena *arena)
 {
     struct observer *observer = group->observer;
-    struct list_request list = {
-        .kind = &group->kind,
-        .namespace = group->namespace,
-        .selector = arena_printf(arena, PART_OF_LABEL "=%s", observer->session->set_id),
-    };
+    struct list_request list =
+        members_of(observer->session, arena, &group->kind, group->namespace);
     if (!group->recorded) /* nothing of ours can be there yet */
         return true;
     return request_list(observer->session, arena, &list, on_object, forget_objects, group,
@@ -355,7 +362,32 @@ static void gather_strays(struct session *session, struct arena *arena, const st
     session->stray_count = kept;
 }
 
-bool kubernetes_observe(struct session *session, struct arena *arena, struct subject *subjects,
+static bool same_group(const struct object_id *a, const struct object_id *b)
+{
+    return strcmp(a->kind, b->kind) == 0 && strcmp(a->group, b->group) == 0
+           && strcmp(a->namespace, b->namespace) == 0;
+}
+
+/* In the version that the server prefers: manifests mostly say the same. */
+void kubernetes_look_ahead(struct session *session, const struct record *record,
+                           const struct wait *wait)
+{
+    AUTO_ARENA arena = arena_new();
+    const struct object_id *last = NULL;
+    for (size_t i = 0; i < record->count; i++) {
+        const struct object_id *id = &record->members[i].id;
+        struct api_kind kind;
+        if (last && same_group(last, id))
+            continue;
+        last = id;
+        if (session_find_kind(session, id, NULL, false, &kind, wait) != KIND_KNOWN)
+            continue;
+        struct list_request list = members_of(session, arena, &kind, id->namespace);
+        request_list_ahead(session, &list, wait);
+    }
+}
+
+static bool observe_all(struct session *session, struct arena *arena, struct subject *subjects,
                         size_t count, const struct wait *wait, struct error *err)
 {
     AUTO_ARENA scratch = arena_new();
@@ -386,6 +418,14 @@ bool kubernetes_observe(struct session *session, struct arena *arena, struct sub
     sets_name_owners(session, arena, wait);
     glance_at_pods(session, arena, wait);
     return true;
+}
+
+bool kubernetes_observe(struct session *session, struct arena *arena, struct subject *subjects,
+                        size_t count, const struct wait *wait, struct error *err)
+{
+    bool done = observe_all(session, arena, subjects, count, wait, err);
+    client_forget_lists(session->client); /* nobody may meet yesterday's later */
+    return done;
 }
 
 const struct subject *session_subject(const struct session *session, const struct object_id *id)

@@ -10,6 +10,10 @@
 
 #include "providers/kubernetes/session.h"
 
+/* look_ahead() of the contract: asks for the first page of each LIST. */
+void kubernetes_look_ahead(struct session *session, const struct record *record,
+                           const struct wait *wait);
+
 /* observe() of the contract. */
 bool kubernetes_observe(struct session *session, struct arena *arena, struct subject *subjects,
                         size_t count, const struct wait *wait, struct error *err);

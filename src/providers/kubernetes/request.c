@@ -44,23 +44,36 @@ bool request_get(struct session *session, struct arena *arena, const struct obje
     return true;
 }
 
-bool request_list(struct session *session, struct arena *arena, const struct list_request *list,
-                  json_handler *handler, void (*restart)(void *), void *context,
-                  const struct wait *wait, struct error *err)
+static struct api_call list_call(struct arena *arena, const struct list_request *list)
 {
     AUTO_BUF query = BUF_INIT(BUF_OUTPUT_CEILING);
-    const char *version;
     if (list->selector) {
         buf_puts(&query, "labelSelector=");
         url_encode(&query, list->selector);
     }
-    struct api_call call = {
+    return (struct api_call){
         .method = "GET",
         .path = api_path(arena, list->kind, list->namespace, NULL),
-        .query = buf_text(&query),
+        .query = arena_strdup(arena, buf_text(&query)),
         .accept = list->metadata_only ? ACCEPT_METADATA_LIST : NULL,
         .what = arena_printf(arena, "list %s", list->kind->plural),
     };
+}
+
+void request_list_ahead(struct session *session, const struct list_request *list,
+                        const struct wait *wait)
+{
+    AUTO_ARENA arena = arena_new();
+    struct api_call call = list_call(arena, list);
+    client_list_ahead(session->client, &call, wait);
+}
+
+bool request_list(struct session *session, struct arena *arena, const struct list_request *list,
+                  json_handler *handler, void (*restart)(void *), void *context,
+                  const struct wait *wait, struct error *err)
+{
+    const char *version;
+    struct api_call call = list_call(arena, list);
     return client_list(session->client, arena, &call, handler, restart, context, &version, wait,
                        err);
 }

@@ -36,6 +36,10 @@ bool request_list(struct session *session, struct arena *arena, const struct lis
                   json_handler *handler, void (*restart)(void *), void *context,
                   const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 
+/* Sends its first page already, for the next request_list() of the same to read. */
+void request_list_ahead(struct session *session, const struct list_request *list,
+                        const struct wait *wait);
+
 /* A server-side apply. */
 struct apply_request {
     const struct api_kind *kind;

@@ -73,9 +73,14 @@ bool client_open(const struct target *target, struct client **ret_client, const 
 {
     struct client *client = memory_alloc(sizeof *client);
     *client = (struct client){ .arena = arena_new() };
+    pthread_mutex_init(&client->ahead_lock, NULL);
     if (!wait_check(wait, "opening the cluster", err) || !read_config(client, target, err)) {
         client_close(client);
         return false;
+    }
+    if (target->early && login_runs_program(&client->config)) {
+        client_close(client);
+        return error_set(err, ERROR_REFUSED, "credentials are had from another program");
     }
     fill_impersonation(client);
     client->description = describe(client, target);
@@ -90,6 +95,8 @@ void client_close(struct client *client)
 {
     if (!client)
         return;
+    client_forget_lists(client);
+    pthread_mutex_destroy(&client->ahead_lock);
     http_free(client->http);
     login_free(client->login);
     redactor_free(client->redactor);

@@ -75,6 +75,14 @@ bool client_list(struct client *client, struct arena *arena, const struct api_ca
     __attribute__((warn_unused_result));
 
 /*
+ * Sends the first page of such a LIST, for the next client_list() of this call to read; nothing
+ * where enough of them wait already. client_forget_lists() ends those that nobody asked for.
+ */
+void client_list_ahead(struct client *client, const struct api_call *call,
+                       const struct wait *wait);
+void client_forget_lists(struct client *client);
+
+/*
  * A watch: each event ({type, object}, bookmarks too) goes to the handler until
  * it returns false, the wait is over, or the server closes the stream. True then,
  * but for a handler that set its error. 410 is ERROR_NOT_FOUND.

@@ -143,7 +143,7 @@ static bool refresh_exec(struct login *login, const struct wait *wait, struct er
 /* --------------------------------------------------------------------- both */
 
 /* A token that is written in the kubeconfig makes the plugin needless, as in kubectl. */
-static bool uses_exec(const struct kubeconfig *config)
+bool login_runs_program(const struct kubeconfig *config)
 {
     return config->exec && !config->token && !config->token_file && !config->user_name;
 }
@@ -152,7 +152,7 @@ static bool refresh(struct login *login, const struct wait *wait, struct error *
 {
     if (login->config->token_file)
         return refresh_token_file(login, err);
-    return !uses_exec(login->config) || refresh_exec(login, wait, err);
+    return !login_runs_program(login->config) || refresh_exec(login, wait, err);
 }
 
 /* Another thread may hold the lock for as long as a plugin runs. */
@@ -184,7 +184,7 @@ bool login_get(struct login *login, struct arena *arena, struct credentials *ret
 
 bool login_rejected(struct login *login, unsigned generation)
 {
-    bool can_renew = login->config->token_file || uses_exec(login->config);
+    bool can_renew = login->config->token_file || login_runs_program(login->config);
     pthread_mutex_lock(&login->lock);
     if (can_renew && login->generation == generation)
         login->valid = false;

@@ -29,6 +29,9 @@ struct credentials {
 bool login_get(struct login *login, struct arena *arena, struct credentials *ret_credentials,
                const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 
+/* Does logging in run an exec plugin? */
+bool login_runs_program(const struct kubeconfig *config);
+
 /* The server answered 401 to them. True when others may be had by asking again. */
 bool login_rejected(struct login *login, unsigned generation);
 

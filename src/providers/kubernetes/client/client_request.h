@@ -8,7 +8,10 @@
 #include "providers/kubernetes/client/client.h"
 #include "providers/kubernetes/client/client_login.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
+
+enum { CLIENT_LISTS_AHEAD = 16 };
 
 struct client {
     struct arena *arena;
@@ -23,6 +26,8 @@ struct client {
     _Atomic int64_t away_at, away_since;
     atomic_bool answered; /* it was there once   */
     atomic_bool told;     /* that it is away now */
+    pthread_mutex_t ahead_lock;
+    struct ahead *ahead[CLIENT_LISTS_AHEAD]; /* first pages that nobody has asked for yet */
 };
 
 /* Where the body of a 2xx answer goes, when not into the response. */

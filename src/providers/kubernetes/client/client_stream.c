@@ -71,6 +71,40 @@ static bool is_list(const struct value *rest)
     return length >= 4 && strcmp(kind + length - 4, "List") == 0;
 }
 
+void client_list_ahead(struct client *client, const struct api_call *call, const struct wait *wait)
+{
+    AUTO_ARENA arena = arena_new();
+    size_t i = 0;
+    pthread_mutex_lock(&client->ahead_lock);
+    while (i < CLIENT_LISTS_AHEAD && client->ahead[i])
+        i++;
+    if (i < CLIENT_LISTS_AHEAD)
+        client->ahead[i] = ahead_start(client, call, page_query(arena, call, NULL), wait);
+    pthread_mutex_unlock(&client->ahead_lock);
+}
+
+void client_forget_lists(struct client *client)
+{
+    for (size_t i = 0; i < CLIENT_LISTS_AHEAD; i++) {
+        ahead_drop(client->ahead[i]);
+        client->ahead[i] = NULL;
+    }
+}
+
+/* The first page, where it was asked for already. */
+static struct ahead *take_first(struct client *client, const struct api_call *call)
+{
+    struct ahead *taken = NULL;
+    pthread_mutex_lock(&client->ahead_lock);
+    for (size_t i = 0; i < CLIENT_LISTS_AHEAD && !taken; i++)
+        if (client->ahead[i] && ahead_is(client->ahead[i], call, call->query)) {
+            taken = client->ahead[i];
+            client->ahead[i] = NULL;
+        }
+    pthread_mutex_unlock(&client->ahead_lock);
+    return taken;
+}
+
 /* The bytes of a page: those that were asked for ahead, or asked for now. */
 static bool receive_page(struct page *page, int *ret_status, struct error *err)
 {
@@ -78,8 +112,9 @@ static bool receive_page(struct page *page, int *ret_status, struct error *err)
     struct http_response response;
     struct api_call call = *list->call;
     call.query = page_query(list->arena, list->call, list->token);
-    CLEANUP(ahead_drop_at) struct ahead *ahead = list->ahead;
-    list->ahead = NULL;
+    CLEANUP(ahead_drop_at)
+    struct ahead *ahead = list->token ? list->ahead : take_first(list->client, &call);
+    list->ahead = NULL; /* it is ours */
     if (ahead && ahead_is(ahead, &call, call.query))
         return ahead_read(ahead, on_page_bytes, page, ret_status, list->wait, err);
     bool answered = client_request(list->client, list->arena, &call, &page->stream, &response, NULL,
@@ -118,6 +153,8 @@ static bool read_pages(struct list *list, void (*restart)(void *), const char **
                 return false;
             restarted = true;
             list->token = NULL;
+            ahead_drop(list->ahead);
+            list->ahead = NULL;
             if (restart)
                 restart(list->context);
             continue;
