@@ -230,7 +230,7 @@ struct target {
     bool create_namespace; /* of the set, when it is missing              */
     bool force_conflicts;
     bool show_secrets;
-    bool early; /* nobody has asked for it yet: it is opened where that takes no other program */
+    bool early;   /* nobody has asked for it yet: it is opened where that takes no other program */
     bool records; /* the run will write a record: marks of what stays as it is are wanted too */
     unsigned concurrency;          /* requests in flight */
     const struct project *project; /* ignore rules; NULL: the recorded ones */

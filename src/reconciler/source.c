@@ -216,7 +216,9 @@ static bool open_repository(struct source *source, const struct source_options *
                             const char *folder, const struct wait *wait, struct error *err)
 {
     struct error none = { 0 };
-    struct git_options git = { .folder = folder, .ref = options->ref, .http = options->http };
+    struct git_options git = {
+        .folder = folder, .ref = options->ref, .http = options->http, .of_disk = true
+    };
     if (open_git(source, options, &git, wait, &none))
         return true;
     source->git = NULL;

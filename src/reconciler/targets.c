@@ -73,8 +73,8 @@ void target_fill(const struct run *run, const struct project *project,
     *ret_target = (struct target){
         .name = cluster ? cluster->name : NULL,
         .cluster = cluster,
-        .context = cluster && cluster->kind == CLUSTER_CONTEXT ? cluster->context
-                                                               : run->options->context,
+        .context =
+            cluster && cluster->kind == CLUSTER_CONTEXT ? cluster->context : run->options->context,
         .kubeconfig = run->options->kubeconfig,
         .set_name = project->name,
         .set_namespace = project->namespace,

@@ -175,10 +175,26 @@ static bool is_known(const struct repository *repository, const git_oid *id)
     return git_commit_lookup(&commit, repository->handle, id) == 0;
 }
 
+/* What the commit itself says: most runs follow the last one, or its parent. */
+static bool compare_glanced(const struct glance *glance, const char *other,
+                            enum git_order *ret_order)
+{
+    bool same = strcmp(glance->record.commit, other) == 0;
+    bool child = false;
+    for (size_t i = 0; i < glance->commit.parent_count; i++)
+        child |= strcmp(glance->commit.parents[i], other) == 0;
+    *ret_order = same ? GIT_SAME : GIT_DESCENDANT;
+    return same || child;
+}
+
 bool git_compare(struct git_source *source, const char *other, enum git_order *ret_order,
                  struct error *err)
 {
     git_oid id;
+    if (source->glance && compare_glanced(source->glance, other, ret_order))
+        return true;
+    if (!git_source_whole(source, err))
+        return false;
     const struct repository *repository = source->repository;
     if (strlen(other) != GIT_OID_HEXSZ || git_oid_fromstr(&id, other) != 0) {
         *ret_order = GIT_NOT_KNOWN;
@@ -206,6 +222,8 @@ bool git_base(struct git_source *source, struct arena *arena, const char *other,
     char hex[GIT_OID_HEXSZ + 1];
     *ret_base = NULL;
     if (!git_compare(source, other, &order, err))
+        return false;
+    if (order == GIT_DIVERGED && !git_source_whole(source, err))
         return false;
     if (order != GIT_DIVERGED || git_oid_fromstr(&id, other) != 0)
         return true;

@@ -50,6 +50,12 @@ static bool limit_paths(struct arena *arena, const char *const *paths, size_t co
 bool git_dirty(struct git_source *source, const char *const *paths, size_t count, bool *ret_dirty,
                struct error *err)
 {
+    if (source->glance && glance_clean(source->glance, paths, count)) {
+        *ret_dirty = false;
+        return true;
+    }
+    if (!git_source_whole(source, err))
+        return false;
     struct repository *repository = source->repository;
     CLEANUP(git_tree_free_at) git_tree *tree = NULL;
     CLEANUP(git_diff_free_at) git_diff *diff = NULL;

@@ -260,11 +260,52 @@ static bool source_new(struct repository *repository, const char *ref,
     return true;
 }
 
+/* What HEAD says, where that can be told without libgit2. */
+static bool glance_at(const struct git_options *options, struct git_source **ret_source)
+{
+    struct glance glance;
+    if (!options->of_disk || options->url || options->ref)
+        return false;
+    struct arena *arena = arena_new();
+    if (!glance_open(arena, options->folder, &glance)) {
+        arena_free(arena);
+        return false;
+    }
+    struct git_source *source = arena_alloc(arena, sizeof *source);
+    *source = (struct git_source){ .arena = arena,
+                                   .record = glance.record,
+                                   .ref = glance.record.ref,
+                                   .glance = arena_alloc(arena, sizeof glance),
+                                   .folder = arena_strdup(arena, options->folder) };
+    *source->glance = glance;
+    *ret_source = source;
+    return true;
+}
+
+bool git_source_whole(struct git_source *source, struct error *err)
+{
+    struct git_options options = { .folder = source->folder };
+    struct wait wait = { .deadline = INT64_MAX }; /* a disk answers */
+    CLEANUP(git_commit_free_at) git_commit *commit = NULL;
+    if (source->repository)
+        return true;
+    if (!repository_open(&options, &source->repository, &wait, err))
+        return false;
+    if (git_oid_fromstr(&source->commit, source->record.commit) != 0
+        || git_commit_lookup(&commit, source->repository->handle, &source->commit) != 0)
+        return git_failed(err, ERROR_LOCAL, "cannot read the commit %s of %s",
+                          source->record.commit, source->repository->name);
+    git_oid_cpy(&source->tree, git_commit_tree_id(commit));
+    return true;
+}
+
 bool git_open(const struct git_options *options, struct git_source **ret_source,
               const struct wait *wait, struct error *err)
 {
     CLEANUP(repository_release_at) struct repository *repository = NULL;
     struct error first;
+    if (glance_at(options, ret_source))
+        return true;
     if (!repository_open(options, &repository, wait, err))
         return false;
     if (source_new(repository, options->ref, ret_source, &first))
@@ -290,6 +331,8 @@ bool git_open_ref(struct git_source *source, const char *ref, struct git_source 
                   const struct wait *wait, struct error *err)
 {
     struct error first;
+    if (!git_source_whole(source, err))
+        return false;
     if (source_new(source->repository, ref, ret_source, &first))
         return true;
     if (first.kind != ERROR_USAGE || !source->repository->remote) {
@@ -307,7 +350,8 @@ void git_close(struct git_source *source)
 {
     if (!source)
         return;
-    repository_release(source->repository);
+    if (source->repository)
+        repository_release(source->repository);
     arena_free(source->arena);
 }
 
@@ -323,5 +367,5 @@ const struct record_source *git_record(const struct git_source *source)
 
 const char *git_root(const struct git_source *source)
 {
-    return source->repository->root;
+    return source->glance ? source->glance->root : source->repository->root;
 }

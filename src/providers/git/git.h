@@ -24,6 +24,7 @@ struct git_options {
     const char
         *ref; /* branch, tag, commit, "semver:>=1.2 <2"; NULL: HEAD (URL: its default branch) */
     struct http *http; /* for https URLs; NULL: one is made               */
+    bool of_disk; /* of a `folder` at HEAD: its files are read from the disk, not by git_reader() */
     const char *user, *token, *token_file, *ca_file; /* or NULL            */
 };
 
@@ -41,7 +42,8 @@ void git_close(struct git_source *source);
 bool git_open_ref(struct git_source *source, const char *ref, struct git_source **ret_source,
                   const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 
-/* Reads files of the chosen commit; root: the repository's root. Valid until git_close(). */
+/* Reads files of the chosen commit, unless it was opened `of_disk`; root: the repository's root.
+ * Valid until git_close(). */
 const struct source_reader *git_reader(struct git_source *source);
 
 /* The commit and origin; strings live as long as the source. `path` and `dirty` are the caller's.

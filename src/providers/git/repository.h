@@ -9,7 +9,7 @@
 #define CMX_GIT_REPOSITORY_H
 
 #include "base/cleanup.h"
-#include "providers/git/git.h"
+#include "providers/git/glance.h"
 
 #include <git2.h>
 
@@ -39,7 +39,9 @@ struct repository {
 
 struct git_source {
     struct arena *arena;
-    struct repository *repository;
+    struct repository *repository; /* NULL: not needed so far, see git_source_whole() */
+    struct glance *glance;         /* what was read without libgit2, or NULL          */
+    const char *folder;            /* then: where it was looked for                   */
     git_oid commit, tree;
     const char *ref; /* branch or tag, or "" */
     struct record_source record;
@@ -71,6 +73,10 @@ void git_library_end(void);
 /* Sets the error from libgit2's last one: "CONTEXT: what libgit2 says". Always false. */
 bool git_failed(struct error *err, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* git.c: opens the repository of a source that was only glanced at. */
+bool git_source_whole(struct git_source *source, struct error *err)
+    __attribute__((warn_unused_result));
 
 /* ref.c: finds the commit that `ref` names (NULL: HEAD); *ret_name is its branch or tag, or "". */
 bool git_ref_find(const struct repository *repository, struct arena *arena, const char *ref,

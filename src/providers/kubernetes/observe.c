@@ -162,8 +162,7 @@ static struct list_request members_of(const struct session *session, struct aren
 static bool list_members(struct group *group, struct arena *arena)
 {
     struct observer *observer = group->observer;
-    struct list_request list =
-        members_of(observer->session, arena, &group->kind, group->namespace);
+    struct list_request list = members_of(observer->session, arena, &group->kind, group->namespace);
     if (!group->recorded) /* nothing of ours can be there yet */
         return true;
     return request_list(observer->session, arena, &list, on_object, forget_objects, group,

@@ -78,8 +78,7 @@ bool client_list(struct client *client, struct arena *arena, const struct api_ca
  * Sends the first page of such a LIST, for the next client_list() of this call to read; nothing
  * where enough of them wait already. client_forget_lists() ends those that nobody asked for.
  */
-void client_list_ahead(struct client *client, const struct api_call *call,
-                       const struct wait *wait);
+void client_list_ahead(struct client *client, const struct api_call *call, const struct wait *wait);
 void client_forget_lists(struct client *client);
 
 /*

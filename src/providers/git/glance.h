@@ -1,0 +1,54 @@
+/*
+ * glance: what a plain repository on the disk says of its HEAD, without libgit2.
+ *
+ * libgit2 1.5 with mbedTLS reads all of the system's certificates when it starts,
+ * which costs more than parsing 500 manifests, and its comparison with the work
+ * tree hashes each file. For `-f`, which reads the disk, only the commit's name and
+ * whether the files are its own are wanted. So this reads the few bytes that tell:
+ * HEAD, the branch, one commit, the origin in the config, the index.
+ *
+ * It answers only where it is sure. A worktree, alternates, includes or extensions
+ * in the config, a commit stored as a delta, an index of another form, one file whose
+ * times differ, one untracked file: then libgit2 looks, and its answer counts.
+ */
+#ifndef CMX_GIT_GLANCE_H
+#define CMX_GIT_GLANCE_H
+
+#include "providers/git/git.h"
+
+enum { GLANCE_HEX = 40 };
+
+struct glance_commit {
+    const char *tree; /* 40 hex digits */
+    const char **parents;
+    size_t parent_count;
+    const char *subject, *author;
+    int64_t time;
+};
+
+struct glance {
+    const char *git;  /* the folder .git      */
+    const char *root; /* of the work tree     */
+    struct glance_commit commit;
+    struct record_source record; /* all but `path` and `dirty` */
+};
+
+/* The repository around a folder and its HEAD. False: libgit2 has to look. */
+bool glance_open(struct arena *arena, const char *folder, struct glance *ret_glance)
+    __attribute__((warn_unused_result));
+
+/*
+ * Are the files below these paths surely those of the commit, no more and no fewer?
+ * By the index, as `git status` would: the same times, size and inode as when they
+ * were added. False: libgit2 has to look.
+ */
+bool glance_clean(const struct glance *glance, const char *const *paths, size_t count)
+    __attribute__((warn_unused_result));
+
+/* --- glance_commit.c --- */
+
+/* A commit from a loose object, or whole in a pack. */
+bool glance_commit(struct arena *arena, const char *git, const char *hex,
+                   struct glance_commit *ret_commit) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * A glance at a local repository says what libgit2 says, or leaves it to it: each
+ * case is a small repository in some state, asked both ways.
+ */
+#include "git_test.h"
+#include "providers/git/repository.h"
+
+/* deploy/a.yaml, deploy/b.yaml, tool and a link, all older than the index; the folder is $1/work.
+ */
+#define SETUP                                                                                      \
+    "mkdir \"$1\"; cd \"$1\"; export HOME=\"$1\" GIT_CONFIG_NOSYSTEM=1 "                           \
+    "GIT_AUTHOR_NAME='Ann Äpfel' GIT_AUTHOR_EMAIL=ann@x.example GIT_COMMITTER_NAME=Bob "          \
+    "GIT_COMMITTER_EMAIL=bob@x.example GIT_AUTHOR_DATE=2026-01-02T03:04:05Z; "                     \
+    "git init -q -b main work; cd work; mkdir deploy; echo a >deploy/a.yaml; "                     \
+    "echo b >deploy/b.yaml; echo t >tool; chmod +x tool; ln -s tool link; "                        \
+    "n=60; old() { n=$((n - 1)); find . -name .git -prune -o -exec touch -hd \"$n minutes ago\" "  \
+    "{} +; }; old; "                                                                               \
+    "save() { git add -A; git commit -qm \"$1\"; }; save 'The first'; "
+
+struct state {
+    const char *name, *script;
+    bool glanced; /* the commit is told without libgit2   */
+    bool clean;   /* and that the whole tree is unchanged */
+};
+
+static const struct state states[] = {
+    { "as it was committed", "", true, true },
+    { "a second commit", "echo c >deploy/c.yaml; old; save 'Second: Grüße'", true, true },
+    { "packed", "git gc -q", true, true },
+    { "packed refs and a loose commit", "git pack-refs --all", true, true },
+    { "no branch", "git checkout -q --detach", true, true },
+    { "an origin", "git remote add origin git@forge.example:team/repo.git", true, true },
+    { "one other remote", "git remote add up https://forge.example/up", true, true },
+    { "two other remotes",
+      "git remote add a https://a.example/a; git remote add b "
+      "https://b.example/b",
+      true, true },
+    { "a merge",
+      "git checkout -qb side; echo s >s; old; save side; git checkout -q main; "
+      "echo m >m; old; save main; git merge -q --no-ff -m merged side; old; "
+      "git update-index -q --refresh",
+      true, true },
+    { "a body", "git commit -q --allow-empty -m subject -m body", true, true },
+    { "an empty message", "git commit -q --allow-empty --allow-empty-message -m ''", true, true },
+    { "a clone", "cd ..; git clone -q work clone; rm -rf work; mv clone work", true, false },
+    { "touched", "touch deploy/a.yaml", true, false },
+    { "changed", "echo x >deploy/a.yaml", true, false },
+    { "changed, with its old time", "echo x >deploy/a.yaml; old", true, false },
+    { "another mode", "chmod +x deploy/a.yaml", true, false },
+    { "gone", "rm deploy/b.yaml", true, false },
+    { "a folder is gone", "rm -r deploy", true, false },
+    { "a file instead of a folder", "rm -r deploy; echo x >deploy", true, false },
+    { "a link instead of a folder", "mv deploy other; ln -s other deploy", true, false },
+    { "untracked", "echo x >new", true, false },
+    { "ignored", "echo new >.gitignore; old; save ignore; echo x >new", true, false },
+    { "staged", "echo x >deploy/a.yaml; git add .", true, false },
+    { "staged and put back", "echo x >deploy/a.yaml; git add .; echo a >deploy/a.yaml", true,
+      false },
+    { "assumed unchanged", "git update-index --assume-unchanged tool; echo x >tool", true, false },
+    { "left out of the work tree", "git update-index --skip-worktree tool", true, false },
+    { "an index of version 4", "git update-index --index-version 4", true, false },
+    { "no index", "rm .git/index", true, false },
+    { "intended", "echo x >new; git add -N new", true, false },
+    { "in a merge",
+      "git checkout -qb side; echo s >tool; save side; git checkout -q main; "
+      "echo m >tool; save main; git merge -q side >/dev/null || true",
+      true, false },
+    { "a repository inside", "git init -q inner", true, false },
+    { "a submodule",
+      "git init -q ../sub; cd ../sub; git commit -q --allow-empty -m s; cd ../work; "
+      "git -c protocol.file.allow=always submodule -q add ../sub sub; old; save sub",
+      true, false },
+    { "two lines in a subject", "git commit -q --allow-empty -m 'one\ntwo'", false, false },
+    { "another encoding", "git -c i18n.commitEncoding=latin1 commit -q --allow-empty -m x", false,
+      false },
+    { "an odd author",
+      "git update-ref HEAD $(git cat-file commit HEAD | sed 's/^author .* </author J. R. </' | git "
+      "hash-object -t commit -w --stdin)",
+      false, false },
+    { "includes", "git config include.path /nowhere", false, false },
+    { "an extension", "git config extensions.worktreeConfig true", false, false },
+    { "another work tree", "git config core.worktree \"$1/work\"", false, false },
+    { "an origin in quotes", "git config remote.origin.url 'https://forge.example/a b#c'", false,
+      false },
+    { "alternates", "cd ..; mv work main; git clone -qs main work", false, false },
+    { "a worktree", "cd ..; mv work main; git -C main worktree add -q ../work", false, false },
+};
+
+struct answer {
+    struct git_source *source;
+    struct record_source record;
+    bool dirty[3];
+};
+
+static void ask(const char *folder, bool of_disk, struct answer *answer)
+{
+    static const char *const paths[][1] = { { "" }, { "deploy" }, { "tool" } };
+    struct git_options options = { .folder = folder, .of_disk = of_disk };
+    struct wait wait = minutes(1);
+    struct error err = { 0 };
+    if (!git_open(&options, &answer->source, &wait, &err))
+        fail_msg("%s", err.message);
+    answer->record = *git_record(answer->source);
+    for (size_t i = 0; i < 3; i++)
+        if (!git_dirty(answer->source, paths[i], 1, &answer->dirty[i], &err))
+            fail_msg("%s", err.message);
+}
+
+#define CHECK_TEXT(name, field)                                                                    \
+    do {                                                                                           \
+        if (strcmp(glanced.record.field, whole.record.field) != 0)                                 \
+            fail_msg("%s: " #field " is \"%s\", libgit2 says \"%s\"", name, glanced.record.field,  \
+                     whole.record.field);                                                          \
+    } while (0)
+
+static void check(const struct state *state, const char *folder)
+{
+    struct answer glanced, whole;
+    ask(folder, true, &glanced);
+    bool known = glanced.source->glance != NULL, clean = known && !glanced.source->repository;
+    ask(folder, false, &whole);
+    CHECK_TEXT(state->name, origin);
+    CHECK_TEXT(state->name, ref);
+    CHECK_TEXT(state->name, commit);
+    CHECK_TEXT(state->name, subject);
+    CHECK_TEXT(state->name, author);
+    if (glanced.record.time != whole.record.time)
+        fail_msg("%s: another time", state->name);
+    for (size_t i = 0; i < 3; i++)
+        if (glanced.dirty[i] != whole.dirty[i])
+            fail_msg("%s: the glance says %d of path %zu", state->name, glanced.dirty[i], i);
+    if (known != state->glanced || clean != state->clean)
+        fail_msg("%s: glanced %d, clean %d", state->name, known, clean);
+    assert_string_equal(git_root(glanced.source), git_root(whole.source));
+    git_close(glanced.source);
+    git_close(whole.source);
+}
+
+static void says_what_libgit2_says(void **state)
+{
+    AUTO_ARENA arena = arena_new();
+    char *folder = scratch_start(arena);
+    (void)state;
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        const char *place = arena_printf(arena, "%s/%zu", folder, i);
+        bash(arena, arena_printf(arena, SETUP "%s", states[i].script), place, NULL);
+        setenv("HOME", place, 1);
+        check(&states[i], arena_printf(arena, "%s/work", place));
+    }
+    scratch_done(arena, folder);
+}
+
+/* A later question that needs the whole repository gets its answer. */
+static void goes_on_with_libgit2(void **state)
+{
+    AUTO_ARENA arena = arena_new();
+    char *folder = scratch_start(arena);
+    struct error err = { 0 };
+    enum git_order order;
+    struct git_source *source, *other;
+    struct wait wait = minutes(1);
+    (void)state;
+    char *commits = bash(arena,
+                         SETUP "for i in 2 3; do git commit -q --allow-empty -m $i; done; "
+                               "git rev-parse HEAD HEAD~1 HEAD~2",
+                         arena_printf(arena, "%s/r", folder), NULL);
+    struct git_options options = { .folder = arena_printf(arena, "%s/r/work", folder),
+                                   .of_disk = true };
+    assert_true(git_open(&options, &source, &wait, &err));
+    static const struct {
+        enum git_order order;
+        bool whole;
+    } cases[] = { { GIT_SAME, false }, { GIT_DESCENDANT, false }, { GIT_DESCENDANT, true } };
+    for (size_t i = 0; i < 3; i++) {
+        const char *commit = arena_memdup(arena, commits + 41 * i, 40);
+        assert_true(git_compare(source, commit, &order, &err));
+        assert_int_equal(order, cases[i].order);
+        assert_int_equal(source->repository != NULL, cases[i].whole);
+    }
+    assert_true(git_open_ref(source, "HEAD~1", &other, &wait, &err));
+    assert_memory_equal(git_record(other)->commit, commits + 41, 40);
+    git_close(source);
+    git_close(other);
+    scratch_done(arena, folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_what_libgit2_says),
+        cmocka_unit_test(goes_on_with_libgit2),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
