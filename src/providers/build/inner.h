@@ -1,0 +1,65 @@
+/*
+ * inner: a build, as the files of this folder share it.
+ *
+ *   build.c        opens it: Dockerfile, ignore rules
+ *   plan.c         stages and bases for each platform; resolving them
+ *   settings.c     image settings as Dockerfile instructions
+ *   choose.c       which builder
+ *   source.c       the source digest
+ *   native/        makes it
+ */
+#ifndef CMX_BUILD_INNER_H
+#define CMX_BUILD_INNER_H
+
+#include "providers/build/build.h"
+#include "providers/build/context.h"
+#include "providers/build/dockerfile/dockerfile.h"
+
+/* What a Dockerfile comes to for one platform. */
+struct build_plan {
+    struct platform platform;
+    struct image_pairs global;  /* ARGs before the first FROM, with the platform's own    */
+    const char **from;          /* of each stage, variables filled in                     */
+    struct platform *platforms; /* of each stage                                         */
+    bool *needed;
+    size_t target;
+};
+
+struct build {
+    struct arena *arena;
+    const struct image_spec *spec;
+    struct files *files, *disk;
+    struct context context;
+    struct patterns ignore;
+    const char *text; /* of the Dockerfile, settings and all */
+    struct dockerfile dockerfile;
+    bool has_settings;
+    struct dockerfile settings; /* one stage of instructions, laid over the target */
+    struct build_plan *plans;   /* one a platform */
+    size_t plan_count;
+    struct build_base *bases;
+    size_t base_count, base_capacity;
+    bool resolved;
+};
+
+/* plan.c: fills in plans and bases. */
+bool build_plan_all(struct build *build, struct problems *problems, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* The base of that reference, or NULL. */
+struct build_base *build_base(const struct build *build, const char *reference);
+
+/* The seconds that all that is made gets. */
+int64_t build_epoch(const struct build *build);
+
+/*
+ * settings.c: instructions for what the settings say; "" where they say nothing. ERROR_INPUT:
+ * what no instruction can say (a line break in a variable).
+ */
+bool build_settings_text(struct arena *arena, const struct image_spec *spec, char escape,
+                         const char **ret, struct error *err) __attribute__((warn_unused_result));
+
+/* choose.c: why it cannot be built natively, or NULL. */
+const char *build_not_native(const struct build *build, struct arena *arena);
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * plan: what a Dockerfile comes to for each platform: names behind FROM, which stages are
+ * needed, which images it stands on; and finding those.
+ */
+#include "providers/build/inner.h"
+
+#include "providers/build/dockerfile/expand.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ----------------------------------------------------------------- global arguments */
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+/* Arguments that are there unasked. A build is the same on every machine, so its own platform is
+ * a fixed one. */
+static void set_predefined(struct build *build, struct build_plan *plan)
+{
+    const struct platform *target = &plan->platform;
+    const struct platform here = { .os = "linux", .architecture = "amd64" };
+    const char *stage = build->spec->build.target;
+    const struct image_pair pairs[] = {
+        { "BUILDPLATFORM", platform_text(build->arena, &here) },
+        { "BUILDOS", here.os },
+        { "BUILDOSVERSION", "" },
+        { "BUILDARCH", here.architecture },
+        { "BUILDVARIANT", "" },
+        { "TARGETPLATFORM", platform_text(build->arena, target) },
+        { "TARGETOS", target->os },
+        { "TARGETOSVERSION", or_empty(target->os_version) },
+        { "TARGETARCH", target->architecture },
+        { "TARGETVARIANT", or_empty(target->variant) },
+        { "TARGETSTAGE", stage && *stage ? stage : "default" },
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const char *given = variables_get(&build->spec->build.args, pairs[i].key);
+        variables_set(build->arena, &plan->global, pairs[i].key, given ? given : pairs[i].text);
+    }
+}
+
+#define WRONG(build, problems, instruction, ...)                                                   \
+    (problem_add((problems), (build)->dockerfile.file, (instruction)->place,                       \
+                 (build)->dockerfile.file->quotable, __VA_ARGS__),                                 \
+     false)
+
+static bool set_argument(struct build *build, struct build_plan *plan,
+                         const struct instruction *arg, const char *word, struct problems *problems)
+{
+    struct error err;
+    const char *equals = strchr(word, '=');
+    const char *name = equals ? arena_memdup(build->arena, word, (size_t)(equals - word)) : word;
+    const char *value = variables_get(&build->spec->build.args, name);
+    if (!value && equals
+        && !expand_word(build->arena, equals + 1, build->dockerfile.escape, &plan->global, &value,
+                        &err))
+        return WRONG(build, problems, arg, "%s", err.message);
+    if (value)
+        variables_set(build->arena, &plan->global, name, value);
+    return true;
+}
+
+static bool set_global(struct build *build, struct build_plan *plan, struct problems *problems)
+{
+    set_predefined(build, plan);
+    for (size_t i = 0; i < build->dockerfile.global_count; i++) {
+        const struct instruction *arg = &build->dockerfile.global[i];
+        for (size_t j = 0; j < arg->words.count; j++)
+            if (!set_argument(build, plan, arg, arg->words.items[j], problems))
+                return false;
+    }
+    return true;
+}
+
+/* ---------------------------------------------------------------------------- stages */
+
+static bool set_stage(struct build *build, struct build_plan *plan, size_t at,
+                      struct problems *problems)
+{
+    const struct dockerfile_stage *stage = &build->dockerfile.stages[at];
+    struct error err;
+    const char *platform;
+    plan->platforms[at] = plan->platform;
+    if (!expand_word(build->arena, stage->from, build->dockerfile.escape, &plan->global,
+                     &plan->from[at], &err))
+        return WRONG(build, problems, stage->head, "%s", err.message);
+    if (!*plan->from[at])
+        return WRONG(build, problems, stage->head,
+                     "FROM %s names no image: its arguments are empty", stage->from);
+    if (!stage->platform)
+        return true;
+    if (!expand_word(build->arena, stage->platform, build->dockerfile.escape, &plan->global,
+                     &platform, &err)
+        || !platform_parse(build->arena, platform, &plan->platforms[at], &err))
+        return WRONG(build, problems, stage->head, "--platform=%s: %s", stage->platform,
+                     err.message);
+    return true;
+}
+
+static bool set_stages(struct build *build, struct build_plan *plan, struct problems *problems,
+                       struct error *err)
+{
+    size_t count = build->dockerfile.stage_count, before = problems->errors;
+    plan->from = arena_array(build->arena, count, sizeof *plan->from);
+    plan->platforms = arena_array(build->arena, count, sizeof *plan->platforms);
+    plan->needed = arena_array(build->arena, count, sizeof *plan->needed);
+    for (size_t i = 0; i < count; i++)
+        if (!set_stage(build, plan, i, problems))
+            continue;
+    if (problems->errors != before)
+        return false;
+    if (build->spec->build.base) {
+        size_t last = count - 1;
+        int target = build->spec->build.target
+                         ? dockerfile_stage(&build->dockerfile, build->spec->build.target, count)
+                         : (int)last;
+        plan->from[target >= 0 ? (size_t)target : last] = build->spec->build.base;
+    }
+    return dockerfile_needed(&build->dockerfile, build->arena, build->spec->build.target,
+                             plan->from, plan->needed, &plan->target, err);
+}
+
+/* ----------------------------------------------------------------------------- bases */
+
+struct build_base *build_base(const struct build *build, const char *reference)
+{
+    for (size_t i = 0; i < build->base_count; i++)
+        if (strcmp(build->bases[i].reference, reference) == 0)
+            return &build->bases[i];
+    return NULL;
+}
+
+static void add_base(struct build *build, const char *reference, const struct instruction *by)
+{
+    if (build_base(build, reference))
+        return;
+    struct build_base base = { .reference = reference, .line = (int)by->place.line };
+    arena_push(build->arena, build->bases, build->base_count, build->base_capacity, base);
+}
+
+/* FROM names a stage by its name alone, COPY --from by its number, too. */
+static bool from_stage(const struct build *build, const char *name, size_t at)
+{
+    size_t length = strlen(name);
+    bool number = length && strspn(name, "0123456789") == length;
+    return !number && dockerfile_stage(&build->dockerfile, name, at) >= 0;
+}
+
+static bool is_number(const char *text)
+{
+    return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+static bool add_copied(struct build *build, const struct instruction *copy, size_t at,
+                       struct problems *problems)
+{
+    const char *from = instruction_flag(copy, "from");
+    if (copy->kind != INSTRUCTION_COPY || !from)
+        return true;
+    if (strpbrk(from, "$"))
+        return WRONG(build, problems, copy,
+                     "--from=%s: no variables here; write FROM %s AS NAME and copy from NAME", from,
+                     from);
+    if (dockerfile_stage(&build->dockerfile, from, at) >= 0)
+        return true;
+    if (is_number(from))
+        return WRONG(build, problems, copy, "--from=%s: there is no stage %s before this one", from,
+                     from);
+    if (dockerfile_stage(&build->dockerfile, from, build->dockerfile.stage_count) >= 0)
+        return WRONG(build, problems, copy, "--from=%s: that stage comes only later", from);
+    if (strcmp(from, "scratch") == 0)
+        return WRONG(build, problems, copy, "--from=scratch: there is nothing in it");
+    add_base(build, from, copy);
+    return true;
+}
+
+static bool add_bases(struct build *build, const struct build_plan *plan, struct problems *problems)
+{
+    bool fine = true;
+    for (size_t i = 0; i < build->dockerfile.stage_count; i++) {
+        const struct dockerfile_stage *stage = &build->dockerfile.stages[i];
+        if (!plan->needed[i])
+            continue;
+        if (strcmp(plan->from[i], "scratch") != 0 && !from_stage(build, plan->from[i], i))
+            add_base(build, plan->from[i], stage->head);
+        for (size_t j = 0; j < stage->count; j++)
+            fine &= add_copied(build, &stage->instructions[j], i, problems);
+    }
+    return fine;
+}
+
+static bool plan_one(struct build *build, struct build_plan *plan, const char *platform,
+                     struct problems *problems, struct error *err)
+{
+    return platform_parse(build->arena, platform, &plan->platform, err)
+           && set_global(build, plan, problems) && set_stages(build, plan, problems, err)
+           && add_bases(build, plan, problems);
+}
+
+bool build_plan_all(struct build *build, struct problems *problems, struct error *err)
+{
+    static const char *const usual[] = { "linux/amd64" };
+    const struct text_list *platforms = &build->spec->build.platforms;
+    const char *const *names = platforms->count ? platforms->items : usual;
+    build->plan_count = platforms->count ? platforms->count : 1;
+    build->plans = arena_array(build->arena, build->plan_count, sizeof *build->plans);
+    for (size_t i = 0; i < build->plan_count; i++)
+        if (!plan_one(build, &build->plans[i], names[i], problems, err))
+            return false;
+    return true;
+}
+
+/* ------------------------------------------------------------------------- resolving */
+
+struct build_base *build_bases(struct build *build, size_t *ret_count)
+{
+    *ret_count = build->base_count;
+    return build->bases;
+}
+
+bool build_resolve(struct build *build, const struct build_opener *opener, const struct wait *wait,
+                   struct error *err)
+{
+    for (size_t i = 0; i < build->base_count; i++) {
+        struct build_base *base = &build->bases[i];
+        if (!opener->open(opener->context, build->arena, base->reference, &base->store,
+                          &base->descriptor, wait, err))
+            return error_prefix(err, "%s:%d: %s", build->dockerfile.file->path, base->line,
+                                base->reference);
+    }
+    build->resolved = true;
+    return true;
+}

@@ -1,0 +1,145 @@
+/*
+ * source: the source digest, the name of all that goes into an image.
+ *
+ * Each part is written with its name and its length, so that no two sources read alike, and
+ * what hangs on a place or a time is left out. Of a commit's files only ids are used; a
+ * folder that no rule touches is one id.
+ */
+#include "providers/build/inner.h"
+
+#include "base/cleanup.h"
+#include "base/digest.h"
+
+#include <inttypes.h>
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_text(struct buf *out, const char *name, const char *text)
+{
+    if (text)
+        buf_printf(out, "%s %zu:%s\n", name, strlen(text), text);
+}
+
+static void add_texts(struct buf *out, const char *name, const struct text_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        add_text(out, name, list->items[i]);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct image_pair *one = a, *other = b;
+    return strcmp(one->key, other->key);
+}
+
+/* Arguments have no order. */
+static void add_arguments(struct buf *out, struct arena *arena, const struct image_pairs *pairs)
+{
+    struct image_pair *sorted = arena_array(arena, pairs->count + 1, sizeof *sorted);
+    if (pairs->count) {
+        memcpy(sorted, pairs->items, pairs->count * sizeof *sorted);
+        qsort(sorted, pairs->count, sizeof *sorted, by_key);
+    }
+    for (size_t i = 0; i < pairs->count; i++) {
+        add_text(out, "argument", sorted[i].key);
+        add_text(out, "value", sorted[i].text);
+    }
+}
+
+/* git's modes, as its trees have them. */
+static const char *mode_of(enum files_kind kind)
+{
+    static const char *const modes[] = {
+        [FILES_REGULAR] = "100644", [FILES_EXECUTABLE] = "100755", [FILES_LINK] = "120000",
+        [FILES_FOLDER] = "40000",   [FILES_SUBMODULE] = "160000",
+    };
+    return modes[kind];
+}
+
+/* Hashed in a chain, so that a long list needs no long text. */
+static bool list_digest(struct build *build, struct arena *arena, const char **ret,
+                        struct error *err)
+{
+    AUTO_ARENA scratch = arena_new();
+    AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct context_list list;
+    struct digest digest = { 0 };
+    if (!context_list(&build->context, scratch, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct context_entry *item = &list.items[i];
+        bool folder = item->entry.kind == FILES_FOLDER;
+        buf_clear(&line);
+        buf_add(&line, (const char *)digest.bytes, sizeof digest.bytes);
+        buf_printf(&line, "%s %zu:%s %s", mode_of(item->entry.kind), strlen(item->path), item->path,
+                   folder ? "" : item->entry.id);
+        digest = digest_sha256(line.data, line.length);
+    }
+    *ret = digest_hex(arena, &digest);
+    return true;
+}
+
+static bool add_context(struct build *build, struct arena *arena, struct buf *out,
+                        struct error *err)
+{
+    struct files_entry folder;
+    const char *list;
+    struct files *files = build->files;
+    if (!files->table->find(files, arena, build->context.folder, &folder, err))
+        return false;
+    if (folder.id && !build->ignore.count && !build->spec->build.artifacts.count) {
+        add_text(out, "tree", folder.id);
+        return true;
+    }
+    if (!list_digest(build, arena, &list, err))
+        return false;
+    add_text(out, "files", list);
+    return true;
+}
+
+static void add_settings(struct build *build, struct arena *arena, struct buf *out)
+{
+    const struct image_build *spec = &build->spec->build;
+    add_text(out, "dockerfile", build->text);
+    add_text(out, "target", spec->target);
+    add_text(out, "base", spec->base);
+    add_arguments(out, arena, &spec->args);
+    for (size_t i = 0; i < build->plan_count; i++)
+        add_text(out, "platform", platform_text(arena, &build->plans[i].platform));
+    for (size_t i = 0; i < spec->secret_count; i++)
+        add_text(out, "secret", spec->secrets[i].id);
+    add_texts(out, "artifact", &spec->artifacts);
+    add_text(out, "network", spec->network);
+    buf_printf(out, "epoch %" PRId64 "\n", build_epoch(build));
+}
+
+static const char *builder_name(const struct build_choice *choice, struct arena *arena)
+{
+    if (choice->builder == BUILDER_NATIVE)
+        return arena_printf(arena, "%s, libdeflate %s", BUILD_NATIVE_VERSION,
+                            LIBDEFLATE_VERSION_STRING);
+    return choice->builder == BUILDER_DOCKER ? "docker" : "buildkit";
+}
+
+bool build_digest(struct build *build, struct arena *arena, const char **ret_digest,
+                  struct error *err)
+{
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct build_choice choice;
+    if (!build->resolved && build->base_count)
+        return error_set(err, ERROR_BUG, "a source digest before its bases are known");
+    if (!build_choose(build, &choice, err))
+        return false;
+    add_text(&out, "builder", builder_name(&choice, arena));
+    add_settings(build, arena, &out);
+    for (size_t i = 0; i < build->base_count; i++) {
+        add_text(&out, "from", build->bases[i].reference);
+        add_text(&out, "digest", build->bases[i].descriptor.digest);
+    }
+    if (!add_context(build, arena, &out, err))
+        return false;
+    struct digest digest = digest_sha256(out.data, out.length);
+    *ret_digest = digest_hex(arena, &digest);
+    return true;
+}
