@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-CLEANUP_FUNCTION(struct build *, build_close)
-
 int64_t build_epoch(const struct build *build)
 {
     return build->spec->build.source_date_epoch;
@@ -205,25 +203,34 @@ static bool read_all(struct build *build, struct problems *problems, struct erro
     return false;
 }
 
+static void close_disk(struct build *build)
+{
+    if (build->disk)
+        build->disk->table->close(build->disk);
+    build->disk = NULL;
+}
+
 bool build_open(const struct build_options *options, struct build **ret_build,
                 struct problems *problems, struct error *err)
 {
     struct arena *arena = arena_new();
-    CLEANUP(build_close_at) struct build *build = arena_alloc(arena, sizeof *build);
+    struct build *build = arena_alloc(arena, sizeof *build);
     *build = (struct build){ .arena = arena, .spec = options->spec, .files = options->files };
     build->context = (struct context){ .files = options->files,
                                        .ignore = &build->ignore,
                                        .artifacts = &options->spec->build.artifacts };
-    if (!read_all(build, problems, err))
-        return false;
-    *ret_build = build;
-    build = NULL;
-    return true;
+    if (read_all(build, problems, err)) {
+        *ret_build = build;
+        return true;
+    }
+    /* Problems name files of this arena, and quote them. */
+    close_disk(build);
+    arena_adopt(problems->arena, arena);
+    return false;
 }
 
 void build_close(struct build *build)
 {
-    if (build->disk)
-        build->disk->table->close(build->disk);
+    close_disk(build);
     arena_free(build->arena);
 }

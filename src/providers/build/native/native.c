@@ -1,0 +1,293 @@
+/*
+ * native: builds an image without a daemon, into any store; see build.h.
+ *
+ * Each platform's stages are carried out in memory (stage.h), then their layers are written, one
+ * after the other, each on all cores. Layers that two platforms share are made once.
+ */
+#include "providers/build/native/stage.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "providers/build/native/transfer.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct made_layer {
+    const char *fingerprint, *diff_id;
+    struct descriptor blob;
+};
+
+/* What all platforms of one build share. */
+struct making {
+    struct build *build;
+    const struct build_target *target;
+    struct arena *arena; /* of the result */
+    const struct wait *wait;
+    struct spool spool;
+    struct pool *pool;
+    unsigned threads;
+    struct tree *context;
+    struct made_layer *layers;
+    size_t layer_count, layer_capacity;
+    struct descriptor *blobs; /* that count for the size, each once */
+    size_t blob_count, blob_capacity;
+    int64_t size;
+    struct error *err;
+};
+
+static void tell(const struct making *all, int kind, const char *text, int64_t bytes)
+{
+    struct build_event event = { .text = text, .bytes = bytes };
+    event.kind = kind;
+    if (all->target->progress)
+        all->target->progress(all->target->progress_context, &event);
+}
+
+/* ---------------------------------------------------------------------------- layers */
+
+/* Bytes of blobs that were not counted yet. */
+static int64_t count_blob(struct making *all, const struct descriptor *blob)
+{
+    for (size_t i = 0; i < all->blob_count; i++)
+        if (strcmp(all->blobs[i].digest, blob->digest) == 0)
+            return 0;
+    arena_push(all->arena, all->blobs, all->blob_count, all->blob_capacity, *blob);
+    return blob->size;
+}
+
+static bool take_contents(struct making *all, const struct layer_list *list)
+{
+    AUTO_FREE struct content **contents = memory_alloc((list->count + 1) * sizeof *contents);
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->entries[i].node.content)
+            contents[count++] = list->entries[i].node.content;
+    return spool_take(&all->spool, contents, count, all->wait, all->err);
+}
+
+static bool make_layer(struct making *all, const struct layer_list *list, struct made_layer *ret)
+{
+    struct image_store *store = all->target->store;
+    const struct packer_options options = { .list = list,
+                                            .spool = &all->spool,
+                                            .pool = all->pool,
+                                            .threads = all->threads,
+                                            .wait = all->wait };
+    if (!take_contents(all, list))
+        return false;
+    struct packer *packer = packer_new(&options);
+    struct blob_source source = packer_source(packer);
+    bool done = store->table->put_blob(store, all->arena, &source, &ret->blob, all->wait, all->err);
+    if (done)
+        ret->diff_id = packer_diff_id(packer, all->arena);
+    packer_free(packer);
+    ret->blob.media_type = MEDIA_OCI_LAYER_GZIP;
+    ret->fingerprint = arena_strdup(all->arena, list->fingerprint);
+    if (done)
+        tell(all, BUILD_LAYER_DONE, ret->blob.digest, ret->blob.size);
+    return done;
+}
+
+static bool layer_of(struct making *all, const struct layer_list *list, struct made_layer *ret)
+{
+    for (size_t i = 0; i < all->layer_count; i++)
+        if (strcmp(all->layers[i].fingerprint, list->fingerprint) == 0) {
+            *ret = all->layers[i];
+            return true;
+        }
+    *ret = (struct made_layer){ 0 };
+    if (!make_layer(all, list, ret))
+        return false;
+    arena_push(all->arena, all->layers, all->layer_count, all->layer_capacity, *ret);
+    return true;
+}
+
+/* Docker's names of the same bytes are OCI's in an OCI manifest. */
+static struct descriptor base_layer(const struct descriptor *layer)
+{
+    struct descriptor own = { .digest = layer->digest,
+                              .size = layer->size,
+                              .media_type = layer->media_type };
+    if (strcmp(layer->media_type, MEDIA_DOCKER_LAYER_GZIP) == 0)
+        own.media_type = MEDIA_OCI_LAYER_GZIP;
+    return own;
+}
+
+static bool add_base_layers(struct making *all, struct stage *stage,
+                            struct image_manifest *manifest)
+{
+    for (size_t i = 0; stage->base && i < stage->image.manifest.layer_count; i++) {
+        const struct descriptor *layer = &stage->image.manifest.layers[i];
+        bool sent = false;
+        if (media_role(layer->media_type) != MEDIA_FOREIGN
+            && !transfer_blob(stage->base->store, all->target->store, layer, &sent, all->wait,
+                              all->err))
+            return error_prefix(all->err, "layer %s of %s", layer->digest, stage->base->reference);
+        tell(all, sent ? BUILD_BASE : BUILD_LAYER_THERE, layer->digest, layer->size);
+        manifest->layers[manifest->layer_count++] = base_layer(layer);
+    }
+    return true;
+}
+
+static bool add_own_layers(struct making *all, struct stage *stage, struct image_manifest *manifest)
+{
+    struct text_list *diff_ids = &stage->config.diff_ids;
+    for (size_t i = 0; i < stage->layer_count; i++) {
+        struct made_layer made;
+        if (!layer_of(all, &stage->layers[i], &made))
+            return false;
+        manifest->layers[manifest->layer_count++] = made.blob;
+        arena_push(stage->native->arena, diff_ids->items, diff_ids->count, diff_ids->capacity,
+                   made.diff_id);
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------ documents */
+
+static bool put_manifest(struct making *all, const char *media_type, const struct buf *bytes,
+                         struct descriptor *ret)
+{
+    struct image_store *store = all->target->store;
+    *ret = descriptor_of(all->arena, media_type, bytes->data, bytes->length);
+    return store->table->put_manifest(store, ret, bytes->data, NULL, all->wait, all->err);
+}
+
+/* The platform that was asked for; a variant that only the base names stays. */
+static void set_platform(struct image_config *config, const struct platform *wanted)
+{
+    const char *variant = config->platform.variant, *version = config->platform.os_version;
+    bool same = config->platform.architecture
+                && strcmp(config->platform.architecture, wanted->architecture) == 0;
+    config->platform = *wanted;
+    if (!config->platform.variant && same)
+        config->platform.variant = variant;
+    if (!config->platform.os_version && same)
+        config->platform.os_version = version;
+}
+
+static bool put_config(struct making *all, struct stage *stage, struct descriptor *ret)
+{
+    AUTO_BUF bytes = BUF_INIT(OCI_CONFIG_CEILING);
+    struct image_config *config = &stage->config;
+    set_platform(config, &stage->native->plan->platform);
+    config->created = time_text(stage->native->arena, build_epoch(all->build));
+    image_config_write(stage->native->arena, &bytes, config);
+    if (bytes.overflowed)
+        return error_set(all->err, ERROR_INPUT, "a config of more than %d bytes",
+                         OCI_CONFIG_CEILING);
+    return image_put(all->target->store, all->arena, MEDIA_OCI_CONFIG, bytes.data, bytes.length,
+                     ret, all->wait, all->err);
+}
+
+static bool put_image(struct making *all, struct stage *stage, struct build_platform *ret)
+{
+    AUTO_BUF bytes = BUF_INIT(OCI_MANIFEST_CEILING);
+    struct arena *arena = stage->native->arena;
+    size_t most = stage->layer_count + (stage->base ? stage->image.manifest.layer_count : 0);
+    struct image_manifest manifest = {
+        .media_type = MEDIA_OCI_MANIFEST,
+        .layers = arena_array(arena, most + 1, sizeof *manifest.layers),
+    };
+    if (!add_base_layers(all, stage, &manifest) || !add_own_layers(all, stage, &manifest)
+        || !put_config(all, stage, &manifest.config))
+        return false;
+    image_manifest_write(arena, &bytes, &manifest);
+    ret->config = manifest.config;
+    ret->platform = stage->native->plan->platform;
+    if (!put_manifest(all, MEDIA_OCI_MANIFEST, &bytes, &ret->manifest))
+        return false;
+    ret->manifest.platform = ret->platform;
+    ret->size = ret->config.size + ret->manifest.size;
+    all->size += count_blob(all, &ret->config) + count_blob(all, &ret->manifest);
+    for (size_t i = 0; i < manifest.layer_count; i++) {
+        ret->size += manifest.layers[i].size;
+        all->size += count_blob(all, &manifest.layers[i]);
+    }
+    return true;
+}
+
+/* -------------------------------------------------------------------------- platforms */
+
+static bool build_platform(struct making *all, const struct build_plan *plan,
+                           struct build_platform *ret)
+{
+    struct build *build = all->build;
+    struct native native = { .build = build,
+                             .plan = plan,
+                             .target = all->target,
+                             .arena = build->arena,
+                             .wait = all->wait,
+                             .spool = &all->spool,
+                             .context = &all->context };
+    native.stages = arena_array(build->arena, build->dockerfile.stage_count, sizeof *native.stages);
+    if (!stage_run(&native, plan->target, all->err))
+        return false;
+    struct stage *stage = &native.stages[plan->target];
+    if (build->has_settings && !stage_more(stage, &build->settings, all->err))
+        return false;
+    return put_image(all, stage, ret);
+}
+
+static bool build_platforms(struct making *all, struct build_result *ret)
+{
+    struct build *build = all->build;
+    ret->platform_count = build->plan_count;
+    ret->platforms = arena_array(all->arena, build->plan_count, sizeof *ret->platforms);
+    for (size_t i = 0; i < build->plan_count; i++)
+        if (!build_platform(all, &build->plans[i], &ret->platforms[i]))
+            return build->plan_count == 1
+                   || error_prefix(all->err, "%s",
+                                   platform_text(all->arena, &build->plans[i].platform));
+    return true;
+}
+
+static bool put_index(struct making *all, struct build_result *ret)
+{
+    AUTO_BUF bytes = BUF_INIT(OCI_MANIFEST_CEILING);
+    struct image_index index = { .media_type = MEDIA_OCI_INDEX, .count = ret->platform_count };
+    index.manifests = arena_array(all->arena, index.count, sizeof *index.manifests);
+    for (size_t i = 0; i < index.count; i++)
+        index.manifests[i] = ret->platforms[i].manifest;
+    image_index_write(all->arena, &bytes, &index);
+    return put_manifest(all, MEDIA_OCI_INDEX, &bytes, &ret->descriptor);
+}
+
+static bool make(struct making *all, struct build_result *ret)
+{
+    if (!build_platforms(all, ret))
+        return false;
+    ret->config_digest = ret->platforms[0].config.digest;
+    ret->descriptor = ret->platforms[0].manifest;
+    if (ret->platform_count > 1 && !put_index(all, ret))
+        return false;
+    ret->size = all->size + (ret->platform_count > 1 ? ret->descriptor.size : 0);
+    return true;
+}
+
+bool build_native(struct build *build, const struct build_target *target, struct arena *arena,
+                  struct build_result *ret, const struct wait *wait, struct error *err)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct making all = { .build = build,
+                          .target = target,
+                          .arena = arena,
+                          .wait = wait,
+                          .spool = SPOOL_INIT,
+                          .err = err };
+    struct build_result result = { 0 };
+    const char *why = build_not_native(build, arena);
+    if (why)
+        return error_set(err, ERROR_REFUSED, "it cannot be built natively: %s", why);
+    all.threads = target->threads ? target->threads : (unsigned)(cores > 0 ? cores : 1);
+    if (all.threads > LAYER_THREADS_MOST)
+        all.threads = LAYER_THREADS_MOST;
+    all.pool = pool_new(all.threads);
+    bool done = make(&all, &result);
+    pool_free(all.pool);
+    spool_done(&all.spool);
+    if (done)
+        *ret = result;
+    return done;
+}
