@@ -72,9 +72,10 @@ struct http_request {
     const char *user, *password; /* basic authentication, or NULL */
     /*
      * Where a 2xx body goes: to `sink` when set (called on the calling thread,
-     * so that it may block), else into the response. Bodies of other statuses
-     * always go into the response. What a slow sink has not taken waits, up to 4 MiB;
-     * then its transfer is paused, and over HTTP/2 the others of the connection with it.
+     * so that it may block; the response's status is then set already), else into the
+     * response. Bodies of other statuses always go into the response. What a slow sink
+     * has not taken waits, up to 4 MiB; then its transfer is paused, and over HTTP/2 the
+     * others of the connection with it.
      */
     http_sink *sink;
     void *sink_context;

@@ -28,6 +28,7 @@ struct exchange {
     bool stopped;
     unsigned redirects;
     struct http_response response;
+    struct http_response *early; /* where a sink may look; or NULL */
 };
 
 static void waiter_start(struct waiter *waiter)
@@ -141,6 +142,8 @@ static void exchange_feed_sink(struct exchange *exchange)
         http_note_pause(exchange->http);
         http_ask(exchange->http, transfer, ASK_RESUME);
     }
+    if (exchange->early)
+        exchange->early->status = transfer->head.status; /* no longer changes: a body has begun */
     bool goes_on = exchange->stopped
                    || exchange->request.sink(exchange->request.sink_context, full.data, full.length,
                                              &exchange->error);
@@ -326,6 +329,7 @@ bool http_do(struct http *http, struct arena *arena, const struct http_request *
     *ret_response = (struct http_response){ 0 };
     waiter_start(&waiter);
     exchange_start(&exchange, http, arena, request, &waiter);
+    exchange.early = ret_response;
     do
         exchange_await(&exchange, wait);
     while (!exchange_ends(&exchange, &waiter, &success));

@@ -1,7 +1,7 @@
 /*
  * http_url: the parts of a URL that net itself needs, read by libcurl's parser.
  *
- * Private to net.
+ * For net and what speaks HTTP through it.
  */
 #ifndef CMX_NET_HTTP_URL_H
 #define CMX_NET_HTTP_URL_H
