@@ -1,0 +1,225 @@
+/* credentials: where they are looked for, and in which order; see credentials.h. */
+#include "oci/registry/credentials.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "oci/registry/credential_file.h"
+#include "oci/registry/credential_helper.h"
+#include "oci/registry/credential_places.h"
+
+#include <pthread.h>
+#include <string.h>
+
+enum { LOOK_MS = 20 };
+
+/* What a helper has answered. */
+struct answer {
+    const char *helper, *registry;
+    struct credential credential;
+    bool found;
+};
+
+struct credentials {
+    const char *config_file;
+    pthread_mutex_t lock; /* guards all below */
+    struct arena *arena;
+    struct credential_file *files; /* in the order in which they count */
+    size_t count, capacity;
+    struct answer *answers;
+    size_t answer_count, answer_capacity;
+    bool loaded, told;
+};
+
+struct credentials *credentials_new(const char *config_file)
+{
+    struct credentials *credentials = memory_alloc(sizeof *credentials);
+    *credentials = (struct credentials){ .config_file = config_file, .arena = arena_new() };
+    pthread_mutex_init(&credentials->lock, NULL);
+    return credentials;
+}
+
+void credentials_free(struct credentials *credentials)
+{
+    if (!credentials)
+        return;
+    pthread_mutex_destroy(&credentials->lock);
+    arena_free(credentials->arena);
+    free(credentials);
+}
+
+/* ------------------------------------------------------------------- loading */
+
+static void add_file(struct credentials *credentials, const struct credential_file *file)
+{
+    arena_push(credentials->arena, credentials->files, credentials->count, credentials->capacity,
+               *file);
+}
+
+static bool load_file(struct credentials *credentials, const char *path, bool wanted,
+                      struct error *err)
+{
+    struct credential_file file;
+    char *data;
+    size_t length;
+    if (!file_read(credentials->arena, path, CREDENTIAL_FILE_CEILING, &data, &length, err))
+        return err->kind == ERROR_NOT_FOUND && !wanted;
+    if (!credential_file_read(credentials->arena, path, data, length, false, &file, err))
+        return false;
+    add_file(credentials, &file);
+    return true;
+}
+
+static bool load_files(struct credentials *credentials, struct error *err)
+{
+    struct credential_place places[CREDENTIAL_PLACES];
+    size_t count = credential_places(credentials->arena, credentials->config_file, places);
+    for (size_t i = 0; i < count; i++)
+        if (!load_file(credentials, places[i].path, places[i].named, err))
+            return false;
+    return true;
+}
+
+bool credentials_load(struct credentials *credentials, struct error *err)
+{
+    pthread_mutex_lock(&credentials->lock);
+    if (!credentials->loaded)
+        credentials->loaded = load_files(credentials, err);
+    bool loaded = credentials->loaded;
+    pthread_mutex_unlock(&credentials->lock);
+    return loaded;
+}
+
+bool credentials_add(struct credentials *credentials, const char *name, const char *data,
+                     size_t length, bool bare, struct error *err)
+{
+    struct credential_file file;
+    pthread_mutex_lock(&credentials->lock);
+    bool read = credential_file_read(credentials->arena, arena_strdup(credentials->arena, name),
+                                     arena_memdup(credentials->arena, data, length), length, bare,
+                                     &file, err);
+    if (read) {
+        add_file(credentials, &file); /* makes room; then it goes before those of files */
+        memmove(credentials->files + 1, credentials->files,
+                (credentials->count - 1) * sizeof *credentials->files);
+        credentials->files[0] = file;
+    }
+    pthread_mutex_unlock(&credentials->lock);
+    return read;
+}
+
+/* ------------------------------------------------------------------- helpers */
+
+static struct answer *known_answer(struct credentials *credentials, const char *helper,
+                                   const char *registry)
+{
+    for (size_t i = 0; i < credentials->answer_count; i++) {
+        struct answer *answer = &credentials->answers[i];
+        if (strcmp(answer->helper, helper) == 0 && strcmp(answer->registry, registry) == 0)
+            return answer;
+    }
+    return NULL;
+}
+
+/* The helper for all registries may not be installed here; what needs no name goes on. */
+static bool forgive(struct credentials *credentials, bool own, bool missing,
+                    const struct error *problem, struct error *err)
+{
+    if (own || !missing) {
+        *err = *problem;
+        return false;
+    }
+    if (!credentials->told)
+        log_warning("%s: going on without it", problem->message);
+    credentials->told = true;
+    return true;
+}
+
+static bool ask_helper(struct credentials *credentials, const char *helper, bool own,
+                       const char *registry, struct credential *ret, bool *ret_found,
+                       const struct wait *wait, struct error *err)
+{
+    const struct answer *known = known_answer(credentials, helper, registry);
+    struct error problem = { 0 };
+    bool missing;
+    if (!known) {
+        struct answer answer = { .helper = helper,
+                                 .registry = arena_strdup(credentials->arena, registry) };
+        if (!credential_helper_get(credentials->arena, helper, credential_server(registry),
+                                   &answer.credential, &answer.found, &missing, wait, &problem)
+            && !forgive(credentials, own, missing, &problem, err))
+            return false;
+        arena_push(credentials->arena, credentials->answers, credentials->answer_count,
+                   credentials->answer_capacity, answer);
+        known = &credentials->answers[credentials->answer_count - 1];
+    }
+    *ret = known->credential;
+    *ret_found = known->found;
+    return true;
+}
+
+/* ------------------------------------------------------------------- finding */
+
+static bool find_in_file(struct credentials *credentials, const struct credential_file *file,
+                         const char *registry, const char *repository, struct credential *ret,
+                         bool *ret_found, const struct wait *wait, struct error *err)
+{
+    bool own;
+    const char *helper = credential_file_helper(file, registry, &own);
+    *ret_found = false;
+    if (helper && !ask_helper(credentials, helper, own, registry, ret, ret_found, wait, err))
+        return false;
+    const struct credential_entry *entry =
+        *ret_found ? NULL : credential_file_find(file, registry, repository);
+    if (entry) {
+        *ret = entry->credential;
+        *ret_found = true;
+    }
+    return true;
+}
+
+static const char *copy(struct arena *arena, const char *text)
+{
+    return text ? arena_strdup(arena, text) : NULL;
+}
+
+static void copy_credential(struct arena *arena, struct credential *credential)
+{
+    *credential = (struct credential){
+        .user = copy(arena, credential->user),
+        .password = copy(arena, credential->password),
+        .identity = copy(arena, credential->identity),
+        .token = copy(arena, credential->token),
+        .from = copy(arena, credential->from),
+    };
+}
+
+/* Another thread may hold the lock for as long as a helper runs. */
+static bool lock_within(struct credentials *credentials, const struct wait *wait, struct error *err)
+{
+    while (pthread_mutex_trylock(&credentials->lock) != 0)
+        if (!wait_sleep(wait, LOOK_MS))
+            return wait_check(wait, "waiting for a credential helper", err);
+    return true;
+}
+
+bool credentials_find(struct credentials *credentials, struct arena *arena, const char *registry,
+                      const char *repository, struct credential *ret, const struct wait *wait,
+                      struct error *err)
+{
+    bool found = false, fine = true;
+    struct credential credential = { 0 };
+    if (!lock_within(credentials, wait, err))
+        return false;
+    for (size_t i = 0; i < credentials->count && fine && !found; i++)
+        fine = find_in_file(credentials, &credentials->files[i], registry, repository, &credential,
+                            &found, wait, err);
+    if (fine) {
+        if (!found)
+            credential = (struct credential){ 0 };
+        copy_credential(arena, &credential);
+        *ret = credential;
+    }
+    pthread_mutex_unlock(&credentials->lock);
+    return fine;
+}

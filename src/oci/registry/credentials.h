@@ -1,0 +1,68 @@
+/*
+ * credentials: who we are at which registry.
+ *
+ * Found where docker and the tools around containers keep them: in secrets that were added,
+ * else in --registry-config alone, else in $REGISTRY_AUTH_FILE, docker's config.json
+ * ($DOCKER_CONFIG, ~/.docker) and containers' auth.json ($XDG_RUNTIME_DIR/containers,
+ * ~/.config/containers), the first that knows the registry. In each: a helper for the
+ * registry, the helper for all, then what stands in the file, whose keys may name a
+ * repository or what lies above it; the longest one that fits counts.
+ *
+ * May be asked by many threads; a helper runs once a registry.
+ */
+#ifndef CMX_OCI_REGISTRY_CREDENTIALS_H
+#define CMX_OCI_REGISTRY_CREDENTIALS_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All NULL: nobody; we come without a name. */
+struct credential {
+    const char *user, *password;
+    const char *identity; /* a refresh token in place of them               */
+    const char *token;    /* sent as it is: a bearer token                  */
+    const char *from;     /* where it was found, for messages               */
+};
+
+struct credentials;
+
+/* Reads nothing yet. `config_file` (may be NULL) outlives it. */
+struct credentials *credentials_new(const char *config_file) __attribute__((warn_unused_result));
+void credentials_free(struct credentials *credentials);
+
+/* Reads the files, once. ERROR_INPUT: one is wrong (nothing of it is quoted); ERROR_LOCAL. */
+bool credentials_load(struct credentials *credentials, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Adds a document in docker's form; `bare`: the old one, a map of registries alone. */
+bool credentials_add(struct credentials *credentials, const char *name, const char *data,
+                     size_t length, bool bare, struct error *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * For a repository (NULL: the registry as a whole). ERROR_DENIED: the helper for this
+ * registry failed.
+ */
+bool credentials_find(struct credentials *credentials, struct arena *arena, const char *registry,
+                      const char *repository, struct credential *ret, const struct wait *wait,
+                      struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Keeps credentials (user and password, or user and identity): by the helper where one is
+ * configured, else in the file, which only its owner may read. *ret_where tells which.
+ */
+bool credentials_keep(const char *config_file, struct arena *arena, const char *registry,
+                      const struct credential *credential, const char **ret_where,
+                      const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Forgets them; *ret_where NULL: there were none. */
+bool credentials_forget(const char *config_file, struct arena *arena, const char *registry,
+                        const char **ret_where, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+#endif
