@@ -1,0 +1,247 @@
+/* exchange: see exchange.h. */
+#include "oci/registry/exchange.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "net/http_url.h"
+#include "oci/registry/retry.h"
+#include "oci/registry/words.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { ANSWER_CEILING = 8 << 20, LOGINS = 2, MOST_HEADERS = 6 };
+
+/* What goes on over the tries of one call. */
+struct attempt {
+    struct server *server;
+    const char *repository;
+    struct arena *arena;
+    const struct call *call;
+    struct authorization_wish wish;
+    struct retry retry;
+    unsigned logins;
+    const struct wait *wait;
+};
+
+/* ---------------------------------------------------------------- the request */
+
+static const char *scopes_of(struct arena *arena, const char *repository, const struct call *call)
+{
+    static const char *const actions[] = {
+        [ACCESS_PULL] = "pull",
+        [ACCESS_PUSH] = "pull,push",
+        [ACCESS_DELETE] = "delete,pull,push",
+    };
+    if (call->access == ACCESS_CATALOG)
+        return "registry:catalog:*";
+    if (!repository)
+        return ""; /* only: are we let in? */
+    const char *own = arena_printf(arena, "repository:%s:%s", repository, actions[call->access]);
+    if (!call->from_repository)
+        return own;
+    return arena_printf(arena, "%s repository:%s:pull", own, call->from_repository);
+}
+
+static const char *url_of(const struct attempt *attempt)
+{
+    const struct call *call = attempt->call;
+    const char *base = server_base(attempt->server, attempt->arena);
+    if (call->url)
+        return call->url;
+    if (call->access == ACCESS_CATALOG || !attempt->repository)
+        return arena_printf(attempt->arena, "%s/v2/%s", base, call->path);
+    return arena_printf(attempt->arena, "%s/v2/%s/%s", base, attempt->repository, call->path);
+}
+
+static void add_header(struct http_request *request, struct http_header *headers, const char *name,
+                       const char *value)
+{
+    if (value)
+        headers[request->header_count++] = (struct http_header){ name, value };
+}
+
+/* Another host (an upload's Location may be there) gets neither credentials nor certificates. */
+static void fill_origin(const struct attempt *attempt, const char *authorization,
+                        struct http_request *request, struct http_header *headers)
+{
+    struct http_endpoint *endpoint = arena_alloc(attempt->arena, sizeof *endpoint);
+    *endpoint = attempt->server->endpoint;
+    if (url_same_origin(attempt->arena, request->url, server_base(attempt->server, attempt->arena)))
+        add_header(request, headers, "Authorization", authorization);
+    else
+        endpoint->certificate_file = endpoint->key_file = NULL;
+    request->endpoint = endpoint;
+}
+
+static struct http_request request_of(const struct attempt *attempt, const char *authorization)
+{
+    const struct call *call = attempt->call;
+    struct http_header *headers = arena_array(attempt->arena, MOST_HEADERS, sizeof *headers);
+    struct http_request request = {
+        .method = call->method,
+        .url = url_of(attempt),
+        .headers = headers,
+        .body = call->body,
+        .body_length = call->body_length,
+        .source = call->source,
+        .source_context = call->source_context,
+        .source_length = call->source_length,
+        .sink = call->sink,
+        .sink_context = call->sink_context,
+        .ceiling = call->sink      ? call->ceiling
+                   : call->ceiling ? call->ceiling
+                                   : ANSWER_CEILING,
+        .http1 = call->http1,
+        .follow = true,
+    };
+    fill_origin(attempt, authorization, &request, headers);
+    add_header(&request, headers, "Accept", call->accept ? call->accept : "application/json");
+    add_header(&request, headers, "Content-Type", call->content_type);
+    add_header(&request, headers, "Content-Range", call->content_range);
+    add_header(&request, headers, "Range", call->range);
+    /* Bytes are wanted as they are stored: their digest is checked. */
+    add_header(&request, headers, "Accept-Encoding", "identity");
+    return request;
+}
+
+/* What stands behind '?' may be the key to an upload. */
+static void log_answer(const struct http_request *request, bool answered, int status)
+{
+    log_debug("registry: %s %.*s: %d%s", request->method, (int)strcspn(request->url, "?"),
+              request->url, status, answered ? "" : " (lost)");
+}
+
+/* ------------------------------------------------------------------ the tries */
+
+/* Does a server that was asked without TLS say that it wants it, or say nothing at all? */
+static bool wants_tls(bool answered, const struct http_response *response)
+{
+    if (!answered)
+        return !response->unsent && response->status == 0;
+    return response->status == 400 && response->body
+           && (strcasestr(response->body, "HTTPS server")
+               || strcasestr(response->body, "HTTPS port"));
+}
+
+static bool is_single(const struct call *call)
+{
+    return call->source || call->sink;
+}
+
+static bool send_once(struct attempt *attempt, struct answer *answer, struct error *err)
+{
+    if (!authorization_get(attempt->server, attempt->arena, &attempt->wish, &answer->used,
+                           attempt->wait, err)) {
+        answer->response = (struct http_response){ 0 };
+        return false;
+    }
+    struct http_request request = request_of(attempt, answer->used.header);
+    bool answered = http_do(attempt->server->registries->http, attempt->arena, &request,
+                            &answer->response, attempt->wait, err);
+    answer->url = request.url;
+    log_answer(&request, answered, answer->response.status);
+    return answered;
+}
+
+/* After a 401: is there another way to be let in? What had a body to read is the caller's. */
+static bool log_in_again(struct attempt *attempt, const struct answer *answer)
+{
+    if (answer->response.status != 401 || attempt->logins++ >= LOGINS)
+        return false;
+    return authorization_refused(attempt->server, &attempt->wish, &answer->used, &answer->response)
+           && !attempt->call->source;
+}
+
+static bool goes_on(struct attempt *attempt, bool answered, const struct answer *answer,
+                    bool *ret_failed, struct error *err)
+{
+    *ret_failed = false;
+    if (wants_tls(answered, &answer->response) && server_turns_to_tls(attempt->server))
+        return !attempt->call->source;
+    if (answered)
+        server_is_right(attempt->server);
+    if (answered && log_in_again(attempt, answer))
+        return true;
+    bool repeatable = !is_single(attempt->call);
+    if (!answered && is_single(attempt->call))
+        return false;
+    if (attempt->call->source)
+        return false;
+    return retry_again(&attempt->retry, answered, &answer->response, repeatable || answered,
+                       ret_failed, attempt->wait, err);
+}
+
+bool exchange(struct server *server, const char *repository, struct arena *arena,
+              const struct call *call, struct answer *ret, const struct wait *wait,
+              struct error *err)
+{
+    struct attempt attempt = { .server = server,
+                               .repository = repository,
+                               .arena = arena,
+                               .call = call,
+                               .wish = { scopes_of(arena, repository, call), repository },
+                               .retry = { .place = server->registry },
+                               .wait = wait };
+    bool answered, failed;
+    do
+        answered = send_once(&attempt, ret, err);
+    while (goes_on(&attempt, answered, ret, &failed, err));
+    return answered && !failed;
+}
+
+/* --------------------------------------------------------------------- answers */
+
+const char *answer_location(struct arena *arena, const struct answer *answer)
+{
+    const char *location = http_header(&answer->response, "Location");
+    return location ? url_resolve(arena, answer->url, location) : NULL;
+}
+
+static void say_login(const struct server *server, const struct answer *answer, struct buf *out)
+{
+    if (answer->used.anonymous)
+        buf_printf(out, "; no credentials are known for it: cmx-reconcile registry login %s",
+                   server->registry);
+    else if (answer->response.status == 401)
+        buf_printf(out, "; the credentials of %s were refused",
+                   answer->used.from ? answer->used.from : "this run");
+}
+
+/* Part of a header's value that may not be told: "Bearer abc" → "abc". */
+static const char *bare_token(const struct answer *answer)
+{
+    const char *blank = answer->used.header ? strchr(answer->used.header, ' ') : NULL;
+    return blank ? blank + 1 : NULL;
+}
+
+bool answer_refused(const struct server *server, const char *repository, const struct call *call,
+                    const struct answer *answer, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    const struct http_response *response = &answer->response;
+    const char *secrets[] = { bare_token(answer) };
+    const char *status = status_words(response->status);
+    const char *words = response_words(arena, response, secrets, 1);
+    buf_printf(&out, "%s%s%s: %s: %s", server->registry, repository ? "/" : "",
+               repository ? repository : "", call->what,
+               status ? status : arena_printf(arena, "answer %d", response->status));
+    if (*words)
+        buf_printf(&out, ": %s", words);
+    if (response->status == 401 || response->status == 403)
+        say_login(server, answer, &out);
+    return error_set(err, status_kind(response->status), "%s", buf_text(&out));
+}
+
+bool exchange_expect(struct server *server, const char *repository, struct arena *arena,
+                     const struct call *call, const int *expected, struct answer *ret,
+                     const struct wait *wait, struct error *err)
+{
+    if (!exchange(server, repository, arena, call, ret, wait, err))
+        return false;
+    for (; *expected; expected++)
+        if (ret->response.status == *expected)
+            return true;
+    return answer_refused(server, repository, call, ret, err);
+}

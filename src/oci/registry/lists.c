@@ -1,0 +1,283 @@
+/*
+ * lists: tags, repositories and referrers, page by page.
+ *
+ * A next page is only asked for where it is another one of the same registry, and there are
+ * not endlessly many.
+ */
+#include "oci/registry/read.h"
+
+#include "base/cleanup.h"
+#include "manifest/value_json.h"
+#include "net/http_url.h"
+#include "oci/image.h"
+#include "oci/registry/paging.h"
+#include "oci/registry/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGES_CEILING = 10000, ENTRIES_CEILING = 1000000, PAGE = 1000 };
+
+struct names {
+    const char **items;
+    size_t count, capacity;
+};
+
+/* ----------------------------------------------------------------------- pages */
+
+/* Takes one page's document; false with err: it is wrong. */
+typedef bool take_page(void *context, struct arena *arena, const struct value *document,
+                       struct error *err);
+
+struct walk {
+    struct server *server;
+    const char *repository;
+    struct call call;
+    take_page *take;
+    void *context;
+};
+
+/* The next page's URL; NULL: this was the last one. One on another host is not followed. */
+static const char *next_page(struct arena *arena, const struct walk *walk,
+                             const struct answer *answer)
+{
+    const char *link = link_next(arena, http_header(&answer->response, "Link"));
+    const char *url = link ? url_resolve(arena, answer->url, link) : NULL;
+    const char *base = server_base(walk->server, arena);
+    if (!url || strcmp(url, answer->url) == 0 || !url_same_origin(arena, url, base))
+        return NULL;
+    return url;
+}
+
+static bool read_page(struct arena *arena, const struct walk *walk, const struct answer *answer,
+                      struct error *err)
+{
+    const struct value *document;
+    const struct http_response *response = &answer->response;
+    if (!json_parse(arena, response->body, response->body_length, &document, err))
+        return error_set(err, ERROR_UNREACHABLE, "%s: its answer to %s is not JSON",
+                         walk->server->registry, walk->call.what);
+    return walk->take(walk->context, arena, document, err)
+           || error_prefix(err, "%s: %s", walk->server->registry, walk->call.what);
+}
+
+/* *ret_status: of the first page; only of 200 something was taken. */
+static bool walk_pages(struct walk *walk, int *ret_status, const struct wait *wait,
+                       struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    const char *url = NULL;
+    for (unsigned page = 0; page < PAGES_CEILING; page++) {
+        struct answer answer;
+        AUTO_ARENA own = arena_new();
+        walk->call.url = url;
+        if (!exchange(walk->server, walk->repository, own, &walk->call, &answer, wait, err))
+            return false;
+        if (page == 0)
+            *ret_status = answer.response.status;
+        if (answer.response.status != 200) {
+            answer_refused(walk->server, walk->repository, &walk->call, &answer, err);
+            return page == 0;
+        }
+        if (!read_page(own, walk, &answer, err))
+            return false;
+        url = next_page(own, walk, &answer);
+        if (!url)
+            return true;
+        url = arena_strdup(arena, url);
+    }
+    return error_set(err, ERROR_UNREACHABLE, "%s: %s: its list does not end",
+                     walk->server->registry, walk->call.what);
+}
+
+/* ------------------------------------------------------------------------ names */
+
+struct name_list {
+    struct arena *arena;
+    const char *member; /* "tags", "repositories" */
+    bool (*valid)(const char *text);
+    struct names names;
+};
+
+static bool take_names(void *context, struct arena *arena, const struct value *document,
+                       struct error *err)
+{
+    struct name_list *list = context;
+    const struct value *items = value_get(document, list->member);
+    (void)arena;
+    if (!document || document->kind != VALUE_MAP)
+        return error_set(err, ERROR_UNREACHABLE, "its answer is no list");
+    for (size_t i = 0; i < value_count(items); i++) {
+        const char *name = value_text(value_item(items, i));
+        if (!name || !list->valid(name))
+            return error_set(err, ERROR_UNREACHABLE, "its answer holds what cannot be a name");
+        if (list->names.count >= ENTRIES_CEILING)
+            return error_set(err, ERROR_UNREACHABLE, "its list does not end");
+        const char *own = arena_strdup(list->arena, name);
+        arena_push(list->arena, list->names.items, list->names.count, list->names.capacity, own);
+    }
+    return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort_names(struct names *names)
+{
+    size_t kept = 0;
+    if (names->count)
+        qsort(names->items, names->count, sizeof *names->items, compare_names);
+    for (size_t i = 0; i < names->count; i++)
+        if (kept == 0 || strcmp(names->items[kept - 1], names->items[i]) != 0)
+            names->items[kept++] = names->items[i];
+    names->count = kept;
+}
+
+static bool repository_valid(const char *text)
+{
+    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._/-");
+    return length && !text[length] && length <= 255;
+}
+
+bool registry_tags(struct image_store *store, struct arena *arena, const char ***ret_tags,
+                   size_t *ret_count, const struct wait *wait, struct error *err)
+{
+    struct name_list list = { .arena = arena, .member = "tags", .valid = tag_valid };
+    struct walk walk = { .server = ((struct repository *)store)->server,
+                         .repository = store->repository,
+                         .call = { .method = "GET",
+                                   .path = arena_printf(arena, "tags/list?n=%d", PAGE),
+                                   .what = "tags" },
+                         .take = take_names,
+                         .context = &list };
+    int status;
+    if (!walk_pages(&walk, &status, wait, err) || status != 200)
+        return false;
+    sort_names(&list.names);
+    *ret_tags = list.names.items;
+    *ret_count = list.names.count;
+    return true;
+}
+
+bool registry_catalog(struct registries *registries, struct arena *arena, const char *registry,
+                      const char ***ret_names, size_t *ret_count, const struct wait *wait,
+                      struct error *err)
+{
+    struct name_list list = { .arena = arena, .member = "repositories", .valid = repository_valid };
+    struct walk walk = { .call = { .method = "GET",
+                                   .path = arena_printf(arena, "_catalog?n=%d", PAGE),
+                                   .access = ACCESS_CATALOG,
+                                   .what = "list of repositories" },
+                         .take = take_names,
+                         .context = &list };
+    int status;
+    if (!credentials_load(registries->credentials, err)
+        || !server_find(registries, registry, &walk.server, err)
+        || !walk_pages(&walk, &status, wait, err))
+        return false;
+    if (status == 404 || status == 405)
+        return error_set(err, ERROR_REFUSED, "%s: it does not tell which repositories it holds",
+                         registry);
+    if (status != 200)
+        return false;
+    sort_names(&list.names);
+    *ret_names = list.names.items;
+    *ret_count = list.names.count;
+    return true;
+}
+
+/* -------------------------------------------------------------------- referrers */
+
+struct referrer_list {
+    struct arena *arena;
+    const char *artifact_type;
+    struct descriptor *items;
+    size_t count, capacity;
+};
+
+/* What a manifest is made for: its artifact type, else its config's media type by the index. */
+static bool is_wanted(const struct referrer_list *list, const struct descriptor *item)
+{
+    return !list->artifact_type
+           || (item->artifact_type && strcmp(item->artifact_type, list->artifact_type) == 0);
+}
+
+static bool take_index(void *context, struct arena *arena, const struct value *document,
+                       struct error *err)
+{
+    struct referrer_list *list = context;
+    const struct value *items = value_get(document, "manifests");
+    (void)arena;
+    if (!document || document->kind != VALUE_MAP)
+        return error_set(err, ERROR_UNREACHABLE, "its answer is no index");
+    for (size_t i = 0; i < value_count(items); i++) {
+        struct descriptor item;
+        const struct value *own = value_copy(list->arena, value_item(items, i));
+        if (!descriptor_read(list->arena, own, &item, err))
+            return false;
+        if (list->count >= IMAGE_ENTRIES_CEILING)
+            return error_set(err, ERROR_UNREACHABLE, "its list does not end");
+        if (is_wanted(list, &item))
+            arena_push(list->arena, list->items, list->count, list->capacity, item);
+    }
+    return true;
+}
+
+const char *fallback_tag(struct arena *arena, const char *digest)
+{
+    char *tag = arena_printf(arena, "%.*s", (int)(strcspn(digest, ":") + 1 + 64), digest);
+    *strchr(tag, ':') = '-';
+    return tag;
+}
+
+/* Registries without the API keep an index under a tag that is made of the digest. */
+static bool read_fallback(struct repository *repository, const char *digest,
+                          struct referrer_list *list, const struct wait *wait, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    struct descriptor top;
+    const struct value *document;
+    const char *bytes;
+    struct error problem;
+    if (!manifest_get(repository->server, repository->store.repository, arena,
+                      fallback_tag(arena, digest), &top, &bytes, wait, &problem)) {
+        if (problem.kind == ERROR_NOT_FOUND)
+            return true;
+        *err = problem;
+        return false;
+    }
+    return media_role(top.media_type) != MEDIA_INDEX
+           || (json_parse(arena, bytes, (size_t)top.size, &document, err)
+               && take_index(list, arena, document, err));
+}
+
+bool registry_referrers(struct image_store *store, struct arena *arena, const char *digest,
+                        const char *artifact_type, struct descriptor **ret, size_t *ret_count,
+                        const struct wait *wait, struct error *err)
+{
+    struct repository *repository = (struct repository *)store;
+    struct referrer_list list = { .arena = arena, .artifact_type = artifact_type };
+    struct walk walk = { .server = repository->server,
+                         .repository = store->repository,
+                         .call = { .method = "GET",
+                                   .path = arena_printf(arena, "referrers/%s", digest),
+                                   .accept = MEDIA_OCI_INDEX,
+                                   .what = arena_printf(arena, "referrers of %s", digest) },
+                         .take = take_index,
+                         .context = &list };
+    int status;
+    if (!digest_text_valid(digest))
+        return error_set(err, ERROR_INVALID, "\"%.200s\" is not a digest", digest);
+    if (!walk_pages(&walk, &status, wait, err))
+        return false;
+    bool lacks_api = status == 404 || status == 405 || status == 400;
+    if (status != 200 && !lacks_api)
+        return false;
+    if (lacks_api && !read_fallback(repository, digest, &list, wait, err))
+        return false;
+    *ret = list.items;
+    *ret_count = list.count;
+    return true;
+}

@@ -1,0 +1,211 @@
+/* server: see server.h; also the life of what all registries share (registry.h). */
+#include "oci/registry/server.h"
+
+#include "base/cleanup.h"
+#include "net/http_url.h"
+#include "oci/registry/credential_file.h"
+#include "oci/registry/trust.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define HUB_SERVER "registry-1.docker.io" /* which serves what docker.io names */
+
+static const struct registry_settings no_settings;
+
+/* ----------------------------------------------------------------- addresses */
+
+static bool is_loopback(struct arena *arena, const char *registry)
+{
+    struct url_parts parts;
+    struct in_addr address;
+    if (!url_split(arena, arena_printf(arena, "http://%s/", registry), &parts))
+        return false;
+    return strcasecmp(parts.host, "localhost") == 0 || strcmp(parts.host, "[::1]") == 0
+           || (inet_pton(AF_INET, parts.host, &address) == 1
+               && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET);
+}
+
+static bool is_plain(const struct registry_settings *settings, const char *registry)
+{
+    for (size_t i = 0; i < settings->plain_http_count; i++)
+        if (strcasecmp(settings->plain_http[i], registry) == 0)
+            return true;
+    return false;
+}
+
+/* A loopback address whose authority nobody gave: most such registries speak no TLS. */
+static void choose_base(struct server *server, const struct registry_settings *settings)
+{
+    const char *host = strcmp(server->registry, HUB_REGISTRY) == 0 ? HUB_SERVER : server->registry;
+    bool plain = is_plain(settings, server->registry);
+    server->guessed =
+        !plain && !server->endpoint.ca_data && is_loopback(server->arena, server->registry);
+    server->base =
+        arena_printf(server->arena, "%s://%s", plain || server->guessed ? "http" : "https", host);
+}
+
+const char *server_base(struct server *server, struct arena *arena)
+{
+    pthread_mutex_lock(&server->lock);
+    const char *base = arena_strdup(arena, server->base);
+    pthread_mutex_unlock(&server->lock);
+    return base;
+}
+
+bool server_turns_to_tls(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    bool turns = server->guessed;
+    if (turns) {
+        server->base = arena_printf(server->arena, "https://%s", server->registry);
+        server->guessed = false;
+    }
+    pthread_mutex_unlock(&server->lock);
+    return turns;
+}
+
+void server_is_right(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    server->guessed = false;
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* ---------------------------------------------------------------------- life */
+
+void server_free(struct server *server)
+{
+    pthread_mutex_destroy(&server->lock);
+    pthread_cond_destroy(&server->changed);
+    arena_free(server->arena);
+    free(server);
+}
+
+static bool server_new(struct registries *registries, const char *registry, struct server **ret,
+                       struct error *err)
+{
+    pthread_condattr_t attributes;
+    struct server *server = memory_alloc(sizeof *server);
+    *server = (struct server){ .registries = registries, .arena = arena_new() };
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_cond_init(&server->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    server->registry = arena_strdup(server->arena, registry);
+    if (!trust_read(server->arena, registries->settings, registry, &server->endpoint, err)) {
+        server_free(server);
+        return false;
+    }
+    choose_base(server, registries->settings);
+    *ret = server;
+    return true;
+}
+
+static struct server *known_server(struct registries *registries, const char *registry)
+{
+    for (struct server *server = registries->servers; server; server = server->next)
+        if (strcmp(server->registry, registry) == 0)
+            return server;
+    return NULL;
+}
+
+static bool find_locked(struct registries *registries, const char *registry, struct server **ret,
+                        struct error *err)
+{
+    struct server *server = known_server(registries, registry);
+    if (!server) {
+        if (!server_new(registries, registry, &server, err))
+            return false;
+        server->next = registries->servers;
+        registries->servers = server;
+    }
+    *ret = server;
+    return true;
+}
+
+/* "docker.io=https://mirror.example:5000" for this registry: the mirror's name, else NULL. */
+static const char *mirror_of(struct arena *arena, const char *setting, const char *registry,
+                             bool *ret_plain)
+{
+    size_t length = strlen(registry);
+    if (strncasecmp(setting, registry, length) != 0 || setting[length] != '=')
+        return NULL;
+    const char *url = setting + length + 1, *scheme = strstr(url, "://");
+    *ret_plain = scheme && strncasecmp(url, "http:", 5) == 0;
+    const char *host = scheme ? scheme + 3 : url;
+    return arena_memdup(arena, host, strcspn(host, "/"));
+}
+
+static bool find_mirrors(struct server *server, struct error *err)
+{
+    const struct registry_settings *settings = server->registries->settings;
+    size_t capacity = 0;
+    for (size_t i = 0; i < settings->mirror_count; i++) {
+        struct server *mirror;
+        bool plain;
+        const char *name = mirror_of(server->arena, settings->mirrors[i], server->registry, &plain);
+        if (!name)
+            continue;
+        if (!find_locked(server->registries, name, &mirror, err))
+            return error_prefix(err, "mirror %s", settings->mirrors[i]);
+        if (plain)
+            mirror->base = arena_printf(mirror->arena, "http://%s", name);
+        arena_push(server->arena, server->mirrors, server->mirror_count, capacity, mirror);
+    }
+    return true;
+}
+
+bool server_find(struct registries *registries, const char *registry, struct server **ret,
+                 struct error *err)
+{
+    pthread_mutex_lock(&registries->lock);
+    bool known = known_server(registries, registry) != NULL;
+    bool found = find_locked(registries, registry, ret, err) && (known || find_mirrors(*ret, err));
+    pthread_mutex_unlock(&registries->lock);
+    return found;
+}
+
+/* ---------------------------------------------------------------- registries */
+
+struct registries *registries_new(struct http *http, const struct registry_settings *settings)
+{
+    struct registries *registries = memory_alloc(sizeof *registries);
+    settings = settings ? settings : &no_settings;
+    *registries = (struct registries){ .http = http,
+                                       .settings = settings,
+                                       .credentials = credentials_new(settings->config_file) };
+    pthread_mutex_init(&registries->lock, NULL);
+    return registries;
+}
+
+void registries_free(struct registries *registries)
+{
+    if (!registries)
+        return;
+    while (registries->servers) {
+        struct server *server = registries->servers;
+        registries->servers = server->next;
+        server_free(server);
+    }
+    credentials_free(registries->credentials);
+    pthread_mutex_destroy(&registries->lock);
+    free(registries);
+}
+
+bool registries_add_secret(struct registries *registries, const char *type, const char *data,
+                           size_t length, struct error *err)
+{
+    bool bare = strcmp(type, "kubernetes.io/dockercfg") == 0;
+    if (!bare && strcmp(type, "kubernetes.io/dockerconfigjson") != 0)
+        return error_set(err, ERROR_INPUT,
+                         "a Secret of type %s holds no credentials for registries; wanted is "
+                         "kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg",
+                         type);
+    return credentials_add(registries->credentials,
+                           bare ? "pull secret (.dockercfg)" : "pull secret (.dockerconfigjson)",
+                           data, length, bare, err);
+}

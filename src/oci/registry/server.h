@@ -1,0 +1,73 @@
+/*
+ * server: one registry host of a run: how it is reached, trusted and logged in to.
+ *
+ * Shared by all stores of that host and all threads; made on first use, freed with the
+ * registries. Private to registry/.
+ */
+#ifndef CMX_OCI_REGISTRY_SERVER_H
+#define CMX_OCI_REGISTRY_SERVER_H
+
+#include "net/http.h"
+#include "oci/registry/credentials.h"
+#include "oci/registry/registry.h"
+
+#include <pthread.h>
+
+enum auth_scheme { AUTH_NONE, AUTH_BASIC, AUTH_BEARER }; /* NONE: nobody has asked yet */
+
+/* A bearer token for one set of scopes. */
+struct token {
+    const char *scopes;
+    const char *header; /* "Bearer …"; NULL: none yet  */
+    int64_t expires;    /* clock_now()                 */
+    bool fetching;      /* some thread is at it        */
+    struct token *next;
+};
+
+struct server {
+    /* Set once, then only read. */
+    struct registries *registries;
+    const char *registry; /* as in struct reference */
+    struct http_endpoint endpoint;
+    struct server **mirrors; /* asked first for what is read */
+    size_t mirror_count;
+
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t changed;
+    struct arena *arena;
+    const char *base; /* "https://registry-1.docker.io" */
+    bool guessed;     /* loopback: plain http is only tried */
+    enum auth_scheme scheme;
+    const char *realm, *service;
+    struct token *tokens;
+
+    struct server *next; /* of the registries */
+};
+
+/* What all servers share. */
+struct registries {
+    struct http *http;
+    const struct registry_settings *settings;
+    struct credentials *credentials;
+    pthread_mutex_t lock; /* guards the list */
+    struct server *servers;
+};
+
+/* The server of a registry, made where it is new, with its mirrors. */
+bool server_find(struct registries *registries, const char *registry, struct server **ret,
+                 struct error *err) __attribute__((warn_unused_result));
+void server_free(struct server *server);
+
+/* The URL before "/v2/", in the arena. */
+const char *server_base(struct server *server, struct arena *arena);
+
+/*
+ * Plain http was only a guess, and what came says that TLS is spoken: true once, and the base
+ * is another one from then on.
+ */
+bool server_turns_to_tls(struct server *server);
+
+/* An answer came: the guess was right. */
+void server_is_right(struct server *server);
+
+#endif

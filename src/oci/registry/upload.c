@@ -1,0 +1,359 @@
+/*
+ * upload: a blob on its way into a repository.
+ *
+ * POST gives a place (Location, ever a new one); where digest and size are known one PUT
+ * sends the rest, else PATCH streams and PUT names the digest. When it breaks off, the
+ * registry is asked how far it came (GET, Range), the source goes back there, and PATCH goes
+ * on; where the place is gone it begins anew.
+ */
+#include "oci/registry/write.h"
+
+#include "base/cleanup.h"
+#include "oci/registry/paging.h"
+#include "oci/registry/retry.h"
+#include "oci/verify.h"
+
+#include <string.h>
+
+enum { MOST_RESUMES = 50 };
+
+struct upload {
+    struct repository *repository;
+    struct arena *arena;
+    const struct blob_source *source;
+    struct verifier *verifier;
+    int64_t position; /* of the source */
+    int64_t hashed;   /* bytes that the verifier has seen: what is sent again is not hashed again */
+    bool ended;       /* the verifier's end was asked for */
+    bool spoiled;     /* the source failed, or holds other bytes than it should */
+    bool partial;     /* a part of it was sent before: PUT alone would not do */
+    const char *location;
+    struct retry retry;
+    unsigned resumes;
+    int64_t furthest;
+};
+
+/* ---------------------------------------------------------------------- source */
+
+/* The bytes have ended: are they what was said? */
+static bool check_end(struct upload *upload, struct error *err)
+{
+    if (upload->ended)
+        return true;
+    upload->ended = true;
+    if (verifier_end(upload->verifier, err))
+        return true;
+    upload->spoiled = true;
+    return error_prefix(err, "%s: the blob that is to be stored", upload->repository->store.name);
+}
+
+static bool hash(struct upload *upload, const char *data, size_t length, struct error *err)
+{
+    int64_t known = upload->hashed - upload->position;
+    size_t skip = known <= 0 ? 0 : known < (int64_t)length ? (size_t)known : length;
+    if (skip == length)
+        return true;
+    upload->hashed += (int64_t)(length - skip);
+    return verifier_feed(upload->verifier, data + skip, length - skip, err)
+           || error_prefix(err, "%s: the blob that is to be stored",
+                           upload->repository->store.name);
+}
+
+static bool read_source(void *context, char *data, size_t capacity, size_t *ret_length,
+                        struct error *err)
+{
+    struct upload *upload = context;
+    const struct blob_source *source = upload->source;
+    size_t length = 0;
+    upload->spoiled = true; /* unless all goes well */
+    if (!source->read(source->context, data, capacity, &length, err)
+        || !hash(upload, data, length, err))
+        return false;
+    upload->position += (int64_t)length;
+    upload->spoiled = false;
+    *ret_length = length;
+    return length > 0 || check_end(upload, err);
+}
+
+/* False: it cannot go back; what went wrong before stays the error. */
+static bool rewind_source(struct upload *upload, int64_t offset, struct error *err)
+{
+    const struct blob_source *source = upload->source;
+    if (upload->position == offset)
+        return true;
+    if (!source->seek)
+        return false;
+    if (!source->seek(source->context, offset, err)) {
+        upload->spoiled = true;
+        return false;
+    }
+    upload->position = offset;
+    return true;
+}
+
+/* ----------------------------------------------------------------------- steps */
+
+static const char *what_of(const struct upload *upload)
+{
+    const char *digest = upload->source->digest;
+    return digest ? arena_printf(upload->arena, "upload of blob %s", digest) : "upload of a blob";
+}
+
+static bool ask(struct upload *upload, struct call *call, struct answer *answer,
+                const struct wait *wait, struct error *err)
+{
+    call->access = ACCESS_PUSH;
+    call->what = what_of(upload);
+    return exchange(upload->repository->server, upload->repository->store.repository, upload->arena,
+                    call, answer, wait, err);
+}
+
+static bool refused(const struct upload *upload, const struct call *call,
+                    const struct answer *answer, struct error *err)
+{
+    return answer_refused(upload->repository->server, upload->repository->store.repository, call,
+                          answer, err);
+}
+
+static const char *take_spare(struct repository *repository, struct arena *arena)
+{
+    pthread_mutex_lock(&repository->lock);
+    const char *spare = repository->spare ? arena_strdup(arena, repository->spare) : NULL;
+    repository->spare = NULL;
+    pthread_mutex_unlock(&repository->lock);
+    return spare;
+}
+
+/* A place to send to. */
+static bool begin(struct upload *upload, const struct wait *wait, struct error *err)
+{
+    struct call call = { .method = "POST", .path = "blobs/uploads/", .body = "" };
+    struct answer answer;
+    upload->location = take_spare(upload->repository, upload->arena);
+    if (upload->location)
+        return true;
+    if (!ask(upload, &call, &answer, wait, err))
+        return false;
+    if (answer.response.status != 202)
+        return refused(upload, &call, &answer, err);
+    upload->location = answer_location(upload->arena, &answer);
+    return upload->location
+           || error_set(err, ERROR_UNREACHABLE, "%s: it gave no place to upload to",
+                        upload->repository->store.name);
+}
+
+static const char *commit_url(const struct upload *upload, const char *digest)
+{
+    AUTO_BUF url = BUF_INIT(BUF_OUTPUT_CEILING);
+    buf_printf(&url, "%s%cdigest=", upload->location, strchr(upload->location, '?') ? '&' : '?');
+    url_encode(&url, digest);
+    return arena_strdup(upload->arena, buf_text(&url));
+}
+
+/* What the registry calls the blob that it has now. */
+static bool check_stored(const struct upload *upload, const struct answer *answer,
+                         const char *digest, struct error *err)
+{
+    const char *said = http_header(&answer->response, "Docker-Content-Digest");
+    if (!said || strcmp(said, digest) == 0 || strncmp(said, digest, strcspn(digest, ":")) != 0)
+        return true;
+    return error_set(err, ERROR_INVALID, "%s: it stored %.200s, and was sent %s",
+                     upload->repository->store.name, said, digest);
+}
+
+/* Is it there, whatever became of the request that should have stored it? */
+static bool is_stored(const struct upload *upload, const char *digest, const struct wait *wait)
+{
+    struct error ignored;
+    bool there = false;
+    struct descriptor blob = { .digest = digest, .size = upload->source->size };
+    return registry_has_blob(&upload->repository->store, &blob, &there, wait, &ignored) && there;
+}
+
+/* Names what was sent by PATCH. */
+static bool commit(struct upload *upload, const struct wait *wait, struct error *err)
+{
+    const char *digest = verifier_digest(upload->verifier, upload->arena);
+    struct call call = { .method = "PUT", .url = commit_url(upload, digest), .body = "" };
+    struct answer answer;
+    if (!ask(upload, &call, &answer, wait, err))
+        return false;
+    if (answer.response.status == 201 || answer.response.status == 204)
+        return check_stored(upload, &answer, digest, err);
+    return (answer.response.status == 404 && is_stored(upload, digest, wait))
+           || refused(upload, &call, &answer, err);
+}
+
+/* ----------------------------------------------------------------------- sends */
+
+enum sent {
+    SENT_ALL,     /* and it is stored            */
+    SENT_BYTES,   /* and it is to be committed   */
+    SENT_IN_PART, /* broke off: may go on        */
+    SENT_REFUSED, /* err is set                  */
+};
+
+/* Whether an answer that is no success may be another one next time. */
+static bool may_change(int status)
+{
+    return status == 401 || status == 404 || status == 408 || status == 416 || status == 429
+           || status >= 500;
+}
+
+static enum sent judge_loss(const struct upload *upload, const struct call *call, bool answered,
+                            const struct answer *answer, struct error *err)
+{
+    if (upload->spoiled)
+        return SENT_REFUSED;
+    if (!answered)
+        return answer->response.transient ? SENT_IN_PART : SENT_REFUSED;
+    refused(upload, call, answer, err);
+    return may_change(answer->response.status) ? SENT_IN_PART : SENT_REFUSED;
+}
+
+static struct call send_call(struct upload *upload)
+{
+    int64_t size = upload->source->size;
+    return (struct call){
+        .content_type = "application/octet-stream",
+        .source = read_source,
+        .source_context = upload,
+        .source_length = size < 0 ? -1 : size - upload->position,
+        .http1 = upload->resumes > 0, /* over HTTP/2 an early refusal may have been lost */
+    };
+}
+
+static enum sent send_by_put(struct upload *upload, struct answer *answer, const struct wait *wait,
+                             struct error *err)
+{
+    struct call call = send_call(upload);
+    call.method = "PUT";
+    call.url = commit_url(upload, upload->source->digest);
+    upload->partial = true;
+    bool answered = ask(upload, &call, answer, wait, err);
+    if (!answered || (answer->response.status != 201 && answer->response.status != 204))
+        return judge_loss(upload, &call, answered, answer, err);
+    return check_end(upload, err) && check_stored(upload, answer, upload->source->digest, err)
+               ? SENT_ALL
+               : SENT_REFUSED;
+}
+
+static enum sent send_by_patch(struct upload *upload, struct answer *answer,
+                               const struct wait *wait, struct error *err)
+{
+    struct call call = send_call(upload);
+    call.method = "PATCH";
+    call.url = upload->location;
+    if (upload->source->size > upload->position)
+        call.content_range = arena_printf(upload->arena, "%lld-%lld", (long long)upload->position,
+                                          (long long)upload->source->size - 1);
+    upload->partial = true;
+    bool answered = ask(upload, &call, answer, wait, err);
+    if (!answered || (answer->response.status != 202 && answer->response.status != 204))
+        return judge_loss(upload, &call, answered, answer, err);
+    const char *location = answer_location(upload->arena, answer);
+    int64_t has = upload_range(http_header(&answer->response, "Range"));
+    if (location)
+        upload->location = location;
+    if (!check_end(upload, err))
+        return SENT_REFUSED;
+    if (has <= 0 || has == upload->position)
+        return SENT_BYTES;
+    error_set(err, ERROR_UNREACHABLE, "%s: it took %lld of %lld bytes",
+              upload->repository->store.name, (long long)has, (long long)upload->position);
+    return SENT_IN_PART;
+}
+
+/* Where the registry stands; a place that it does not know any more is none. */
+static bool find_place(struct upload *upload, const struct wait *wait, struct error *err)
+{
+    struct call call = { .method = "GET", .url = upload->location };
+    struct answer answer;
+    struct error problem;
+    int64_t has = -1;
+    if (ask(upload, &call, &answer, wait, &problem)
+        && (answer.response.status == 204 || answer.response.status == 200)) {
+        const char *location = answer_location(upload->arena, &answer);
+        has = upload_range(http_header(&answer.response, "Range"));
+        if (location)
+            upload->location = location;
+    }
+    if (has > 0 && has <= upload->furthest && rewind_source(upload, has, err))
+        return true;
+    if (upload->spoiled || !rewind_source(upload, 0, err))
+        return false;
+    upload->location = NULL;
+    upload->partial = false;
+    return true;
+}
+
+/* After a loss: waits, and finds the place to go on from. *ret_stored: there is nothing to do. */
+static bool recover(struct upload *upload, const struct answer *answer, bool *ret_stored,
+                    const struct wait *wait, struct error *err)
+{
+    bool failed, answered = answer->response.status != 0 && !answer->response.transient;
+    struct http_response lost = { .transient = true };
+    const char *digest = upload->source->digest;
+    if (upload->position > upload->furthest)
+        upload->retry.tries = 0;
+    if (upload->position > upload->furthest)
+        upload->furthest = upload->position;
+    if (upload->resumes++ >= MOST_RESUMES
+        || !retry_again(&upload->retry, answered && answer->response.status == 429,
+                        answered && answer->response.status == 429 ? &answer->response : &lost,
+                        true, &failed, wait, err))
+        return false;
+    *ret_stored = digest && is_stored(upload, digest, wait);
+    return *ret_stored || find_place(upload, wait, err);
+}
+
+static bool send_all(struct upload *upload, const struct wait *wait, struct error *err)
+{
+    const struct blob_source *source = upload->source;
+    for (;;) {
+        struct answer answer = { 0 };
+        bool stored = false;
+        if (!upload->location && !begin(upload, wait, err))
+            return false;
+        bool whole = source->digest && source->size >= 0 && !upload->partial;
+        enum sent sent = (whole ? send_by_put : send_by_patch)(upload, &answer, wait, err);
+        if (sent == SENT_BYTES)
+            return commit(upload, wait, err);
+        if (sent != SENT_IN_PART)
+            return sent == SENT_ALL;
+        if (!recover(upload, &answer, &stored, wait, err))
+            return false;
+        if (stored)
+            return true;
+    }
+}
+
+static void fill_descriptor(const struct upload *upload, struct arena *arena,
+                            struct descriptor *ret)
+{
+    const struct blob_source *source = upload->source;
+    *ret = (struct descriptor){
+        .media_type = source->media_type ? arena_strdup(arena, source->media_type) : NULL,
+        .digest = source->digest ? arena_strdup(arena, source->digest)
+                                 : verifier_digest(upload->verifier, arena),
+        .size = source->size >= 0 ? source->size : verifier_size(upload->verifier),
+    };
+}
+
+bool registry_put_blob(struct image_store *store, struct arena *arena,
+                       const struct blob_source *source, struct descriptor *ret,
+                       const struct wait *wait, struct error *err)
+{
+    AUTO_ARENA own = arena_new();
+    struct repository *repository = (struct repository *)store;
+    struct upload upload = { .repository = repository,
+                             .arena = own,
+                             .source = source,
+                             .verifier = verifier_new(source->digest, source->size, NULL, NULL),
+                             .retry = { .place = repository->server->registry } };
+    bool sent = send_all(&upload, wait, err);
+    if (sent)
+        fill_descriptor(&upload, arena, ret);
+    verifier_free(upload.verifier);
+    return sent;
+}
