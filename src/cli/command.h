@@ -41,6 +41,8 @@ enum exit_code command_hold(struct invocation *invocation);
 enum exit_code command_unhold(struct invocation *invocation);
 enum exit_code command_history(struct invocation *invocation);
 enum exit_code command_rollback(struct invocation *invocation);
+enum exit_code command_registry(struct invocation *invocation);
+enum exit_code command_pull(struct invocation *invocation);
 enum exit_code command_explain(struct invocation *invocation);
 enum exit_code command_version(struct invocation *invocation);
 enum exit_code command_completion(struct invocation *invocation);
@@ -127,6 +129,9 @@ bool terminal_can_redraw(void);
 
 /* One line typed at the terminal, in the arena; NULL: none. */
 const char *terminal_line(struct arena *arena, const char *question);
+
+/* The same, not shown while it is typed. */
+const char *terminal_secret(struct arena *arena, const char *question);
 
 /* How events of an apply are shown: in place on a terminal, as lines elsewhere. */
 struct progress_view;

@@ -89,6 +89,25 @@ const struct command commands[] = {
       command_rollback },
     { "explain", "[KIND[.field]]", "Explain the project's own kinds and fields", NULL,
       "cmx-reconcile explain Project.spec.pruneBudget", 0, 1, command_explain },
+    { "registry", "ls|inspect|exists|rm|tag|copy|login|logout …", "Look at images in registries, and change them",
+      "ls REGISTRY|REPOSITORY: repositories or tags.\n"
+      "inspect IMAGE: manifest, config and layers; --raw, --platform.\n"
+      "exists IMAGE: exit code 0: it does; 1: it surely does not; else nobody could look.\n"
+      "rm IMAGE: deletes it by its digest. Refused while other tags name it too, unless "
+      "--all-tags; asks.\n"
+      "tag IMAGE TAG: another tag for the same image.\n"
+      "copy FROM TO: an image with all its platforms; FROM and TO are images, oci:FOLDER[:TAG] "
+      "or archive:FILE. --platform, --referrers.\n"
+      "login REGISTRY, logout REGISTRY: kept where docker keeps credentials; the password is "
+      "typed, or comes from --password-stdin.",
+      "cmx-reconcile registry ls ghcr.io/acme/api\n"
+      "cmx-reconcile registry copy ghcr.io/acme/api:1.4 localhost:5000/api:1.4",
+      GROUP_REGISTRY | GROUP_REGISTRY_COMMAND | GROUP_COPY | GROUP_OUTPUT | GROUP_YES, 3,
+      command_registry },
+    { "pull", "IMAGE", "Copy an image from a registry to a folder or a file",
+      "The same as registry copy IMAGE PLACE.",
+      "cmx-reconcile pull nginx:1.27 --to oci:images:nginx-1.27",
+      GROUP_REGISTRY | GROUP_COPY | GROUP_PULL | GROUP_OUTPUT, 1, command_pull },
     { "version", NULL, "Print the version", NULL, NULL, GROUP_OUTPUT, 0, command_version },
     { "completion", "bash|zsh|fish", "Print a completion script for a shell", NULL,
       "source <(cmx-reconcile completion bash)", 0, 1, command_completion },

@@ -27,6 +27,8 @@ static void add_arguments(struct buf *out, const struct command *command)
         add_command_names(out);
     if (strcmp(command->name, "completion") == 0)
         buf_puts(out, "bash zsh fish");
+    if (strcmp(command->name, "registry") == 0)
+        buf_puts(out, "ls inspect exists rm tag copy login logout");
     for (const struct kind_shape *shape = kind_shapes; shape->kind; shape++)
         if (strcmp(command->name, "explain") == 0)
             buf_printf(out, "%s%s", shape == kind_shapes ? "" : " ", shape->kind);

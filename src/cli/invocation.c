@@ -20,7 +20,7 @@ enum { DEFAULT_CONCURRENCY = 16, MOST_CONCURRENCY = 256 };
 
 static const int64_t DEFAULT_LOCK_TIMEOUT_MS = 5 * 60 * 1000;
 
-enum { LONG_BASE = 256, HELP_VALUE = LONG_BASE - 1, MOST_OPTIONS = 64 };
+enum { LONG_BASE = 256, HELP_VALUE = LONG_BASE - 1, MOST_OPTIONS = 96 };
 
 static bool belongs(const struct option_entry *entry, const struct command *command)
 {

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "oci/registry/registry.h"
 #include "reconciler/reconcile.h"
 #include "reconciler/report/report.h"
 
@@ -28,6 +29,10 @@ struct invocation {
     int64_t concurrency;
     int64_t hold_for; /* --for in ms; -1: without end */
     int64_t since;    /* --since in ms; 0: all */
+    struct registry_settings registry;
+    struct text_list plain_http, mirrors, platforms;
+    const char *username, *pull_to;
+    bool raw, referrers, all_tags, password_stdin;
     struct cancel *cancel;
     struct wait wait; /* without a deadline: for the whole call */
 };
@@ -49,6 +54,10 @@ enum option_group {
     GROUP_DOCUMENTS = 1 << 12, /* -o yaml|json */
     GROUP_HOLD = 1 << 13,      /* --for, --reason */
     GROUP_HISTORY = 1 << 14,   /* --since */
+    GROUP_REGISTRY = 1 << 16,         /* how registries are reached      */
+    GROUP_REGISTRY_COMMAND = 1 << 17, /* what `registry` alone takes     */
+    GROUP_COPY = 1 << 18,             /* --platform, --referrers         */
+    GROUP_PULL = 1 << 19,             /* --to                            */
     GROUP_ROLLBACK = 1 << 15,  /* --to, --release, --reason */
 };
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { DEFAULT_WIDTH = 80, DEFAULT_HEIGHT = 24, LEAST_WIDTH = 20, WIDEST = 120 };
@@ -45,6 +46,21 @@ const char *terminal_line(struct arena *arena, const char *question)
     if (getline(&line, &size, stdin) <= 0)
         return NULL;
     return arena_memdup(arena, line, strcspn(line, "\r\n"));
+}
+
+/* Ctrl-C at the question leaves a terminal that shows what is typed. */
+const char *terminal_secret(struct arena *arena, const char *question)
+{
+    struct termios before, hidden;
+    if (!terminal_is_interactive() || tcgetattr(STDIN_FILENO, &before) != 0)
+        return NULL;
+    hidden = before;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    const char *line = terminal_line(arena, question);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    fputc('\n', stderr);
+    return line;
 }
 
 bool terminal_ask(const char *question, const char *expected)

@@ -82,6 +82,20 @@ bool registry_delete_manifest(struct image_store *store, const char *digest,
 bool registry_delete_blob(struct image_store *store, const char *digest, const struct wait *wait,
                           struct error *err) __attribute__((warn_unused_result));
 
+/* A tag that would suffer from a deletion. */
+struct registry_use {
+    const char *tag;
+    bool within; /* it names an index that holds the digest, not the digest itself */
+};
+
+/*
+ * Which tags name this digest, or an index that holds it, sorted by bytes. Every tag of the
+ * repository is asked about, a few at a time.
+ */
+bool registry_uses(struct image_store *store, struct arena *arena, const char *digest,
+                   struct registry_use **ret, size_t *ret_count, const struct wait *wait,
+                   struct error *err) __attribute__((warn_unused_result));
+
 /*
  * Are user and password good for this registry? ERROR_DENIED: it says no. *ret_identity
  * (may be NULL) is a refresh token that it gave instead of the password, or NULL.

@@ -1,0 +1,134 @@
+/*
+ * registry rm: deletes an image by its digest, and with it every tag that names it.
+ *
+ * So other tags are looked for first: who deletes api:1.4 does not mean api:stable.
+ */
+#include "cli/registry.h"
+
+#include "base/cleanup.h"
+#include "base/printable.h"
+
+#include <string.h>
+
+struct removal {
+    struct registry_run *run;
+    struct image_store *store;
+    const char *name; /* tag or digest */
+    struct descriptor found;
+    struct registry_use *uses;
+    size_t use_count;
+};
+
+enum which { TAGS_ALL, TAGS_OTHERS, TAGS_WITHIN };
+
+/* Does a tag that is found belong to these? */
+static bool is_of(const struct removal *removal, const struct registry_use *use, enum which which)
+{
+    if (which == TAGS_WITHIN || use->within)
+        return which == TAGS_WITHIN && use->within;
+    return which == TAGS_ALL || strcmp(use->tag, removal->name) != 0;
+}
+
+static size_t add_tags(struct buf *out, const struct removal *removal, enum which which)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < removal->use_count; i++)
+        if (is_of(removal, &removal->uses[i], which))
+            buf_printf(out, "%s%s", count++ ? ", " : "", removal->uses[i].tag);
+    return count;
+}
+
+/* What an index holds cannot go before it: its tag would name something incomplete. */
+static bool refused(const struct removal *removal, enum exit_code *ret_code)
+{
+    AUTO_BUF within = BUF_INIT(BUF_OUTPUT_CEILING), others = BUF_INIT(BUF_OUTPUT_CEILING);
+    const struct invocation *invocation = removal->run->invocation;
+    if (add_tags(&within, removal, TAGS_WITHIN))
+        *ret_code = command_stop(invocation, EXIT_REFUSED,
+                                 "%s is a part of the image for several platforms under: %s.\n"
+                                 "Delete that one first. Nothing was deleted.",
+                                 removal->found.digest, buf_text(&within));
+    else if (add_tags(&others, removal, TAGS_OTHERS) && !invocation->all_tags)
+        *ret_code = command_stop(invocation, EXIT_REFUSED,
+                                 "%s is named by other tags too, and they would go with it: %s.\n"
+                                 "If this is meant: --all-tags. Nothing was deleted.",
+                                 removal->found.digest, buf_text(&others));
+    else
+        return false;
+    return true;
+}
+
+static bool confirmed(const struct removal *removal, enum exit_code *ret_code)
+{
+    AUTO_BUF tags = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct invocation *invocation = removal->run->invocation;
+    if (invocation->yes)
+        return true;
+    if (!terminal_is_interactive() || invocation->output == OUTPUT_JSON) {
+        *ret_code = command_stop(invocation, EXIT_USAGE,
+                                 "nothing was done: there is no terminal to ask at. Use --yes.");
+        return false;
+    }
+    add_tags(&tags, removal, TAGS_ALL);
+    const char *question = arena_printf(
+        removal->run->arena, "Delete %s@%s%s%s? [y/N]", removal->store->name,
+        removal->found.digest, tags.length ? ", tags " : "", buf_text(&tags));
+    if (terminal_ask(question, NULL))
+        return true;
+    *ret_code = command_stop(invocation, EXIT_REFUSED, "nothing was done");
+    return false;
+}
+
+static enum exit_code print_deleted(const struct removal *removal)
+{
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING), tags = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct registry_run *run = removal->run;
+    struct value *map = value_map(run->arena), *list = value_list(run->arena);
+    buf_printf(&out, "- %s@%s\n", removal->store->name, removal->found.digest);
+    if (add_tags(&tags, removal, TAGS_ALL))
+        buf_printf(&out, "  tags: %s\n", buf_text(&tags));
+    if (run->invocation->output != OUTPUT_JSON)
+        return command_print_text(&out, false);
+    for (size_t i = 0; i < removal->use_count; i++)
+        value_push(run->arena, list, value_string(run->arena, removal->uses[i].tag));
+    json_text(run->arena, map, "image",
+              arena_printf(run->arena, "%s@%s", removal->store->name, removal->found.digest));
+    value_set(run->arena, map, "deletedTags", list);
+    return registry_print_json(run, map);
+}
+
+static enum exit_code carry_out(struct removal *removal)
+{
+    struct registry_run *run = removal->run;
+    struct image_store *store = removal->store;
+    struct error error = { 0 };
+    enum exit_code code;
+    if (!store->table->resolve(store, run->arena, removal->name, &removal->found, run->wait,
+                               &error))
+        return command_not_there(run->invocation, &error);
+    if (!registry_uses(store, run->arena, removal->found.digest, &removal->uses,
+                       &removal->use_count, run->wait, &error))
+        return command_fail(run->invocation, &error);
+    if (refused(removal, &code) || !confirmed(removal, &code))
+        return code;
+    if (!registry_delete_manifest(store, removal->found.digest, run->wait, &error))
+        return command_fail(run->invocation, &error);
+    return print_deleted(removal);
+}
+
+enum exit_code registry_rm(struct registry_run *run, const char *const *arguments, size_t count)
+{
+    struct removal removal = { .run = run };
+    struct reference reference;
+    enum exit_code code;
+    (void)count;
+    if (!registry_open_text(run, arguments[0], &reference, &removal.store, &removal.name, &code))
+        return code;
+    if (!reference.tag && !reference.digest)
+        code = command_stop(run->invocation, EXIT_USAGE,
+                            "%s: which image of it? Name a tag or a digest", arguments[0]);
+    else
+        code = carry_out(&removal);
+    removal.store->table->close(removal.store);
+    return code;
+}

@@ -1,0 +1,151 @@
+/*
+ * credential_write: keeping and forgetting credentials; see credentials.h.
+ *
+ * The file is the first of those that are read. What else stands in it stays, in its order:
+ * it is docker's file too. It is replaced whole, and only its owner may read it.
+ */
+#include "oci/registry/credentials.h"
+
+#include "base/cleanup.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "oci/registry/credential_file.h"
+#include "oci/registry/credential_helper.h"
+#include "oci/registry/credential_places.h"
+
+#include <cjson/cJSON.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { FILE_MODE = 0600 };
+
+CLEANUP_FUNCTION(cJSON *, cJSON_Delete)
+
+/* The document that is changed, and how it is read. */
+struct config {
+    const char *path;
+    cJSON *root;
+    struct credential_file file;
+};
+
+/* A file that is a link elsewhere stays one. */
+static const char *real_path(struct arena *arena, const char *path)
+{
+    AUTO_FREE char *real = realpath(path, NULL);
+    return real ? arena_strdup(arena, real) : path;
+}
+
+static bool read_config(struct arena *arena, const char *config_file, struct config *ret,
+                        struct error *err)
+{
+    struct credential_place places[CREDENTIAL_PLACES];
+    char *data = "";
+    size_t length = 0;
+    if (!credential_places(arena, config_file, places))
+        return error_set(err, ERROR_LOCAL,
+                         "where are credentials to be kept? Neither HOME nor DOCKER_CONFIG is set");
+    ret->path = real_path(arena, places[0].path);
+    if (!file_read(arena, ret->path, CREDENTIAL_FILE_CEILING, &data, &length, err)
+        && err->kind != ERROR_NOT_FOUND)
+        return false;
+    if (!credential_file_read(arena, ret->path, data, length, false, &ret->file, err))
+        return false;
+    ret->root = length ? cJSON_ParseWithLength(data, length) : NULL;
+    if (!ret->root)
+        ret->root = cJSON_CreateObject();
+    return true;
+}
+
+static bool write_config(struct arena *arena, const struct config *config, struct error *err)
+{
+    AUTO_FREE char *text = cJSON_Print(config->root);
+    const char *slash = strrchr(config->path, '/');
+    if (slash && slash != config->path
+        && !folder_make(arena_memdup(arena, config->path, (size_t)(slash - config->path)), err))
+        return false;
+    return file_write(config->path, text, strlen(text), FILE_MODE, err);
+}
+
+/* The entries of this registry, however they are written, go. */
+static bool remove_entries(struct arena *arena, cJSON *auths, const char *registry)
+{
+    bool removed = false;
+    cJSON *item, *next;
+    for (item = auths ? auths->child : NULL; item; item = next) {
+        next = item->next;
+        if (strcasecmp(credential_key(arena, item->string), registry) != 0)
+            continue;
+        cJSON_Delete(cJSON_DetachItemViaPointer(auths, item));
+        removed = true;
+    }
+    return removed;
+}
+
+static cJSON *auths_of(const struct config *config)
+{
+    cJSON *auths = cJSON_GetObjectItemCaseSensitive(config->root, "auths");
+    return auths ? auths : cJSON_AddObjectToObject(config->root, "auths");
+}
+
+static void add_entry(struct arena *arena, const struct config *config, const char *registry,
+                      const struct credential *credential)
+{
+    AUTO_BUF auth = BUF_INIT(BUF_OUTPUT_CEILING);
+    const char *password = credential->identity ? "" : credential->password;
+    const char *both = arena_printf(arena, "%s:%s", credential->user, password);
+    cJSON *auths = auths_of(config);
+    remove_entries(arena, auths, registry);
+    cJSON *entry = cJSON_AddObjectToObject(auths, credential_server(registry));
+    base64_add(&auth, both, strlen(both));
+    cJSON_AddStringToObject(entry, "auth", buf_text(&auth));
+    if (credential->identity)
+        cJSON_AddStringToObject(entry, "identitytoken", credential->identity);
+}
+
+bool credentials_keep(const char *config_file, struct arena *arena, const char *registry,
+                      const struct credential *credential, const char **ret_where,
+                      const struct wait *wait, struct error *err)
+{
+    struct config config = { 0 };
+    bool own;
+    if (!read_config(arena, config_file, &config, err))
+        return false;
+    CLEANUP(cJSON_Delete_at) cJSON *root = config.root;
+    const char *helper = credential_file_helper(&config.file, registry, &own);
+    (void)root;
+    if (helper) {
+        *ret_where = arena_printf(arena, "docker-credential-%s", helper);
+        return credential_helper_store(helper, credential_server(registry), credential, wait, err);
+    }
+    add_entry(arena, &config, registry, credential);
+    *ret_where = config.path;
+    return write_config(arena, &config, err);
+}
+
+bool credentials_forget(const char *config_file, struct arena *arena, const char *registry,
+                        const char **ret_where, const struct wait *wait, struct error *err)
+{
+    struct config config = { 0 };
+    bool own;
+    *ret_where = NULL;
+    if (!read_config(arena, config_file, &config, err))
+        return false;
+    CLEANUP(cJSON_Delete_at) cJSON *root = config.root;
+    const char *helper = credential_file_helper(&config.file, registry, &own);
+    struct credential known;
+    bool found = false;
+    if (helper
+        && (!credential_helper_get(arena, helper, credential_server(registry), &known, &found,
+                                   NULL, wait, err)
+            || (found
+                && !credential_helper_erase(helper, credential_server(registry), wait, err))))
+        return false;
+    if (found)
+        *ret_where = arena_printf(arena, "docker-credential-%s", helper);
+    if (!remove_entries(arena, cJSON_GetObjectItemCaseSensitive(root, "auths"), registry))
+        return true;
+    *ret_where = config.path;
+    return write_config(arena, &config, err);
+}
