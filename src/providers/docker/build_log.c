@@ -16,30 +16,13 @@ static void keep(struct build_log *log, unsigned step, const char *text)
     log->kept[at].text[length] = '\0';
 }
 
-/* Escape sequences are for the terminal of the build, not for ours: "\033[1;32m" and the like. */
-static void add_without_escapes(struct buf *out, const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] != '\033') {
-            buf_putc(out, text[i]);
-            continue;
-        }
-        if (i + 1 < length && text[i + 1] == '[')
-            for (i += 2; i < length && (text[i] < '@' || text[i] > '~');)
-                i++;
-        else
-            i++;
-    }
-}
-
 void build_log_line(struct build_log *log, enum build_line kind, unsigned step, const char *text,
                     size_t length)
 {
-    AUTO_BUF plain = BUF_INIT(BUF_OUTPUT_CEILING), clean = BUF_INIT(BUF_OUTPUT_CEILING);
+    AUTO_BUF clean = BUF_INIT(BUF_OUTPUT_CEILING);
     if (length > BUILD_LOG_LINE_BYTES)
         length = BUILD_LOG_LINE_BYTES;
-    add_without_escapes(&plain, text, length);
-    printable_add(&clean, buf_text(&plain), plain.length, false);
+    printable_add(&clean, text, length, false);
     if (kind == BUILD_LINE_OUTPUT || kind == BUILD_LINE_WARNING)
         keep(log, step, buf_text(&clean));
     if (log->listener)
@@ -73,9 +56,28 @@ const char *build_log_tail(const struct build_log *log, struct arena *arena, uns
     return arena_strdup(arena, buf_text(&text));
 }
 
-static void end_line(struct build_output *output, struct build_log *log, unsigned step)
+/* Escape sequences ("\033[1;32m") are for the terminal of the build, not for ours. */
+static size_t without_escapes(char *text, size_t length)
 {
-    build_log_line(log, BUILD_LINE_OUTPUT, step, output->line, output->length);
+    size_t kept = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '\033') {
+            text[kept++] = text[i];
+            continue;
+        }
+        i++;
+        if (i < length && text[i] == '[')
+            for (i++; i < length && (text[i] < '@' || text[i] > '~');)
+                i++;
+    }
+    return kept;
+}
+
+static void end_line(struct build_output *output, build_line_taker *taker, void *context)
+{
+    size_t length = without_escapes(output->line, output->length);
+    output->line[length] = '\0';
+    taker(context, output->line, length);
     *output = (struct build_output){ 0 };
 }
 
@@ -84,16 +86,16 @@ static void add_byte(struct build_output *output, char c)
     if (output->returned)
         output->length = 0;
     output->returned = false;
-    if (output->length < sizeof output->line)
+    if (output->length < sizeof output->line - 1)
         output->line[output->length++] = c;
 }
 
-void build_output_add(struct build_output *output, struct build_log *log, unsigned step,
-                      const char *data, size_t length)
+void build_output_add(struct build_output *output, const char *data, size_t length,
+                      build_line_taker *taker, void *context)
 {
     for (size_t i = 0; i < length; i++) {
         if (data[i] == '\n')
-            end_line(output, log, step);
+            end_line(output, taker, context);
         else if (data[i] == '\r')
             output->returned = true;
         else
@@ -101,8 +103,8 @@ void build_output_add(struct build_output *output, struct build_log *log, unsign
     }
 }
 
-void build_output_end(struct build_output *output, struct build_log *log, unsigned step)
+void build_output_end(struct build_output *output, build_line_taker *taker, void *context)
 {
     if (output->length)
-        end_line(output, log, step);
+        end_line(output, taker, context);
 }

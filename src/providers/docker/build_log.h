@@ -20,7 +20,7 @@ enum {
 
 enum build_line {
     BUILD_LINE_STEP,   /* a step begins: "[2/3] RUN make"            */
-    BUILD_LINE_CACHED, /* a step whose result was there already      */
+    BUILD_LINE_CACHED, /* its result was there already; BuildKit tells no STEP before it */
     BUILD_LINE_OUTPUT, /* a line that a step has printed             */
     BUILD_LINE_WARNING,
 };
@@ -56,9 +56,12 @@ struct build_output {
     bool returned; /* a carriage return: what comes next writes over the line */
 };
 
+/* A line without its end, NUL behind it; only its first BUILD_LOG_LINE_BYTES - 1 bytes. */
+typedef void build_line_taker(void *context, const char *line, size_t length);
+
 /* More output; and its end, where a last line may lack its line break. */
-void build_output_add(struct build_output *output, struct build_log *log, unsigned step,
-                      const char *data, size_t length);
-void build_output_end(struct build_output *output, struct build_log *log, unsigned step);
+void build_output_add(struct build_output *output, const char *data, size_t length,
+                      build_line_taker *taker, void *context);
+void build_output_end(struct build_output *output, build_line_taker *taker, void *context);
 
 #endif

@@ -7,9 +7,10 @@
 
 struct trace_step {
     const char *digest, *name, *error;
-    unsigned number; /* in the log, 0 until it began */
-    bool begun, ended, cached;
+    unsigned number; /* in the log; 0: it is not told there */
+    bool begun, ended;
     struct build_output output;
+    struct build_log *log;
 };
 
 /* Numbers of fields in StatusResponse and its parts (control.proto). */
@@ -42,15 +43,21 @@ static struct trace_step *step_of(struct buildkit_trace *trace, const struct pro
         return step;
     step = arena_alloc(trace->arena, sizeof *step);
     step->digest = arena_memdup(trace->arena, digest->data, digest->length);
+    step->log = trace->log;
     arena_push(trace->arena, trace->steps, trace->count, trace->capacity, step);
-    step->number = (unsigned)trace->count;
     return step;
 }
 
-/* What BuildKit does for itself ("[internal] load metadata…") is nothing that a user wrote. */
+/* What BuildKit does for itself ("[internal] load…", "copy /context /") no user wrote. */
 static bool is_internal(const struct trace_step *step)
 {
-    return !step->name || strncmp(step->name, "[internal]", 10) == 0;
+    return *step->name != '[' || strncmp(step->name, "[internal]", 10) == 0;
+}
+
+static void log_output(void *context, const char *line, size_t length)
+{
+    const struct trace_step *step = context;
+    build_log_line(step->log, BUILD_LINE_OUTPUT, step->number, line, length);
 }
 
 static void tell(struct buildkit_trace *trace, struct trace_step *step, bool started, bool cached)
@@ -58,10 +65,11 @@ static void tell(struct buildkit_trace *trace, struct trace_step *step, bool sta
     if (step->begun || (!started && !cached) || !step->name)
         return;
     step->begun = true;
-    step->cached = cached;
-    if (!is_internal(step))
-        build_log_line(trace->log, cached ? BUILD_LINE_CACHED : BUILD_LINE_STEP, step->number,
-                       step->name, strlen(step->name));
+    if (is_internal(step))
+        return;
+    step->number = ++trace->told;
+    build_log_line(trace->log, cached ? BUILD_LINE_CACHED : BUILD_LINE_STEP, step->number,
+                   step->name, strlen(step->name));
 }
 
 static const char *field_text(struct buildkit_trace *trace, const struct protobuf_field *field,
@@ -112,7 +120,7 @@ static void add_vertex(struct buildkit_trace *trace, struct protobuf *message)
         step->error = field_text(trace, &vertex.error, step->error);
     tell(trace, step, vertex.started, vertex.cached);
     if (vertex.completed && !step->ended) {
-        build_output_end(&step->output, trace->log, step->number);
+        build_output_end(&step->output, log_output, step);
         step->ended = true;
     }
 }
@@ -128,7 +136,7 @@ static void add_log(struct buildkit_trace *trace, struct protobuf *message)
     }
     struct trace_step *step = message->broken ? NULL : step_of(trace, &vertex);
     if (step && text.length)
-        build_output_add(&step->output, trace->log, step->number, text.data, text.length);
+        build_output_add(&step->output, text.data, text.length, log_output, step);
 }
 
 static void add_warning(struct buildkit_trace *trace, struct protobuf *message)
@@ -167,7 +175,7 @@ bool buildkit_trace_add(struct buildkit_trace *trace, const char *data, size_t l
 void buildkit_trace_end(struct buildkit_trace *trace)
 {
     for (size_t i = 0; i < trace->count; i++)
-        build_output_end(&trace->steps[i]->output, trace->log, trace->steps[i]->number);
+        build_output_end(&trace->steps[i]->output, log_output, trace->steps[i]);
 }
 
 bool buildkit_trace_failed(const struct buildkit_trace *trace, const char **ret_name,

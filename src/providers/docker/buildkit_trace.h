@@ -21,6 +21,7 @@ struct buildkit_trace {
     struct build_log *log;
     struct trace_step **steps;
     size_t count, capacity;
+    unsigned told; /* steps that are in the log */
 };
 
 void buildkit_trace_start(struct buildkit_trace *trace, struct arena *arena, struct build_log *log);
