@@ -156,8 +156,9 @@ static bool say_failure(struct build_progress *progress, struct arena *arena, st
     if (named && code && *name)
         return error_set(err, ERROR_INVALID, "%.300s: exit code %s%s%s", name, code,
                          *tail ? "; its last lines:" : " (it printed nothing)", tail);
-    return error_set(err, ERROR_INVALID, "%.600s%s%s", words, *tail ? "; the last lines:" : "",
-                     tail);
+    return error_set(err, ERROR_INVALID, "%.600s%s%s",
+                     *words ? words : "the build failed, and the engine does not say why",
+                     *tail ? "; the last lines:" : "", tail);
 }
 
 bool build_progress_end(struct build_progress *progress, const char **ret_id, struct error *err)
