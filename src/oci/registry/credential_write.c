@@ -41,7 +41,8 @@ static bool read_config(struct arena *arena, const char *config_file, struct con
                         struct error *err)
 {
     struct credential_place places[CREDENTIAL_PLACES];
-    char *data = "";
+    static char nothing[] = "";
+    char *data = nothing;
     size_t length = 0;
     if (!credential_places(arena, config_file, places))
         return error_set(err, ERROR_LOCAL,
