@@ -51,14 +51,14 @@ enum option_group {
     GROUP_YES = 1 << 9,
     GROUP_SECRETS = 1 << 10,
     GROUP_COMMON = 1 << 11,
-    GROUP_DOCUMENTS = 1 << 12, /* -o yaml|json */
-    GROUP_HOLD = 1 << 13,      /* --for, --reason */
-    GROUP_HISTORY = 1 << 14,   /* --since */
+    GROUP_DOCUMENTS = 1 << 12,        /* -o yaml|json */
+    GROUP_HOLD = 1 << 13,             /* --for, --reason */
+    GROUP_HISTORY = 1 << 14,          /* --since */
     GROUP_REGISTRY = 1 << 16,         /* how registries are reached      */
     GROUP_REGISTRY_COMMAND = 1 << 17, /* what `registry` alone takes     */
     GROUP_COPY = 1 << 18,             /* --platform, --referrers         */
     GROUP_PULL = 1 << 19,             /* --to                            */
-    GROUP_ROLLBACK = 1 << 15,  /* --to, --release, --reason */
+    GROUP_ROLLBACK = 1 << 15,         /* --to, --release, --reason */
 };
 
 enum option_kind {

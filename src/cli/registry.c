@@ -120,10 +120,9 @@ enum exit_code registry_with(struct invocation *invocation, registry_action *act
     settings->plain_http_count = invocation->plain_http.count;
     settings->mirrors = invocation->mirrors.items;
     settings->mirror_count = invocation->mirrors.count;
-    struct registry_run run = { .invocation = invocation,
-                                .arena = arena,
-                                .http = http_new(),
-                                .wait = &invocation->wait };
+    struct registry_run run = {
+        .invocation = invocation, .arena = arena, .http = http_new(), .wait = &invocation->wait
+    };
     run.registries = registries_new(run.http, settings);
     enum exit_code code = action(&run, arguments, count);
     registries_free(run.registries);

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* "ghcr.io", "localhost:5000", "ghcr.io/": a registry; "nginx", "ghcr.io/acme/api": a repository. */
+/* "ghcr.io", "localhost:5000", "ghcr.io/": a registry; "nginx", "ghcr.io/acme/api": a repository.
+ */
 static const char *registry_named(struct arena *arena, const char *text)
 {
     size_t host = strcspn(text, "/");
@@ -38,8 +39,7 @@ static enum exit_code list_registry(struct registry_run *run, const char *regist
     struct error error = { 0 };
     const char **names;
     size_t count;
-    if (!registry_catalog(run->registries, run->arena, registry, &names, &count, run->wait,
-                          &error))
+    if (!registry_catalog(run->registries, run->arena, registry, &names, &count, run->wait, &error))
         return command_fail(run->invocation, &error);
     return print_names(run, "registry", registry, "repositories", names, count);
 }
@@ -123,7 +123,7 @@ static enum exit_code print_tagged(struct registry_run *run, const struct image_
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     struct value *map = value_map(run->arena);
     bool same = before && strcmp(before, digest) == 0;
-    buf_printf(&out, "%s:%s → %s\n", store->name, tag, digest);
+    buf_printf(&out, "%s:%s\n%s\n", store->name, tag, digest);
     if (same)
         buf_puts(&out, "It was so before.\n");
     else if (before)

@@ -24,9 +24,9 @@ static const char *registry_of(struct registry_run *run, const char *text, enum 
     const char *host = scheme ? scheme + 3 : text;
     const char *registry = arena_memdup(run->arena, host, strcspn(host, "/"));
     if (!*registry || strpbrk(registry, "@ ")) {
-        *ret_code = command_stop(run->invocation, EXIT_USAGE,
-                                 "\"%s\" is not a registry, such as ghcr.io or localhost:5000",
-                                 text);
+        *ret_code =
+            command_stop(run->invocation, EXIT_USAGE,
+                         "\"%s\" is not a registry, such as ghcr.io or localhost:5000", text);
         return NULL;
     }
     if (strcmp(registry, "index.docker.io") == 0 || strcmp(registry, "registry-1.docker.io") == 0)
@@ -96,8 +96,8 @@ enum exit_code registry_login_command(struct registry_run *run, const char *cons
     (void)count;
     if (!registry || !ask_for(run, &credential, &code))
         return code;
-    if (!registry_login(run->registries, run->arena, registry, credential.user,
-                        credential.password, &credential.identity, run->wait, &error)
+    if (!registry_login(run->registries, run->arena, registry, credential.user, credential.password,
+                        &credential.identity, run->wait, &error)
         || !credentials_keep(run->invocation->registry.config_file, run->arena, registry,
                              &credential, &where, run->wait, &error))
         return command_fail(run->invocation, &error);

@@ -70,9 +70,9 @@ static bool confirmed(const struct removal *removal, enum exit_code *ret_code)
         return false;
     }
     add_tags(&tags, removal, TAGS_ALL);
-    const char *question = arena_printf(
-        removal->run->arena, "Delete %s@%s%s%s? [y/N]", removal->store->name,
-        removal->found.digest, tags.length ? ", tags " : "", buf_text(&tags));
+    const char *question =
+        arena_printf(removal->run->arena, "Delete %s@%s%s%s? [y/N]", removal->store->name,
+                     removal->found.digest, tags.length ? ", tags " : "", buf_text(&tags));
     if (terminal_ask(question, NULL))
         return true;
     *ret_code = command_stop(invocation, EXIT_REFUSED, "nothing was done");
@@ -84,7 +84,7 @@ static enum exit_code print_deleted(const struct removal *removal)
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING), tags = BUF_INIT(BUF_OUTPUT_CEILING);
     struct registry_run *run = removal->run;
     struct value *map = value_map(run->arena), *list = value_list(run->arena);
-    buf_printf(&out, "- %s@%s\n", removal->store->name, removal->found.digest);
+    buf_printf(&out, "- %s\n  %s\n", removal->store->name, removal->found.digest);
     if (add_tags(&tags, removal, TAGS_ALL))
         buf_printf(&out, "  tags: %s\n", buf_text(&tags));
     if (run->invocation->output != OUTPUT_JSON)

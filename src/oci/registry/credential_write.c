@@ -41,8 +41,7 @@ static bool read_config(struct arena *arena, const char *config_file, struct con
                         struct error *err)
 {
     struct credential_place places[CREDENTIAL_PLACES];
-    static char nothing[] = "";
-    char *data = nothing;
+    char *data = NULL;
     size_t length = 0;
     if (!credential_places(arena, config_file, places))
         return error_set(err, ERROR_LOCAL,
@@ -51,7 +50,7 @@ static bool read_config(struct arena *arena, const char *config_file, struct con
     if (!file_read(arena, ret->path, CREDENTIAL_FILE_CEILING, &data, &length, err)
         && err->kind != ERROR_NOT_FOUND)
         return false;
-    if (!credential_file_read(arena, ret->path, data, length, false, &ret->file, err))
+    if (!credential_file_read(arena, ret->path, data ? data : "", length, false, &ret->file, err))
         return false;
     ret->root = length ? cJSON_ParseWithLength(data, length) : NULL;
     if (!ret->root)
@@ -61,7 +60,8 @@ static bool read_config(struct arena *arena, const char *config_file, struct con
 
 static bool write_config(struct arena *arena, const struct config *config, struct error *err)
 {
-    AUTO_FREE char *text = cJSON_Print(config->root);
+    AUTO_FREE char *printed = cJSON_Print(config->root);
+    const char *text = arena_printf(arena, "%s\n", printed);
     const char *slash = strrchr(config->path, '/');
     if (slash && slash != config->path
         && !folder_make(arena_memdup(arena, config->path, (size_t)(slash - config->path)), err))
@@ -138,10 +138,9 @@ bool credentials_forget(const char *config_file, struct arena *arena, const char
     struct credential known;
     bool found = false;
     if (helper
-        && (!credential_helper_get(arena, helper, credential_server(registry), &known, &found,
-                                   NULL, wait, err)
-            || (found
-                && !credential_helper_erase(helper, credential_server(registry), wait, err))))
+        && (!credential_helper_get(arena, helper, credential_server(registry), &known, &found, NULL,
+                                   wait, err)
+            || (found && !credential_helper_erase(helper, credential_server(registry), wait, err))))
         return false;
     if (found)
         *ret_where = arena_printf(arena, "docker-credential-%s", helper);

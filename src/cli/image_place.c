@@ -1,0 +1,106 @@
+/* image_place: see image_place.h. */
+#include "cli/image_place.h"
+
+#include "base/cleanup.h"
+#include "oci/archive.h"
+#include "oci/layout.h"
+
+#include <string.h>
+
+/* "FOLDER:TAG": the last colon, where no slash follows it. */
+static void split_tag(struct arena *arena, const char *text, struct image_place *ret)
+{
+    const char *colon = strrchr(text, ':');
+    if (!colon || strchr(colon, '/')) {
+        ret->path = text;
+        return;
+    }
+    ret->path = arena_memdup(arena, text, (size_t)(colon - text));
+    ret->tag = colon + 1;
+}
+
+static bool parse_registry(struct arena *arena, const char *text, struct image_place *ret,
+                           struct error *err)
+{
+    if (!reference_parse(arena, text, &ret->reference, err))
+        return false;
+    ret->kind = PLACE_REGISTRY;
+    ret->tag = ret->reference.tag;
+    ret->digest = ret->reference.digest;
+    return true;
+}
+
+bool image_place_parse(struct arena *arena, const char *text, struct image_place *ret,
+                       struct error *err)
+{
+    *ret = (struct image_place){ .text = text };
+    if (strncmp(text, "oci:", 4) == 0) {
+        ret->kind = PLACE_LAYOUT;
+        split_tag(arena, text + 4, ret);
+    } else if (strncmp(text, "archive:", 8) == 0) {
+        ret->kind = PLACE_ARCHIVE;
+        ret->path = text + 8;
+    } else {
+        return parse_registry(arena, text, ret, err);
+    }
+    if (!*ret->path || (ret->tag && !*ret->tag))
+        return error_set(err, ERROR_USAGE, "\"%s\": expected oci:FOLDER[:TAG] or archive:FILE",
+                         text);
+    return true;
+}
+
+/* A folder or a file with one image needs no tag. */
+static bool only_image(struct registry_run *run, const struct image_place *place,
+                       struct image_store *store, const char **ret_name, struct error *err)
+{
+    AUTO_BUF names = BUF_INIT(1000);
+    const char **tags;
+    size_t count;
+    if (!store->table->tags(store, run->arena, &tags, &count, run->wait, err))
+        return false;
+    if (count == 1) {
+        *ret_name = tags[0];
+        return true;
+    }
+    if (count == 0)
+        return error_set(err, ERROR_NOT_FOUND, "%s holds no image with a tag", place->text);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", tags[i]);
+    return error_set(err, ERROR_USAGE, "%s holds several images; add one of these tags: %s",
+                     place->text, buf_text(&names));
+}
+
+bool image_place_open(struct registry_run *run, const struct image_place *place,
+                      struct image_store **ret, const char **ret_name, struct error *err)
+{
+    struct image_store *store = NULL;
+    *ret_name = place->digest ? place->digest : place->tag;
+    if (place->kind == PLACE_REGISTRY) {
+        *ret_name = *ret_name ? *ret_name : "latest";
+        return registry_open(run->registries, &place->reference, ret, err);
+    }
+    bool opened = place->kind == PLACE_LAYOUT ? layout_open(place->path, &store, err)
+                                              : archive_open(place->path, &store, run->wait, err);
+    if (!opened)
+        return false;
+    if (!*ret_name && !only_image(run, place, store, ret_name, err)) {
+        store->table->close(store);
+        return false;
+    }
+    *ret = store;
+    return true;
+}
+
+bool image_place_create(struct registry_run *run, const struct image_place *place,
+                        struct image_store **ret, struct error *err)
+{
+    if (place->digest)
+        return error_set(err, ERROR_USAGE,
+                         "\"%s\": the digest comes out of what is copied; leave it out",
+                         place->text);
+    if (place->kind == PLACE_REGISTRY)
+        return registry_open(run->registries, &place->reference, ret, err);
+    if (place->kind == PLACE_LAYOUT)
+        return layout_create(place->path, ret, err);
+    return archive_create(place->path, ARCHIVE_DOCKER, NULL, ret, err);
+}

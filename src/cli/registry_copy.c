@@ -1,0 +1,195 @@
+/*
+ * registry copy and pull: an image from one place to another.
+ *
+ * On a terminal a line tells how far it is; elsewhere only the end is told.
+ */
+#include "cli/registry.h"
+
+#include "base/cleanup.h"
+#include "cli/image_place.h"
+#include "oci/copy.h"
+
+#include <string.h>
+
+enum { REDRAW_MS = 100, FIRST_MS = 200 };
+
+struct copying {
+    struct registry_run *run;
+    struct image_place from, to;
+    const char *tag;   /* at the destination */
+    bool draws, drawn; /* a line of progress */
+    int64_t begun, next_draw;
+    size_t blobs;
+    int64_t bytes;
+};
+
+/* -------------------------------------------------------------------- progress */
+
+static void draw(struct copying *copying)
+{
+    AUTO_ARENA arena = arena_new();
+    fprintf(stderr, "\r%zu layer%s done, %s read\x1b[K", copying->blobs,
+            copying->blobs == 1 ? "" : "s", bytes_text(arena, copying->bytes));
+    fflush(stderr);
+    copying->drawn = true;
+}
+
+static void on_copy(void *context, enum copy_event event, const struct descriptor *what,
+                    int64_t bytes)
+{
+    struct copying *copying = context;
+    (void)what;
+    copying->bytes += event == COPY_BLOB_BYTES ? bytes : 0;
+    copying->blobs +=
+        event == COPY_BLOB_SENT || event == COPY_BLOB_MOUNTED || event == COPY_BLOB_THERE;
+    if (!copying->draws || clock_now() < copying->next_draw)
+        return;
+    copying->next_draw = clock_now() + REDRAW_MS;
+    draw(copying);
+}
+
+static void wipe(struct copying *copying)
+{
+    if (copying->drawn)
+        fputs("\r\x1b[K", stderr);
+    copying->drawn = false;
+}
+
+/* ------------------------------------------------------------------------- ends */
+
+static const char *destination(struct registry_run *run, const struct copying *copying)
+{
+    const struct image_place *to = &copying->to;
+    if (to->kind == PLACE_REGISTRY) {
+        struct reference reference = to->reference;
+        reference.tag = copying->tag;
+        return reference_short(run->arena, &reference);
+    }
+    if (to->kind == PLACE_LAYOUT)
+        return arena_printf(run->arena, "oci:%s%s%s", to->path, copying->tag ? ":" : "",
+                            copying->tag ? copying->tag : "");
+    return to->text;
+}
+
+static enum exit_code print_json(struct copying *copying, const struct copy_result *result)
+{
+    struct registry_run *run = copying->run;
+    struct value *map = value_map(run->arena), *blobs = value_map(run->arena);
+    json_text(run->arena, map, "from", copying->from.text);
+    json_text(run->arena, map, "to", destination(run, copying));
+    json_text(run->arena, map, "digest", result->top.digest);
+    json_text(run->arena, map, "mediaType", result->top.media_type);
+    value_set(run->arena, blobs, "sent", value_integer(run->arena, (int64_t)result->sent));
+    value_set(run->arena, blobs, "sentBytes", value_integer(run->arena, result->sent_bytes));
+    value_set(run->arena, blobs, "mounted", value_integer(run->arena, (int64_t)result->mounted));
+    value_set(run->arena, blobs, "there", value_integer(run->arena, (int64_t)result->there));
+    value_set(run->arena, map, "blobs", blobs);
+    value_set(run->arena, map, "manifests", value_integer(run->arena, (int64_t)result->manifests));
+    return registry_print_json(run, map);
+}
+
+static void add_counts(struct buf *out, struct arena *arena, const struct copy_result *result)
+{
+    if (!result->sent && !result->mounted) {
+        buf_puts(out, "all layers were there already");
+        return;
+    }
+    if (result->sent)
+        buf_printf(out, "%zu sent (%s), ", result->sent, bytes_text(arena, result->sent_bytes));
+    if (result->mounted)
+        buf_printf(out, "%zu mounted, ", result->mounted);
+    buf_printf(out, "%zu there already", result->there);
+}
+
+static enum exit_code print_result(struct copying *copying, const struct copy_result *result)
+{
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct registry_run *run = copying->run;
+    if (run->invocation->output == OUTPUT_JSON)
+        return print_json(copying, result);
+    buf_printf(&out, "%s\n%s\n", destination(run, copying), result->top.digest);
+    add_counts(&out, run->arena, result);
+    buf_printf(&out, "    %s\n", duration_text(run->arena, clock_now() - copying->begun));
+    return command_print_text(&out, false);
+}
+
+/* ------------------------------------------------------------------------ copying */
+
+static bool read_platforms(struct registry_run *run, struct copy_options *options,
+                           struct error *err)
+{
+    const struct text_list *texts = &run->invocation->platforms;
+    struct platform *platforms = arena_array(run->arena, texts->count + 1, sizeof *platforms);
+    for (size_t i = 0; i < texts->count; i++)
+        if (!platform_parse(run->arena, texts->items[i], &platforms[i], err))
+            return false;
+    options->platforms = platforms;
+    options->platform_count = texts->count;
+    return true;
+}
+
+/* The tag at the destination: as written there, else as at the source, else latest. */
+static const char *choose_tag(const struct copying *copying, const char *name)
+{
+    if (copying->to.tag)
+        return copying->to.tag;
+    if (copying->from.tag || copying->from.kind != PLACE_REGISTRY)
+        return digest_text_valid(name) ? copying->from.tag : name;
+    if (copying->from.digest)
+        return NULL;
+    return "latest";
+}
+
+static bool transfer(struct copying *copying, struct image_store *from, const char *name,
+                     struct image_store *to, struct copy_result *result, struct error *err)
+{
+    struct registry_run *run = copying->run;
+    copying->tag = choose_tag(copying, name);
+    struct copy_options options = { .referrers = run->invocation->referrers,
+                                    .tag = copying->tag,
+                                    .progress = on_copy,
+                                    .progress_context = copying };
+    bool done = read_platforms(run, &options, err)
+                && image_copy(from, name, to, &options, run->arena, result, run->wait, err)
+                && store_finish(to, run->wait, err);
+    wipe(copying);
+    return done;
+}
+
+static bool copy(struct copying *copying, struct copy_result *result, struct error *err)
+{
+    struct registry_run *run = copying->run;
+    struct image_store *from, *to;
+    const char *name;
+    if (!image_place_open(run, &copying->from, &from, &name, err))
+        return false;
+    bool done = image_place_create(run, &copying->to, &to, err);
+    if (done) {
+        done = transfer(copying, from, name, to, result, err);
+        to->table->close(to);
+    }
+    from->table->close(from);
+    return done;
+}
+
+enum exit_code registry_copy(struct registry_run *run, const char *const *arguments, size_t count)
+{
+    struct error error = { 0 };
+    struct copy_result result = { 0 };
+    struct copying copying = { .run = run, .begun = clock_now() };
+    (void)count;
+    copying.draws = terminal_can_redraw() && !run->invocation->quiet;
+    copying.next_draw = copying.begun + FIRST_MS;
+    if (!image_place_parse(run->arena, arguments[0], &copying.from, &error)
+        || !image_place_parse(run->arena, arguments[1], &copying.to, &error)
+        || !copy(&copying, &result, &error))
+        return command_not_there(run->invocation, &error);
+    return print_result(&copying, &result);
+}
+
+enum exit_code registry_pull(struct registry_run *run, const char *const *arguments, size_t count)
+{
+    const char *both[] = { arguments[0], run->invocation->pull_to };
+    (void)count;
+    return registry_copy(run, both, 2);
+}
