@@ -119,9 +119,10 @@ static bool wants_tls(bool answered, const struct http_response *response)
 {
     if (!answered)
         return !response->unsent && response->status == 0;
-    return response->status == 400 && response->body
-           && (strcasestr(response->body, "HTTPS server")
-               || strcasestr(response->body, "HTTPS port"));
+    const char *body = response->body;
+    bool bare = response->body_length == 0; /* of HEAD */
+    return response->status == 400
+           && (bare || strcasestr(body, "HTTPS server") || strcasestr(body, "HTTPS port"));
 }
 
 static bool is_single(const struct call *call)

@@ -32,7 +32,8 @@ static bool ask(struct server *server, struct arena *arena, const char *authoriz
                                      { "Authorization", authorization } };
     struct http_request request = { .endpoint = &server->endpoint,
                                     .method = "GET",
-                                    .url = arena_printf(arena, "%s/v2/", server_base(server, arena)),
+                                    .url =
+                                        arena_printf(arena, "%s/v2/", server_base(server, arena)),
                                     .headers = headers,
                                     .header_count = authorization ? 2 : 1,
                                     .ceiling = ANSWER_CEILING };

@@ -36,13 +36,12 @@ static bool is_plain(const struct registry_settings *settings, const char *regis
     return false;
 }
 
-/* A loopback address whose authority nobody gave: most such registries speak no TLS. */
-static void choose_base(struct server *server, const struct registry_settings *settings)
+/* A loopback address that nobody gave certificates for: most such registries speak no TLS. */
+static void choose_base(struct server *server, const struct registry_settings *settings, bool known)
 {
     const char *host = strcmp(server->registry, HUB_REGISTRY) == 0 ? HUB_SERVER : server->registry;
     bool plain = is_plain(settings, server->registry);
-    server->guessed =
-        !plain && !server->endpoint.ca_data && is_loopback(server->arena, server->registry);
+    server->guessed = !plain && !known && is_loopback(server->arena, server->registry);
     server->base =
         arena_printf(server->arena, "%s://%s", plain || server->guessed ? "http" : "https", host);
 }
@@ -96,11 +95,13 @@ static bool server_new(struct registries *registries, const char *registry, stru
     pthread_cond_init(&server->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     server->registry = arena_strdup(server->arena, registry);
-    if (!trust_read(server->arena, registries->settings, registry, &server->endpoint, err)) {
+    bool known;
+    if (!trust_read(server->arena, registries->settings, registry, &server->endpoint, &known,
+                    err)) {
         server_free(server);
         return false;
     }
-    choose_base(server, registries->settings);
+    choose_base(server, registries->settings, known);
     *ret = server;
     return true;
 }

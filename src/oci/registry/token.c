@@ -135,7 +135,7 @@ static bool say_refused(struct arena *arena, const struct token_request *request
     enum error_kind kind = status_kind(response->status);
     if (response->status < 300 || kind == ERROR_NOT_FOUND || kind == ERROR_INVALID)
         kind = ERROR_DENIED;
-    return error_set(err, kind, "%s: no token: %s%s%s", place,
+    return error_set(err, kind, "%s: no token from %s: %s%s%s", request->server->registry, place,
                      status ? status : arena_printf(arena, "answer %d", response->status),
                      *words ? ": " : "", words);
 }

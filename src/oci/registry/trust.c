@@ -74,13 +74,15 @@ static bool read_folder(struct arena *arena, const char *folder, struct buf *aut
 }
 
 bool trust_read(struct arena *arena, const struct registry_settings *settings, const char *registry,
-                struct http_endpoint *ret, struct error *err)
+                struct http_endpoint *ret, bool *ret_known, struct error *err)
 {
     AUTO_BUF authorities = BUF_INIT(4 * PEM_CEILING);
     const char *folder = settings->certs_folder ? settings->certs_folder : CERTS_FOLDER;
     *ret = (struct http_endpoint){ 0 };
-    if (!read_folder(arena, path_join(arena, folder, registry), &authorities, ret, err)
-        || (settings->ca_file && !add_pem(arena, settings->ca_file, &authorities, err)))
+    if (!read_folder(arena, path_join(arena, folder, registry), &authorities, ret, err))
+        return false;
+    *ret_known = authorities.length || ret->certificate_file;
+    if (settings->ca_file && !add_pem(arena, settings->ca_file, &authorities, err))
         return false;
     if (authorities.length) {
         add_system(arena, &authorities);

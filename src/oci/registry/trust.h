@@ -11,8 +11,12 @@
 #include "net/http.h"
 #include "oci/registry/registry.h"
 
-/* Fills `ret`. ERROR_LOCAL, ERROR_NOT_FOUND or ERROR_INPUT: a file that should be there. */
+/*
+ * Fills `ret`; *ret_known: this host has a folder of its own, so that TLS is meant. ERROR_LOCAL,
+ * ERROR_NOT_FOUND or ERROR_INPUT: a file that should be there.
+ */
 bool trust_read(struct arena *arena, const struct registry_settings *settings, const char *registry,
-                struct http_endpoint *ret, struct error *err) __attribute__((warn_unused_result));
+                struct http_endpoint *ret, bool *ret_known, struct error *err)
+    __attribute__((warn_unused_result));
 
 #endif

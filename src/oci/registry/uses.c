@@ -61,9 +61,8 @@ bool registry_uses(struct image_store *store, struct arena *arena, const char *d
     struct question *questions = arena_array(arena, count + 1, sizeof *questions);
     struct registry_use *uses = arena_array(arena, count + 1, sizeof *uses);
     for (size_t i = 0; i < count; i++)
-        questions[i] = (struct question){
-            .store = store, .tag = tags[i], .digest = digest, .wait = wait
-        };
+        questions[i] =
+            (struct question){ .store = store, .tag = tags[i], .digest = digest, .wait = wait };
     pool_each(AT_ONCE, ask, questions, count, sizeof *questions);
     for (size_t i = 0; i < count; i++) {
         if (questions[i].failed) {
