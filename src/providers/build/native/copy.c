@@ -43,7 +43,7 @@ static struct tree_owner owner_of(const struct copying *one)
     const struct copy_rules *rules = one->rules;
     return (struct tree_owner){ .uid = rules->owned ? rules->uid : 0,
                                 .gid = rules->owned ? rules->gid : 0,
-                                .mode = rules->moded ? rules->mode : 0755,
+                                .mode = rules->moded ? rules->mode & 0777 : 0755,
                                 .layer = rules->layer };
 }
 
@@ -123,6 +123,7 @@ static void set_owner_and_mode(const struct copying *one, const struct node *sou
     target->attributes = source->attributes;
     target->attribute_count = source->attribute_count;
     target->layer = rules->layer;
+    target->on_the_way = false;
 }
 
 static bool submodule(const struct copying *one, const struct node *source)
@@ -285,13 +286,26 @@ bool copy_path(const struct tree *from, const char *source, struct tree *to,
 
 /* --------------------------------------------------------------------------- link */
 
-static bool over_child(struct tree *to, struct node *folder, const struct node *source,
-                       struct error *err)
+/* A folder that was only made on the way is the one that is there. */
+static void take_metadata(struct node *to, const struct node *from)
+{
+    to->mode = from->mode;
+    to->uid = from->uid;
+    to->gid = from->gid;
+    to->mtime = from->mtime;
+    to->attributes = from->attributes;
+    to->attribute_count = from->attribute_count;
+    to->on_the_way = false;
+}
+
+static bool over_child(struct tree *to, struct node *folder, struct node *source, struct error *err)
 {
     struct node *there = node_child(folder, source->name);
     bool kept = there && there->kind == TAR_FOLDER && source->kind == TAR_FOLDER;
     if (!kept && !tree_put(to, folder, source->name, source->kind, &there, err))
         return false;
+    if (kept && source->on_the_way)
+        take_metadata(source, there);
     struct node own = *there;
     *there = *source;
     there->parent = folder;
@@ -304,7 +318,7 @@ static bool over_child(struct tree *to, struct node *folder, const struct node *
     return true;
 }
 
-bool copy_over(const struct tree *from, struct tree *to, struct error *err)
+bool copy_over(struct tree *from, struct tree *to, struct error *err)
 {
     for (size_t i = 0; i < from->root->count; i++)
         if (!over_child(to, to->root, from->root->children[i], err))

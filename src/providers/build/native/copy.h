@@ -42,8 +42,11 @@ bool copy_folder(struct tree *to, const char *destination, const struct copy_rul
                  struct arena *arena, struct node **ret, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Lays one tree over another: COPY --link, whose own tree knows nothing of the base. */
-bool copy_over(const struct tree *from, struct tree *to, struct error *err)
+/*
+ * Lays one tree over another: COPY --link, whose own tree knows nothing of the base. Folders
+ * that it made on the way take over what is said of them there.
+ */
+bool copy_over(struct tree *from, struct tree *to, struct error *err)
     __attribute__((warn_unused_result));
 
 #endif

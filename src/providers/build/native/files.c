@@ -272,6 +272,21 @@ static bool check_destination(struct copying *one, const char *written)
                         written);
 }
 
+/* Only folders hang on what the base has there; a file at the root is as it is. */
+static bool lay_over(struct copying *one)
+{
+    struct stage *stage = one->stage;
+    struct tree *tree;
+    bool folders = false;
+    for (size_t i = 0; i < one->to->root->count; i++)
+        folders |= one->to->root->children[i]->kind == TAR_FOLDER;
+    if (stage->tree || folders)
+        return stage_tree(stage, &tree, one->err) && copy_over(one->to, tree, one->err);
+    arena_push(stage->native->arena, stage->linked, stage->linked_count, stage->linked_capacity,
+               one->to);
+    return true;
+}
+
 static bool carry_out(struct copying *one)
 {
     struct stage *stage = one->stage;
@@ -293,11 +308,9 @@ static bool carry_out(struct copying *one)
     if (!check_destination(one, destination) || !copy_sources(one))
         return false;
     buf_printf(&one->said, " %s", destination);
+    if (linked && !lay_over(one))
+        return false;
     stage_layer(stage, one->to, arena_strdup(arena, buf_text(&one->said)));
-    if (linked && stage->tree)
-        return copy_over(one->to, stage->tree, one->err);
-    if (linked)
-        arena_push(arena, stage->linked, stage->linked_count, stage->linked_capacity, one->to);
     return true;
 }
 

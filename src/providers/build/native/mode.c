@@ -7,7 +7,7 @@
 
 enum { ALL_BITS = 07777 };
 
-/* The bits of the classes that `who` names: u, g and o with their set-id and sticky bits. */
+/* The bits of the classes that `who` names: u and g with their set-id bits. */
 static uint32_t class_bits(char who)
 {
     switch (who) {
@@ -16,7 +16,7 @@ static uint32_t class_bits(char who)
     case 'g':
         return 02070;
     case 'o':
-        return 01007;
+        return 00007;
     default:
         return ALL_BITS;
     }
@@ -56,8 +56,12 @@ static uint32_t one_action(const char **at, uint32_t classes, uint32_t mode, boo
     if (**at && strchr("ugo", **at))
         bits = copied_bits(*(*at)++, mode);
     else
-        for (; **at && strchr("rwxXst", **at); ++*at)
+        for (; **at && strchr("rwxXst", **at); ++*at) {
             bits |= letter_bits(**at, mode, folder);
+            /* The sticky bit is of no class; as in BSD, the others alone cannot set it. */
+            if (**at == 't' && classes & ~07u)
+                classes |= 01000;
+        }
     bits &= classes;
     if (action == '+')
         return mode | bits;

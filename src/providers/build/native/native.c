@@ -237,8 +237,8 @@ static bool build_platforms(struct making *all, struct build_result *ret)
     ret->platforms = arena_array(all->arena, build->plan_count, sizeof *ret->platforms);
     for (size_t i = 0; i < build->plan_count; i++)
         if (!build_platform(all, &build->plans[i], &ret->platforms[i]))
-            return build->plan_count == 1
-                   || error_prefix(all->err, "%s",
+            return build->plan_count > 1
+                   && error_prefix(all->err, "%s",
                                    platform_text(all->arena, &build->plans[i].platform));
     return true;
 }

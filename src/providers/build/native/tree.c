@@ -217,6 +217,7 @@ bool tree_folder(struct tree *tree, const char *path, const struct tree_owner *o
             child->uid = owner->uid;
             child->gid = owner->gid;
             child->layer = owner->layer;
+            child->on_the_way = true;
         }
         node = child;
     }

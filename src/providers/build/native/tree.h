@@ -59,8 +59,9 @@ struct node {
     struct content *content; /* of a file          */
     struct tar_attribute *attributes;
     size_t attribute_count;
-    unsigned layer; /* the instruction that changed it last; 0: the base's */
-    bool submodule; /* a folder of the context whose files are elsewhere   */
+    unsigned layer;  /* the instruction that changed it last; 0: the base's */
+    bool on_the_way; /* a folder that was made because something goes below it */
+    bool submodule;  /* a folder of the context whose files are elsewhere   */
 };
 
 struct tree {
