@@ -32,6 +32,9 @@ const char *object_id_text(struct arena *arena, const struct object_id *id, cons
 /* "Deployment.apps/shop/web": always whole, as the record and annotations write it. */
 const char *object_id_full(struct arena *arena, const struct object_id *id);
 
+/* As object_id_text(), of a name that object_id_full() wrote; any other text is left as it is. */
+const char *object_name_text(struct arena *arena, const char *full, const char *home);
+
 /*
  * Reads `Kind[.group]/[namespace/]name`. Parts that were not written are NULL:
  * a pattern that may match several objects. `Kind./name` is the core group and

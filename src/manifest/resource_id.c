@@ -91,3 +91,13 @@ void api_version_split(struct arena *arena, const char *api_version, const char 
     *ret_group = slash ? arena_memdup(arena, api_version, (size_t)(slash - api_version)) : "";
     *ret_version = slash ? slash + 1 : api_version;
 }
+
+const char *object_name_text(struct arena *arena, const char *full, const char *home)
+{
+    struct object_id id;
+    if (!object_id_parse(arena, full, &id) || !id.name)
+        return full;
+    id.group = id.group ? id.group : "";
+    id.namespace = id.namespace ? id.namespace : "";
+    return object_id_text(arena, &id, home);
+}

@@ -69,10 +69,7 @@ static const char *rollback_leader(struct arena *arena, const struct record_roll
 {
     struct object_id id;
     const char *first = arena_memdup(arena, rollback->with, strcspn(rollback->with, ","));
-    if (!object_id_parse(arena, first, &id) || !id.name)
-        return first;
-    id.group = id.group ? id.group : "";
-    return object_id_text(arena, &id, id.namespace);
+    return object_name_text(arena, first, object_id_parse(arena, first, &id) ? id.namespace : NULL);
 }
 
 /* "rolled back to 3f2a1c7 by ana@laptop: it is slow"; of what went along only with whom. */

@@ -40,7 +40,7 @@ first=$(git rev-parse --short=7 HEAD)
 
 # --- nothing ran before
 run 1 rollback Deployment/web -f deploy --yes
-has "nothing else ran before"
+has "Deployment/web: the history of the set knows nothing else that ran well before; --to COMMIT names any"
 run 1 rollback --release Deployment/web -f deploy
 has "Deployment/web is not rolled back"
 run 2 rollback -f deploy

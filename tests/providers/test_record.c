@@ -87,9 +87,50 @@ static void test_contests(void **state)
     }
 }
 
+/* What was put back, and what is refused; the first are of versions that did not know it. */
+static const struct {
+    const char *member;
+    bool there;
+} rollbacks[] = {
+    { MEMBER, false },
+    { MEMBER ",\"rollback\":3", false },
+    { MEMBER ",\"rollback\":{}", false },
+    { MEMBER ",\"rollback\":{\"refused\":\"\"}", true }, /* it went along with another */
+    { MEMBER ",\"rollback\":{\"refused\":\"d\",\"reads\":\"none\",\"from\":\"f\",\"to\":\"t\","
+             "\"with\":\"Deployment.apps/shop/web\",\"by\":\"ana\",\"reason\":\"it is slow\","
+             "\"since\":1764000000,\"automatic\":true,\"later\":1}",
+      true },
+};
+
+static void test_rollbacks(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < sizeof rollbacks / sizeof *rollbacks; i++) {
+        AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING), again = BUF_INIT(BUF_OUTPUT_CEILING);
+        struct record record, back;
+        parse(arena, arena_printf(arena, "{\"format\":1,\"members\":[{%s}]}", rollbacks[i].member),
+              &record);
+        if ((record.members[0].rollback != NULL) != rollbacks[i].there)
+            fail_msg("%s", rollbacks[i].member);
+        record_write(&text, &record);
+        parse(arena, buf_text(&text), &back);
+        record_write(&again, &back); /* what was read is what is written, and so on */
+        assert_string_equal(buf_text(&text), buf_text(&again));
+        assert_int_equal(strstr(buf_text(&text), "rollback") != NULL, rollbacks[i].there);
+        if (i + 1 == sizeof rollbacks / sizeof *rollbacks) {
+            assert_string_equal(back.members[0].rollback->with, "Deployment.apps/shop/web");
+            assert_string_equal(back.members[0].rollback->reason, "it is slow");
+            assert_true(back.members[0].rollback->automatic);
+            assert_int_equal(back.members[0].rollback->since, 1764000000);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_marks),
-                                        cmocka_unit_test(test_contests) };
+                                        cmocka_unit_test(test_contests),
+                                        cmocka_unit_test(test_rollbacks) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

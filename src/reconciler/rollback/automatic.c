@@ -297,13 +297,7 @@ static bool put_back(struct recovery *recovery, struct plan *plan,
 
 static const char *why_not(struct arena *arena, const struct candidate *candidate, const char *home)
 {
-    struct object_id id = { 0 };
-    const char *why = candidate->why ? candidate->why : "";
-    if (object_id_parse(arena, why, &id) && id.name) {
-        id.group = id.group ? id.group : "";
-        id.namespace = id.namespace ? id.namespace : "";
-        why = object_id_text(arena, &id, home);
-    }
+    const char *why = candidate->why ? object_name_text(arena, candidate->why, home) : "";
     switch (candidate->attempt) {
     case ATTEMPT_FIRST:
         return "it did not run before: there is nothing to go back to";

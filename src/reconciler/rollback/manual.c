@@ -95,8 +95,11 @@ static bool choose(struct rollback_plan *plan, const char *to,
     if (!to) {
         if (!revisions_before(revisions, &plan->id, refused, ret, &entry, wait, err))
             return err->kind == ERROR_NOT_FOUND
-                       ? error_prefix(err, "%s (--to COMMIT names one)",
-                                      object_id_text(revisions->arena, &plan->id, NULL))
+                       ? error_set(err, ERROR_NOT_FOUND,
+                                   "%s: the history of the set knows nothing else that ran well "
+                                   "before; --to COMMIT names any",
+                                   object_id_text(revisions->arena, &plan->id,
+                                                  plan->target->target.set_namespace))
                        : false;
     } else if (!revisions_load(revisions, to, ret, wait, err))
         return false;
@@ -225,6 +228,8 @@ static bool plan_rollback(struct run *run, struct rollback_plan *plan,
     plan->to = revision->commit;
     plan->subject = revision->subject;
     plan->others = others_of(run, &restore, &request);
+    if (plan->hook)
+        plan->hook = object_name_text(run->arena, plan->hook, run->set.project.namespace);
     return build(run, plan->target, &restore, wait, err);
 }
 

@@ -55,9 +55,12 @@ static struct git_source *far_repository(struct revisions *revisions, const stru
                                    .http = given->http,
                                    .ca_file = given->ca_file,
                                    .token_file = given->token_file };
-    if (!revisions->asked_origin && strstr(options.url, "://"))
-        revisions->asked_origin = git_open(&options, &revisions->origin, wait, err)
-                                  || error_prefix(err, "%s", options.url);
+    if (!revisions->origin && strstr(options.url, "://")
+        && !git_open(&options, &revisions->origin, wait, err)) {
+        if (err->kind == ERROR_NOT_FOUND) /* of the object nothing is known */
+            err->kind = ERROR_UNREACHABLE;
+        error_prefix(err, "the origin that the record of the set names, %s", options.url);
+    }
     return revisions->origin;
 }
 
@@ -146,10 +149,16 @@ static struct run *load_anywhere(struct revisions *revisions, const char *ref,
     else if (first.kind != ERROR_NONE)
         *err = first;
     else
-        error_set(err, ERROR_NOT_FOUND,
+        error_set(err, ERROR_USAGE,
                   "the set comes from no git repository that is at hand: name it with --git URL, "
                   "or call this inside of it");
     return NULL;
+}
+
+/* Of the repository, which is closed before the run has ended. */
+static const char *copy(struct arena *arena, const char *text)
+{
+    return arena_strdup(arena, text ? text : "");
 }
 
 static const struct revision *find_loaded(const struct revisions *revisions, const char *commit)
@@ -188,8 +197,8 @@ bool revisions_load(struct revisions *revisions, const char *ref, const struct r
         return false;
     struct revision *revision = arena_alloc(revisions->arena, sizeof *revision);
     *revision = (struct revision){ .run = run,
-                                   .commit = run->source.commit.commit,
-                                   .subject = run->source.commit.subject };
+                                   .commit = copy(revisions->arena, run->source.commit.commit),
+                                   .subject = copy(revisions->arena, run->source.commit.subject) };
     arena_push(revisions->arena, revisions->items, revisions->count, revisions->capacity, revision);
     if (!is_whole(revisions, run, wait, err))
         return false;
@@ -283,5 +292,5 @@ bool revisions_before(struct revisions *revisions, const struct object_id *id,
         return false;
     }
     return error_set(err, ERROR_NOT_FOUND,
-                     "nothing else ran before that the history of the set knows to have been well");
+                     "the history of the set knows nothing else that ran well before");
 }

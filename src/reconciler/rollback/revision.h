@@ -24,7 +24,7 @@ struct revisions {
     const struct run *run;
     struct target_run *target;
     struct git_source *git, *origin; /* opened for this, or NULL */
-    bool looked, asked_origin;
+    bool looked;
     bool any_cluster; /* nobody knows what the target's Cluster is called */
     const struct revision **items;
     size_t count, capacity;
@@ -37,8 +37,8 @@ void revisions_start(struct revisions *revisions, const struct run *run, struct 
 void revisions_done(struct revisions *revisions);
 
 /*
- * Loads a commit, branch or tag; each commit once. ERROR_NOT_FOUND: no repository that is at
- * hand has it.
+ * Loads a commit, branch or tag; each commit once. ERROR_USAGE: no repository that is at hand
+ * has it.
  */
 bool revisions_load(struct revisions *revisions, const char *ref, const struct revision **ret,
                     const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
