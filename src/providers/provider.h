@@ -10,7 +10,7 @@
  * Life cycle of a session, in this order; `?` may be left out:
  *
  *   open → bind_scopes → record_read → observe → predict* →
- *     [ record_lock → record_widen → ( guard? apply | remove ; settle )* → record_settle ] → close
+ *     [ record_lock → record_widen? → ( guard? apply | remove ; settle )* → record_settle ] → close
  *
  * What stands in brackets writes; a diff stops before it. observe() takes all
  * subjects at once, so that a provider can look in bulk. predict(), guard(),
@@ -293,10 +293,12 @@ struct provider {
     /*
      * Takes the set for one run: writes a run id with holder and time, waiting up
      * to `lock_wait` ms while another run is alive. Makes the set's namespace if
-     * it may. `on_wait` (may be NULL) hears whom it waits for.
+     * it may. `on_wait` (may be NULL) hears whom it waits for. `wide` (may be NULL) is
+     * written with it, as by record_widen(); where that fails the set is not taken.
      */
-    bool (*record_lock)(struct session *session, int64_t lock_wait, settle_note *on_wait,
-                        void *context, const struct wait *wait, struct error *err);
+    bool (*record_lock)(struct session *session, int64_t lock_wait, const struct record *wide,
+                        settle_note *on_wait, void *context, const struct wait *wait,
+                        struct error *err);
 
     /*
      * Is there room for such a record? ERROR_REFUSED says how much there is. Asked
@@ -304,7 +306,7 @@ struct provider {
      */
     bool (*record_fits)(struct session *session, const struct record *record, struct error *err);
 
-    /* Writes recorded ∪ desired, before anything acts. */
+    /* Writes recorded ∪ desired before anything acts, where record_lock() has not. */
     bool (*record_widen)(struct session *session, const struct record *record,
                          const struct wait *wait, struct error *err);
 

@@ -58,16 +58,17 @@ static bool looks_at_all(const struct run *run, const struct project *project)
            && (!project->folder || strcmp(project->folder, run->source.paths[0]) == 0);
 }
 
-void early_start(struct run *run, const struct project *project, const struct cluster *cluster,
-                 const struct wait *wait)
+void early_start(void *context, const struct project *project, const struct cluster *cluster)
 {
+    const struct early_hint *hint = context;
+    struct run *run = hint->run;
     if (run->early || (cluster && cluster->kind == CLUSTER_DIRECTORY))
         return;
     struct early *early = arena_alloc(run->arena, sizeof *early);
     *early = (struct early){ .arena = arena_new(),
                              .provider = &provider_kubernetes,
                              .whole = looks_at_all(run, project),
-                             .wait = { wait->deadline, &early->cancel, false },
+                             .wait = { hint->wait->deadline, &early->cancel, false },
                              .pool = pool_new(1) };
     start_lock(early);
     target_fill(run, project, cluster, &early->target);

@@ -13,9 +13,12 @@
 
 struct early;
 
-/* Begins with the target of this Project; both live as long as the run. Never fails. */
-void early_start(struct run *run, const struct project *project, const struct cluster *cluster,
-                 const struct wait *wait);
+/* A project_hint: begins with the target of this Project. */
+struct early_hint {
+    struct run *run;
+    const struct wait *wait;
+};
+void early_start(void *hint, const struct project *project, const struct cluster *cluster);
 
 /*
  * Is it this target that was begun with? Then it is connected and its record read, or

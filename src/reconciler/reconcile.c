@@ -113,21 +113,9 @@ static void name_source_path(struct run *run)
         run->source.commit.path = project->folder;
 }
 
-/* What hears of the Project while the rest is loaded. */
-struct hint {
-    struct run *run;
-    const struct wait *wait;
-};
-
-static void on_project(void *context, const struct project *project, const struct cluster *cluster)
-{
-    struct hint *hint = context;
-    early_start(hint->run, project, cluster, hint->wait);
-}
-
 bool run_load(struct run *run, const struct wait *wait, struct error *err)
 {
-    struct hint hint = { run, wait };
+    struct early_hint hint = { run, wait };
     if (!source_open(&run->source, run->arena, &run->options->source, wait, err))
         return false;
     struct load_options load = {
@@ -137,7 +125,7 @@ bool run_load(struct run *run, const struct wait *wait, struct error *err)
         .stdin_data = run->source.stdin_data,
         .stdin_length = run->source.stdin_length,
         .fallback_name = run->source.name,
-        .hint = run->opens_early ? on_project : NULL,
+        .hint = run->opens_early ? early_start : NULL,
         .hint_context = &hint,
         .missing_is_empty = run->options->missing_is_empty,
     };
@@ -464,25 +452,15 @@ static bool take_set(struct run *run, struct target_run *target,
                      struct error *err)
 {
     struct record wide;
-    struct error ignored = { 0 };
-    const struct provider *provider = target->provider;
     struct wait writing = *wait;
     writing.soft = false;
     inventory_widen(run->arena, &target->plan, source_to_record(run, target), &wide);
     wide.applied = target->record.applied;
     elsewhere_note(run, target, &wide);
     rules_note(run, target, &wide);
-    if (!provider->record_lock(target->session, run->options->lock_timeout,
-                               events ? events->waiting : NULL, events ? events->context : NULL,
-                               &writing, err))
-        return false;
-    if (provider->record_widen(target->session, &wide, &writing, err))
-        return true;
-    struct wait last =
-        run_last_wait(wait); /* nothing was done: the next run need not wait for us */
-    if (!provider->record_settle(target->session, &target->record, &last, &ignored))
-        log_debug("the set could not be let go: %s", ignored.message);
-    return false;
+    return target->provider->record_lock(target->session, run->options->lock_timeout, &wide,
+                                         events ? events->waiting : NULL,
+                                         events ? events->context : NULL, &writing, err);
 }
 
 /* The set was taken by another run: the record is theirs to write. */

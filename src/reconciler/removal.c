@@ -179,8 +179,8 @@ bool run_release(struct run *run, struct target_run *target, size_t *ret_count,
     struct wait writing = *wait, last = run_last_wait(wait);
     writing.soft = false;
     *ret_count = 0;
-    if (!provider->record_lock(target->session, run->options->lock_timeout, NULL, NULL, &writing,
-                               err))
+    if (!provider->record_lock(target->session, run->options->lock_timeout, NULL, NULL, NULL,
+                               &writing, err))
         return false;
     bool released = release_all(run, target, ret_count, &writing, err);
     inventory_settle(run->arena, &target->plan, &target->record.source, &target->record, false,

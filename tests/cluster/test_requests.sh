@@ -11,6 +11,8 @@ asked() {
     grep -c . <<<"$lines" || true
 }
 patches() { asked '"verb":"patch"' '"requestURI"' "/$1?"; }
+# The record of the set: how often it was read and written.
+record() { echo "$(asked '"verb":"get"' "/configmaps/cmx-set-requests") $(asked '"verb":"patch"' "/configmaps/cmx-set-requests")"; }
 dry() { asked '"verb":"patch"' "/$1?" 'dryRun=All'; }
 
 project requests
@@ -57,9 +59,11 @@ mark
 run 0 diff -f .
 same "0" "$(asked '"verb":"patch"')"
 same "1 1" "$(asked '"verb":"list"' "/configmaps?") $(asked '"verb":"list"' "/services?")"
+same "1 0" "$(record)"
 mark
 run 0 apply -f . --yes
 same "0" "$(asked '"verb":"patch"')"
+same "1 0" "$(record)"
 same "1 1" "$(asked '"verb":"list"' "/configmaps?") $(asked '"verb":"list"' "/services?")"
 
 # --- one change: one dry run, one apply
@@ -68,6 +72,7 @@ commit "One change"
 mark
 run 0 apply -f . --yes
 same "2 1 0 0" "$(patches one) $(dry one) $(patches two) $(patches web)"
+same "1 2" "$(record)" # read; taken and widened in one; settled
 
 run 0 delete --project requests -n "$ns" --yes
 finish

@@ -203,11 +203,9 @@ static bool check_unchanged(struct session *session, const struct wait *wait, st
     return error_set(err, ERROR_CONFLICT, "another run has changed the set meanwhile");
 }
 
-static bool directory_record_lock(struct session *session, int64_t lock_wait, settle_note *on_wait,
-                                  void *context, const struct wait *wait, struct error *err)
+static bool lock_folder(struct session *session, int64_t lock_wait, const struct wait *wait,
+                        struct error *err)
 {
-    (void)on_wait;
-    (void)context;
     struct wait patience = wait_for(lock_wait, wait);
     patience.soft = true; /* nothing is written while it waits */
     const char *folder = path_join(session->arena, session->root, ".cmx");
@@ -319,6 +317,20 @@ static bool directory_record_widen(struct session *session, const struct record 
 {
     (void)wait;
     return write_record(session, record, err);
+}
+
+static bool directory_record_lock(struct session *session, int64_t lock_wait,
+                                  const struct record *wide, settle_note *on_wait, void *context,
+                                  const struct wait *wait, struct error *err)
+{
+    (void)on_wait;
+    (void)context;
+    if (!lock_folder(session, lock_wait, wait, err))
+        return false;
+    if (!wide || directory_record_widen(session, wide, wait, err))
+        return true;
+    directory_close(session);
+    return false;
 }
 
 /* A record is a new file each time it is written: one that was read is not read again. */

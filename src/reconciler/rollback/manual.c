@@ -317,7 +317,7 @@ bool run_release_rollback(struct run *run, const struct object_id *pattern,
         return false;
     *ret_id = member->id;
     struct record record = released(run, target, &member->id);
-    return target->provider->record_lock(target->session, run->options->lock_timeout, note, context,
-                                         &writing, err)
+    return target->provider->record_lock(target->session, run->options->lock_timeout, NULL, note,
+                                         context, &writing, err)
            && target->provider->record_settle(target->session, &record, &last, err);
 }

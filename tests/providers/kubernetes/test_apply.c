@@ -270,7 +270,8 @@ static void test_later(void **state)
     must(provider_kubernetes.record_read(world->session, world->arena, &record, &world->wait,
                                          &error),
          error);
-    must(provider_kubernetes.record_lock(world->session, 1000, NULL, NULL, &world->wait, &error),
+    must(provider_kubernetes.record_lock(world->session, 1000, NULL, NULL, NULL, &world->wait,
+                                         &error),
          error);
     world_apply(world); /* discovery lags behind the CRD */
     kubectl(world, NULL, "get", "laters.obs.example.com", "x");

@@ -29,8 +29,9 @@ bool lock_made_namespace(struct lock *lock);
 /* Of the contract, see provider.h. */
 bool kubernetes_record_read(struct session *session, struct arena *arena, struct record *ret_record,
                             const struct wait *wait, struct error *err);
-bool kubernetes_record_lock(struct session *session, int64_t lock_wait, settle_note *on_wait,
-                            void *context, const struct wait *wait, struct error *err);
+bool kubernetes_record_lock(struct session *session, int64_t lock_wait, const struct record *wide,
+                            settle_note *on_wait, void *context, const struct wait *wait,
+                            struct error *err);
 bool kubernetes_record_widen(struct session *session, const struct record *record,
                              const struct wait *wait, struct error *err);
 bool kubernetes_record_check(struct session *session, struct arena *arena,

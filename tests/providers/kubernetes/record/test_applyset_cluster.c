@@ -18,7 +18,8 @@ static struct record one_member(struct world *world)
 
 static bool lock_once(struct world *world, int64_t patience, struct error *err)
 {
-    return provider_kubernetes.record_lock(world->session, patience, NULL, NULL, &world->wait, err);
+    return provider_kubernetes.record_lock(world->session, patience, NULL, NULL, NULL, &world->wait,
+                                           err);
 }
 
 static void take(struct world *world)
@@ -146,7 +147,7 @@ static void test_changed_meanwhile(void **state)
     world_connect(world);
     take(world);
     settle(world);
-    assert_false(provider_kubernetes.record_lock(late, 0, NULL, NULL, &world->wait, &error));
+    assert_false(provider_kubernetes.record_lock(late, 0, NULL, NULL, NULL, &world->wait, &error));
     assert_int_equal(error.kind, ERROR_CONFLICT);
     assert_non_null(strstr(error.message, "run again"));
     provider_kubernetes.close(late);
