@@ -156,6 +156,15 @@ struct stopper {
     bool began;
 };
 
+/* Returns once it is gone, so that nobody is asked who is about to go. */
+static void end_engine(int pid)
+{
+    struct wait wait = wait_for(30000, NULL);
+    kill(pid, SIGKILL);
+    while (kill(pid, 0) == 0 && wait_sleep(&wait, 10))
+        ;
+}
+
 static void *stop_once_it_sleeps(void *context)
 {
     struct stopper *stopper = context;
@@ -167,7 +176,7 @@ static void *stop_once_it_sleeps(void *context)
         struct error err;
         const char *path = path_join(arena, stopper->test->folder, "pid");
         if (file_read(arena, path, 100, &pid, &length, &err))
-            kill(atoi(pid), SIGKILL);
+            end_engine(atoi(pid));
     } else {
         atomic_store(&stopper->cancel.level, CANCEL_HARD);
     }
