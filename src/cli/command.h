@@ -34,6 +34,8 @@ enum exit_code command_render(struct invocation *invocation);
 enum exit_code command_diff(struct invocation *invocation);
 enum exit_code command_plan(struct invocation *invocation);
 enum exit_code command_apply(struct invocation *invocation);
+enum exit_code command_build(struct invocation *invocation);
+enum exit_code command_images(struct invocation *invocation);
 enum exit_code command_status(struct invocation *invocation);
 enum exit_code command_delete(struct invocation *invocation);
 enum exit_code command_release(struct invocation *invocation);

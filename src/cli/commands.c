@@ -23,7 +23,7 @@ const struct command commands[] = {
       "Prints the objects as they would be sent: defaults and namespaces in, Lists unrolled, in a "
       "fixed order. A source with Secret values is refused unless --show-secrets is given.",
       "cmx-reconcile render -f deploy/ | kubectl diff -f -",
-      GROUP_SOURCE | GROUP_DOCUMENTS | GROUP_SECRETS, 0, command_render },
+      GROUP_SOURCE | GROUP_DOCUMENTS | GROUP_SECRETS | GROUP_DOCKERFILE, 0, command_render },
     { "diff", NULL, "Show what would change, and why",
       "Compares a source with what is live. Each difference is told with its cause: the commit, or "
       "drift and by whom. With --from and --to it compares two commits, with no cluster: what a "
@@ -31,20 +31,39 @@ const struct command commands[] = {
       "refuse.",
       "cmx-reconcile diff -f deploy/\ncmx-reconcile diff -f deploy/ --full\n"
       "cmx-reconcile diff -f deploy/ --from origin/main --to HEAD",
-      READS | GROUP_PLAN | GROUP_OUTPUT | GROUP_FULL | GROUP_RANGE, 0, command_diff },
+      READS | GROUP_PLAN | GROUP_OUTPUT | GROUP_FULL | GROUP_RANGE | GROUP_REGISTRY | GROUP_COMPUTE
+          | GROUP_NO_BUILD,
+      0, command_diff },
     { "plan", NULL, "Show what would be done, in which order",
       "The diff, and then the order: what is created, changed and deleted, and what waits for "
       "what. apply --dry-run is the same.",
-      "cmx-reconcile plan -f deploy/", READS | GROUP_PLAN | GROUP_OUTPUT | GROUP_FULL, 0,
-      command_plan },
+      "cmx-reconcile plan -f deploy/",
+      READS | GROUP_PLAN | GROUP_OUTPUT | GROUP_FULL | GROUP_REGISTRY | GROUP_COMPUTE
+          | GROUP_NO_BUILD,
+      0, command_plan },
     { "apply", NULL, "Make what is live what the source says",
       "Shows the plan, asks on a terminal (elsewhere it needs --yes), applies in the order of "
       "dependencies, waits until all is healthy, and prunes what was removed. Run again, it does "
       "nothing.",
       "cmx-reconcile apply -f deploy/\n"
       "cmx-reconcile apply --git https://example.org/shop.git --ref v1.2.0 --yes",
-      READS | GROUP_PLAN | GROUP_APPLY | GROUP_OUTPUT | GROUP_FULL | GROUP_YES | GROUP_SECRETS, 0,
-      command_apply },
+      READS | GROUP_PLAN | GROUP_APPLY | GROUP_OUTPUT | GROUP_FULL | GROUP_YES | GROUP_SECRETS
+          | GROUP_REGISTRY | GROUP_NO_BUILD | GROUP_BUILDS,
+      0, command_apply },
+    { "build", "[NAME]", "Build images, and push or write them",
+      "Builds the Images of a source, or those that are named, as apply would: natively where the "
+      "Dockerfile allows it, straight from the commit. What differs from the commit is built as "
+      "it is and told as -dirty. Without --push and --to the images are built, and only their "
+      "digests kept.",
+      "cmx-reconcile build -f deploy/ --push\n"
+      "cmx-reconcile build api -f deploy/ --to oci:out/api",
+      GROUP_SOURCE | GROUP_OUTPUT | GROUP_REGISTRY | GROUP_BUILD | GROUP_BUILDS, 100,
+      command_build },
+    { "images", NULL, "Show the images of a source: digest, tags, size, what runs them",
+      "Every Image of the source, whether its repository holds it, and which objects run it; and "
+      "the images that no Image describes, which are left as they are.",
+      "cmx-reconcile images -f deploy/", GROUP_SOURCE | GROUP_OUTPUT | GROUP_REGISTRY, 0,
+      command_images },
     { "status", NULL, "Show every object: health, drift, owner",
       "With a source, of that source; else of the sets that the cluster holds (--project picks "
       "one). Exit code 1: drifted; 5: unhealthy.",
@@ -284,6 +303,7 @@ bool command_make_plan(struct invocation *invocation, struct run *run, enum exit
 {
     struct error error = { 0 };
     run->opens_early = true;
+    invocation->run.with_images = true;
     if (!command_load(invocation, run, false, ret_code))
         return false;
     if (!command_choose_context(invocation, run->set.project.cluster, ret_code))

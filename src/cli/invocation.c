@@ -183,6 +183,8 @@ static bool check_values(struct invocation *invocation, struct error *err)
                          "leave it out");
     if (invocation->concurrency > MOST_CONCURRENCY)
         return error_set(err, ERROR_USAGE, "--concurrency: at most %d", MOST_CONCURRENCY);
+    if (invocation->build_concurrency > MOST_CONCURRENCY)
+        return error_set(err, ERROR_USAGE, "--build-concurrency: at most %d", MOST_CONCURRENCY);
     return true;
 }
 
@@ -195,6 +197,14 @@ static void finish(struct invocation *invocation)
     run->allow_delete_count = invocation->allow_delete.count;
     run->concurrency =
         invocation->concurrency > 0 ? (unsigned)invocation->concurrency : DEFAULT_CONCURRENCY;
+    invocation->registry.plain_http = invocation->plain_http.items;
+    invocation->registry.plain_http_count = invocation->plain_http.count;
+    invocation->registry.mirrors = invocation->mirrors.items;
+    invocation->registry.mirror_count = invocation->mirrors.count;
+    run->images.registries = &invocation->registry;
+    run->images.concurrency = run->concurrency;
+    run->images.build_concurrency = (unsigned)invocation->build_concurrency;
+    run->images.layout_root = run->directory_root;
     if (run->selector && !*run->selector)
         run->selector = NULL;
 }

@@ -24,7 +24,10 @@ struct invocation {
     struct text_list files, allow_delete, arguments;
     enum output output;
     const char *output_name, *colour, *log_level, *log_format, *adopt, *project, *from, *to;
-    const char *reason; /* --reason */
+    const char *reason;     /* --reason */
+    const char *dockerfile; /* --dockerfile */
+    bool push;
+    int64_t build_concurrency;
     bool full, quiet, verbose, yes, dry_run, watch, release;
     int64_t concurrency;
     int64_t hold_for; /* --for in ms; -1: without end */
@@ -59,6 +62,11 @@ enum option_group {
     GROUP_COPY = 1 << 18,             /* --platform, --referrers         */
     GROUP_PULL = 1 << 19,             /* --to                            */
     GROUP_ROLLBACK = 1 << 15,         /* --to, --release, --reason */
+    GROUP_COMPUTE = 1 << 20,          /* --build */
+    GROUP_NO_BUILD = 1 << 21,
+    GROUP_BUILDS = 1 << 22, /* --build-concurrency */
+    GROUP_BUILD = 1 << 23,  /* --push, --to PLACE */
+    GROUP_DOCKERFILE = 1 << 24,
 };
 
 enum option_kind {

@@ -115,15 +115,10 @@ enum exit_code registry_with(struct invocation *invocation, registry_action *act
                              const char *const *arguments, size_t count)
 {
     AUTO_ARENA arena = arena_new();
-    struct registry_settings *settings = &invocation->registry;
-    settings->plain_http = invocation->plain_http.items;
-    settings->plain_http_count = invocation->plain_http.count;
-    settings->mirrors = invocation->mirrors.items;
-    settings->mirror_count = invocation->mirrors.count;
     struct registry_run run = {
         .invocation = invocation, .arena = arena, .http = http_new(), .wait = &invocation->wait
     };
-    run.registries = registries_new(run.http, settings);
+    run.registries = registries_new(run.http, &invocation->registry);
     enum exit_code code = action(&run, arguments, count);
     registries_free(run.registries);
     http_free(run.http);

@@ -50,14 +50,33 @@ static enum exit_code render(const struct invocation *invocation, const struct r
     return command_print(&out);
 }
 
+static enum exit_code print_dockerfile(const struct invocation *invocation, const struct run *run)
+{
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    const struct image_run *image =
+        run->images ? images_find(run->images, invocation->dockerfile) : NULL;
+    if (!image)
+        return command_stop(invocation, EXIT_USAGE, "there is no Image named \"%s\" in this source",
+                            invocation->dockerfile);
+    if (!image->build)
+        return command_stop(invocation, EXIT_USAGE, "Image/%s is only pinned: it has no Dockerfile",
+                            image->spec->name);
+    buf_puts(&out, build_dockerfile(image->build));
+    if (out.length && out.data[out.length - 1] != '\n')
+        buf_putc(&out, '\n');
+    return command_print(&out);
+}
+
 enum exit_code command_render(struct invocation *invocation)
 {
     AUTO_ARENA arena = arena_new();
     enum exit_code code = EXIT_DONE;
     struct run run;
+    invocation->run.with_images = invocation->dockerfile != NULL;
     run_start(&run, arena, &invocation->run);
     if (command_load(invocation, &run, false, &code))
-        code = render(invocation, &run);
+        code =
+            invocation->dockerfile ? print_dockerfile(invocation, &run) : render(invocation, &run);
     run_done(&run);
     return code;
 }

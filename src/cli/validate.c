@@ -8,6 +8,7 @@ enum exit_code command_validate(struct invocation *invocation)
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     enum exit_code code = EXIT_DONE;
     struct run run;
+    invocation->run.with_images = true;
     run_start(&run, arena, &invocation->run);
     if (command_load(invocation, &run, false, &code)) {
         if (invocation->output == OUTPUT_JSON)

@@ -442,6 +442,24 @@ static void read_settings(struct reading *reading, const struct value *spec,
     read_healthcheck(reading, value_get(spec, "healthcheck"), &ret->healthcheck);
 }
 
+/* Without a Dockerfile the image is made of its files alone: nothing else of the repository
+ * makes it another one. */
+static void leave_out_others(struct reading *reading, struct image_spec *image)
+{
+    struct text_list *ignore = &image->build.ignore;
+    const struct image_settings *settings = &image->settings;
+    if (image->build.given || !settings->file_count)
+        return;
+    for (size_t i = 0; i < settings->file_count; i++)
+        if (!settings->files[i].from || !*settings->files[i].from)
+            return;
+    arena_push(reading->arena, ignore->items, ignore->count, ignore->capacity, "**");
+    for (size_t i = 0; i < settings->file_count; i++) {
+        const char *pattern = arena_printf(reading->arena, "!%s", settings->files[i].from);
+        arena_push(reading->arena, ignore->items, ignore->count, ignore->capacity, pattern);
+    }
+}
+
 /* ------------------------------------------------------------------- whole */
 
 /* Members that only make sense of an image that is made. */
@@ -539,6 +557,7 @@ bool image_read(struct arena *arena, const struct value *document, const struct 
     read_build(&reading, value_get(spec, "build"), &ret->build);
     check_build(&reading, value_get(spec, "build"));
     read_settings(&reading, spec, &ret->settings);
+    leave_out_others(&reading, ret);
     object_options_read(arena, document, &ret->options, file, problems);
     if (!ret->options.timeout)
         ret->options.timeout = ret->build.timeout;

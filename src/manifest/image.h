@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 /* The group and kind of an Image among other objects: "Image.cmx.dev/api". */
-#define IMAGE_GROUP "cmx.dev"
+#define IMAGE_GROUP OWN_GROUP
 #define IMAGE_KIND  "Image"
 
 /* Of a build that does not say: the same as its table in kinds_image.c. */

@@ -22,11 +22,14 @@ struct object_id {
     const char *name;
 };
 
+/* The group of the project's own kinds. */
+#define OWN_GROUP "cmx.dev"
+
 /* Total order: group, kind, namespace, name, by bytes. */
 int object_id_compare(const struct object_id *a, const struct object_id *b);
 
-/* "Deployment/web"; the group of built-in kinds and the namespace `home` (may be NULL) are left
- * out. */
+/* "Deployment/web"; the group of built-in and of own kinds and the namespace `home` (may be NULL)
+ * are left out. */
 const char *object_id_text(struct arena *arena, const struct object_id *id, const char *home);
 
 /* "Deployment.apps/shop/web": always whole, as the record and annotations write it. */

@@ -25,7 +25,8 @@ int object_id_compare(const struct object_id *a, const struct object_id *b)
 
 const char *object_id_text(struct arena *arena, const struct object_id *id, const char *home)
 {
-    bool group = *id->group && !builtin_kind_find(id->group, id->kind);
+    bool own = strcmp(id->group, OWN_GROUP) == 0;
+    bool group = *id->group && !own && !builtin_kind_find(id->group, id->kind);
     bool away = *id->namespace && !(home && strcmp(id->namespace, home) == 0);
     return arena_printf(arena, "%s%s%s/%s%s%s", id->kind, group ? "." : "", group ? id->group : "",
                         away ? id->namespace : "", away ? "/" : "", id->name);

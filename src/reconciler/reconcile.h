@@ -11,6 +11,7 @@
 #define CMX_RECONCILER_RECONCILE_H
 
 #include "reconciler/execute/execute.h"
+#include "reconciler/images/images.h"
 #include "reconciler/plan/plan.h"
 #include "reconciler/source.h"
 
@@ -25,7 +26,9 @@ struct run_options {
     const char *const *allow_delete;
     size_t allow_delete_count;
     bool allow_older, take_set, force_conflicts, show_secrets, keep_going, no_wait;
-    bool records;          /* the plan is to be carried out */
+    bool records;     /* the plan is to be carried out */
+    bool with_images; /* Images are read, looked up and made; else passed over */
+    struct images_options images;
     bool creates_unasked;  /* in the first apply of a set: it will be carried out, come what may */
     bool missing_is_empty; /* a folder that the commit does not hold is empty: diff --from */
     int64_t timeout;       /* --timeout in ms; 0: the Project's */
@@ -61,6 +64,7 @@ struct run {
     struct source source;
     struct set set;
     struct problems problems;
+    struct images *images; /* NULL: none, or passed over */
     const char
         *partial; /* why this is not the whole source: nothing is deleted; NULL: it is whole */
     struct target_run *targets; /* the first is the Project's own */

@@ -91,6 +91,8 @@ bool git_changes(struct git_source *source, struct arena *arena, const char *sin
 {
     CLEANUP(git_commit_free_at) git_commit *commit = NULL;
     git_oid id;
+    if (!git_source_whole(source, err))
+        return false;
     if (git_oid_fromstr(&id, since) != 0
         || git_commit_lookup(&commit, source->repository->handle, &id) != 0)
         return error_set(err, ERROR_NOT_FOUND, "the commit %.40s is not known here", since);

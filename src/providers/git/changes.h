@@ -16,7 +16,7 @@ bool git_changes(struct git_source *source, struct arena *arena, const char *sin
                  const char *folder, size_t *ret_files, const char **ret_commit, struct error *err)
     __attribute__((warn_unused_result));
 
-/* 40 hex digits of the chosen commit's root tree, in the arena. */
+/* 40 hex digits of the chosen commit's root tree, in the arena. git_open_objects() first. */
 const char *git_tree_text(const struct git_source *source, struct arena *arena);
 
 #endif

@@ -208,7 +208,7 @@ bool git_files(struct git_source *source, bool work_tree, struct files **ret_fil
                struct error *err)
 {
     struct git_files *all;
-    if (!git_files_commit(source, &all, err))
+    if (!git_source_whole(source, err) || !git_files_commit(source, &all, err))
         return false;
     if (work_tree && source->repository->root)
         return git_files_work(source, all, ret_files, err);

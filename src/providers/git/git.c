@@ -296,7 +296,13 @@ bool git_source_whole(struct git_source *source, struct error *err)
         return git_failed(err, ERROR_LOCAL, "cannot read the commit %s of %s",
                           source->record.commit, source->repository->name);
     git_oid_cpy(&source->tree, git_commit_tree_id(commit));
+    git_reader_start(source);
     return true;
+}
+
+bool git_open_objects(struct git_source *source, struct error *err)
+{
+    return git_source_whole(source, err);
 }
 
 bool git_open(const struct git_options *options, struct git_source **ret_source,

@@ -61,6 +61,13 @@ bool git_dirty(struct git_source *source, const char *const *paths, size_t count
                struct error *err) __attribute__((warn_unused_result));
 
 /*
+ * Opens the objects of a source that was only glanced at (`of_disk`), so that what reads them may
+ * be called from many threads.
+ */
+bool git_open_objects(struct git_source *source, struct error *err)
+    __attribute__((warn_unused_result));
+
+/*
  * The files of the chosen commit for building images (files.h); with `work_tree`, what the disk
  * holds instead: changes, and untracked files that are not ignored. May be called from any
  * thread; the tree must not outlive the source.

@@ -8,6 +8,7 @@
 #include "reconciler/hold.h"
 #include "reconciler/plan/contest.h"
 #include "reconciler/plan/secret_diff.h"
+#include "reconciler/report/report_image.h"
 #include "reconciler/rollback/rollback.h"
 #include "reconciler/strays.h"
 
@@ -70,7 +71,7 @@ static struct value *field_value(struct arena *arena, const struct change *chang
         value_set(arena, map, "secret", value_bool(arena, true));
     if (!secret && c->before)
         value_set(arena, map, "old", shared(c->before));
-    if (!secret && c->after)
+    if (!secret && c->after && !report_image_later(c->after))
         value_set(arena, map, "new", shared(c->after));
     return map;
 }
@@ -81,8 +82,9 @@ static void add_prediction(struct arena *arena, struct value *map, const struct 
     if (!action_writes(change->action))
         return;
     set_text(arena, map, "cause", CAUSES[change->cause]);
-    if (p->kind == PREDICT_LATER)
+    if (p->kind == PREDICT_LATER || p->until)
         set_text(arena, map, "unknownUntil", p->until ? p->until : "");
+    set_text(arena, map, "note", p->note);
     bool confirmed = p->kind != PREDICT_LOCAL && p->kind != PREDICT_LATER && !change->unasked;
     value_set(arena, map, "confirmed", value_bool(arena, confirmed));
 }

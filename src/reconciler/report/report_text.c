@@ -6,6 +6,7 @@
 #include "manifest/value_json.h"
 #include "reconciler/hold.h"
 #include "reconciler/plan/secret_diff.h"
+#include "reconciler/report/report_image.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -186,6 +187,9 @@ static const char *field_text(struct arena *arena, const struct change *change,
                                         : "changed");
     if (strcmp(c->pointer, CONFIG_HASH_POINTER) == 0)
         return hash_text(arena, c);
+    const char *image = report_image_change(arena, c->before, c->after);
+    if (image)
+        return arena_printf(arena, "%s %s", report_image_path(arena, path), image);
     if (!c->before)
         return arena_printf(arena, "%s + %s", path,
                             diff_value_text(arena, c->after, VALUE_COLUMNS));
@@ -221,7 +225,8 @@ const char *report_until(struct arena *arena, const struct target_run *target, c
         return until;
     id.group = id.group ? id.group : "";
     id.namespace = id.namespace ? id.namespace : "";
-    return arena_printf(arena, "%s is there", report_name(arena, target, &id));
+    return arena_printf(arena, "%s is %s", report_name(arena, target, &id),
+                        image_is_id(&id) ? "ready" : "there");
 }
 
 bool report_is_folded(const struct plan *plan, const struct change *change)
@@ -252,6 +257,8 @@ static const char *short_what(struct arena *arena, const struct target_run *targ
     if (action_writes(change->action) && p->kind == PREDICT_LOCAL)
         return arena_printf(arena, "not confirmed by the server%s%s", p->why ? ": " : "",
                             p->why ? p->why : "");
+    if (action_writes(change->action) && p->note)
+        return p->note;
     if (change->reruns)
         return arena_printf(arena, "runs again: %s", change->why);
     if (change->action == ACTION_REPLACE)
@@ -300,7 +307,8 @@ static void add_full(struct buf *out, const struct change *change, const struct 
         after = change->subject->desired->document;
     secret_mask_pair(arena, &change->subject->id, &before, &after);
     diff_lines(&lines, before, after);
-    for (const char *at = printable_text(arena, buf_text(&lines)); *at;) {
+    const char *text = report_image_text(arena, buf_text(&lines));
+    for (const char *at = printable_text(arena, text); *at;) {
         size_t length = strcspn(at, "\n");
         const char *colour = *at == '+'   ? report_colour(style, COLOUR_ADD)
                              : *at == '-' ? report_colour(style, COLOUR_DELETE)
@@ -314,12 +322,15 @@ static void add_full(struct buf *out, const struct change *change, const struct 
 static const char *way_out_text(struct arena *arena, const char *way_out,
                                 const struct report_style *style)
 {
-    static const char unhold[] = "cmx-reconcile unhold ";
-    size_t length = strlen(unhold);
-    if (!style->hint || strncmp(way_out, unhold, length) != 0)
+    static const char program[] = "cmx-reconcile ";
+    const char *name = way_out + sizeof program - 1;
+    if (!style->hint || strncmp(way_out, program, sizeof program - 1) != 0)
         return way_out;
-    return arena_printf(arena, "%s %s", style->hint(style->hint_context, arena, "unhold", NULL),
-                        way_out + length);
+    size_t length = strcspn(name, " ");
+    return arena_printf(
+        arena, "%s%s",
+        style->hint(style->hint_context, arena, arena_memdup(arena, name, length), NULL),
+        name + length);
 }
 
 void report_origin(struct buf *out, const struct change *change)

@@ -1,0 +1,429 @@
+/* images: the Images of a run and what is there of them; see images.h. */
+#include "reconciler/images/images_inner.h"
+
+#include "base/cleanup.h"
+#include "base/pool.h"
+#include "providers/files_disk.h"
+#include "providers/git/changes.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------------ life cycle */
+
+struct images *images_new(const struct set *set, struct source *source,
+                          const struct images_options *options)
+{
+    struct arena *arena = arena_new();
+    struct images *images = arena_alloc(arena, sizeof *images);
+    *images =
+        (struct images){ .arena = arena,
+                         .set = set,
+                         .source = source,
+                         .options = options,
+                         .names = image_names_new(arena, set),
+                         .http = http_new(),
+                         .runs = arena_array(arena, set->image_count + 1, sizeof *images->runs) };
+    images->registries = registries_new(images->http, options->registries);
+    pthread_mutex_init(&images->lock, NULL);
+    pthread_mutex_init(&images->bases_lock, NULL);
+    pthread_cond_init(&images->freed, NULL);
+    for (size_t i = 0; i < set->image_count; i++) {
+        struct image_run *run = &images->runs[i];
+        *run = (struct image_run){
+            .spec = &set->images[i], .images = images, .arena = arena_new(), .size = -1
+        };
+        problems_start(&run->problems, run->arena);
+    }
+    return images;
+}
+
+static void close_store(struct image_store *store)
+{
+    if (store)
+        store->table->close(store);
+}
+
+void images_free(struct images *images)
+{
+    if (!images)
+        return;
+    for (size_t i = 0; i < images->set->image_count; i++) {
+        struct image_run *run = &images->runs[i];
+        if (run->build)
+            build_close(run->build);
+        if (run->files)
+            run->files->table->close(run->files);
+        close_store(run->store);
+        arena_free(run->arena);
+    }
+    for (size_t i = 0; i < images->base_count; i++)
+        close_store(images->bases[i]->store);
+    registries_free(images->registries);
+    http_free(images->http);
+    pthread_mutex_destroy(&images->lock);
+    pthread_mutex_destroy(&images->bases_lock);
+    pthread_cond_destroy(&images->freed);
+    arena_free(images->arena);
+}
+
+struct image_run *images_all(struct images *images, size_t *ret_count)
+{
+    *ret_count = images->set->image_count;
+    return images->runs;
+}
+
+struct image_run *images_find(struct images *images, const char *name)
+{
+    const struct image_spec *spec = set_image(images->set, name);
+    return spec ? &images->runs[spec - images->set->images] : NULL;
+}
+
+const struct images_options *images_options_of(const struct images *images)
+{
+    return images->options;
+}
+
+/* ----------------------------------------------------------------------- opening */
+
+static bool open_files(struct image_run *run, struct error *err)
+{
+    struct source *source = run->images->source;
+    if (source->git)
+        return git_files(source->git, source->disk != NULL, &run->files, err);
+    if (source->root)
+        return files_disk_open(source->root, &run->files, err);
+    return error_set(err, ERROR_USAGE,
+                     "an image is built from files, and this source has none: use -f FOLDER or "
+                     "--git URL");
+}
+
+/* Images of the set among what it stands on. */
+static void find_own_bases(struct image_run *run)
+{
+    size_t count;
+    const struct build_base *bases = build_bases(run->build, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct image_spec *own = image_names_find(run->images->names, bases[i].reference);
+        if (own && own != run->spec)
+            arena_push(run->arena, run->bases.items, run->bases.count, run->bases.capacity,
+                       own->name);
+    }
+}
+
+static bool open_build(struct image_run *run, struct error *err)
+{
+    if (!open_files(run, err))
+        return false;
+    struct build_options options = { .spec = run->spec, .files = run->files };
+    if (!build_open(&options, &run->build, &run->problems, err)
+        || !build_choose(run->build, &run->choice, err))
+        return false;
+    find_own_bases(run);
+    return true;
+}
+
+static void fail(struct image_run *run, const struct error *error)
+{
+    run->error = *error;
+    run->state = IMAGE_FAILED;
+}
+
+static void open_one(void *context, struct arena *arena)
+{
+    struct image_run *run = *(struct image_run **)context;
+    struct error error = { 0 };
+    (void)arena;
+    if (run->build || image_is_pinned(run->spec) || run->state == IMAGE_FAILED)
+        return;
+    if (!open_build(run, &error))
+        fail(run, &error);
+}
+
+/* Runs a task for each of the Images that fit, side by side. */
+static void each(struct images *images, const bool *chosen, pool_task *task)
+{
+    AUTO_ARENA arena = arena_new();
+    size_t count = images->set->image_count, used = 0;
+    struct image_run **runs = arena_array(arena, count + 1, sizeof(struct image_run *));
+    for (size_t i = 0; i < count; i++)
+        if (chosen[i])
+            runs[used++] = &images->runs[i];
+    unsigned threads = images->options->concurrency ? images->options->concurrency : 1;
+    pool_each(threads, task, runs, used, sizeof *runs);
+}
+
+/* Does the disk differ from the commit where the image is made of it? */
+static bool is_dirty(const struct image_run *run, bool *ret_dirty, struct error *err)
+{
+    const struct image_spec *spec = run->spec;
+    const struct source *source = run->images->source;
+    size_t count = spec->build.given || !spec->settings.file_count ? 1 : spec->settings.file_count;
+    const char **paths = arena_array(run->arena, count, sizeof *paths);
+    *ret_dirty = !source->git || spec->build.artifacts.count > 0;
+    if (*ret_dirty || !source->disk)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        paths[i] = spec->build.given || !spec->settings.file_count ? spec->build.context
+                                                                   : spec->settings.files[i].from;
+    return git_dirty(source->git, paths, count, ret_dirty, err);
+}
+
+/* On one thread: a repository is used by one at a time. */
+static void prepare(struct images *images, const bool *chosen)
+{
+    struct git_source *git = images->source->git;
+    for (size_t i = 0; i < images->set->image_count; i++) {
+        struct image_run *run = &images->runs[i];
+        struct error error = { 0 };
+        if (chosen[i] && !run->build && !image_is_pinned(run->spec)
+            && !((!git || git_open_objects(git, &error)) && is_dirty(run, &run->dirty, &error)))
+            fail(run, &error);
+    }
+}
+
+void images_open(struct images *images, const bool *chosen)
+{
+    prepare(images, chosen);
+    each(images, chosen, open_one);
+}
+
+/* ----------------------------------------------------------------------- looking */
+
+static void fill_facts(const struct image_run *run, struct tag_facts *ret)
+{
+    const struct source *source = run->images->source;
+    *ret = (struct tag_facts){
+        .commit = source->commit.commit ? source->commit.commit : "",
+        .tree = source->git ? git_tree_text(source->git, run->arena) : "",
+        .branch = source->commit.ref ? source->commit.ref : "",
+        .time = source->commit.time,
+        .dirty = run->dirty,
+    };
+}
+
+/* The digest that a tag points at; NULL where there is no such tag. */
+static bool look_at_tag(struct image_run *run, const char *tag, struct descriptor *ret,
+                        const struct wait *wait, struct error *err)
+{
+    struct error absent = { 0 };
+    *ret = (struct descriptor){ 0 };
+    if (!run->store || run->store->table->resolve(run->store, run->arena, tag, ret, wait, &absent)
+        || absent.kind == ERROR_NOT_FOUND)
+        return true;
+    *err = absent;
+    return false;
+}
+
+static bool fill_tags(struct image_run *run, struct error *err)
+{
+    struct tag_facts facts;
+    const struct text_list *tags = &run->spec->tags;
+    fill_facts(run, &facts);
+    run->tags = arena_array(run->arena, tags->count + 1, sizeof *run->tags);
+    for (run->tag_count = 0; run->tag_count < tags->count; run->tag_count++)
+        if (!tag_fill(run->arena, tags->items[run->tag_count], &facts,
+                      &run->tags[run->tag_count].text, err))
+            return false;
+    return true;
+}
+
+static bool look_at_tags(struct image_run *run, const struct wait *wait, struct error *err)
+{
+    struct descriptor live;
+    if (!fill_tags(run, err))
+        return false;
+    for (size_t i = 0; i < run->tag_count; i++) {
+        if (!look_at_tag(run, run->tags[i].text, &live, wait, err))
+            return false;
+        run->tags[i].live = live.digest;
+    }
+    return true;
+}
+
+static bool look_at_pinned(struct image_run *run, const struct wait *wait, struct error *err)
+{
+    const char *tag;
+    if (!place_open(run->images, run->arena, run->spec->from, false, &run->store, &run->name, &tag,
+                    err))
+        return false;
+    if (!run->store)
+        return error_set(err, ERROR_NOT_FOUND, "%s is not there", run->spec->from);
+    if (digest_text_valid(tag))
+        run->image = (struct descriptor){ .digest = tag, .size = -1 };
+    else if (!run->store->table->resolve(run->store, run->arena, tag, &run->image, wait, err))
+        return error_prefix(err, "%s", run->spec->from);
+    run->state = IMAGE_THERE;
+    return true;
+}
+
+/* Built and thrown away: the same source has the same bytes. */
+static bool compute(struct image_run *run, const struct wait *wait, struct error *err)
+{
+    struct build_result result;
+    if (run->choice.builder != BUILDER_NATIVE)
+        return true;
+    struct image_store *null = null_store_new();
+    struct build_target target = { .store = null };
+    bool built = build_native(run->build, &target, run->arena, &result, wait, err);
+    null->table->close(null);
+    if (!built)
+        return false;
+    run->image = result.descriptor;
+    run->size = result.size;
+    run->computed = true;
+    return true;
+}
+
+bool image_look(struct image_run *run, const struct wait *wait, struct error *err)
+{
+    struct build_opener opener = { run, base_open };
+    struct descriptor found;
+    if (!build_resolve(run->build, &opener, wait, err)
+        || !build_digest(run->build, run->arena, &run->source_digest, err)
+        || !look_at_tag(run, tag_of_source(run->arena, run->source_digest), &found, wait, err))
+        return false;
+    if (found.digest) {
+        run->image = found;
+        run->state = IMAGE_THERE;
+        return true;
+    }
+    run->state = IMAGE_ABSENT;
+    return !run->images->options->compute || compute(run, wait, err);
+}
+
+/* Does it stand on an Image that is to be built first? Then nobody can know its digest. */
+static bool waits_for_base(const struct image_run *run)
+{
+    for (size_t i = 0; i < run->bases.count; i++)
+        if (images_find(run->images, run->bases.items[i])->state != IMAGE_THERE)
+            return true;
+    return false;
+}
+
+static bool look(struct image_run *run, const struct wait *wait, struct error *err)
+{
+    if (image_is_pinned(run->spec))
+        return look_at_pinned(run, wait, err);
+    if (!place_open(run->images, run->arena, run->spec->repository, false, &run->store, &run->name,
+                    NULL, err)
+        || !look_at_tags(run, wait, err))
+        return false;
+    run->state = IMAGE_ABSENT;
+    return waits_for_base(run) || image_look(run, wait, err);
+}
+
+/* What a task of the pool is given. */
+struct looking {
+    struct image_run *run;
+    const struct wait *wait;
+};
+
+static void look_one(void *context, struct arena *arena)
+{
+    struct looking *looking = context;
+    struct error error = { 0 };
+    (void)arena;
+    if (!look(looking->run, looking->wait, &error))
+        fail(looking->run, &error);
+}
+
+/* May it be looked at now? What it stands on was, or failed. */
+static bool is_next(const struct image_run *run)
+{
+    for (size_t i = 0; i < run->bases.count; i++)
+        if (images_find(run->images, run->bases.items[i])->state == IMAGE_UNRESOLVED)
+            return false;
+    return run->state == IMAGE_UNRESOLVED;
+}
+
+static size_t next_wave(struct images *images, const bool *chosen, const struct wait *wait,
+                        struct looking *ret)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < images->set->image_count; i++)
+        if (chosen[i] && is_next(&images->runs[i]))
+            ret[count++] = (struct looking){ &images->runs[i], wait };
+    return count;
+}
+
+void images_choose_bases(struct images *images, bool *chosen)
+{
+    for (bool more = true; more;) {
+        more = false;
+        images_open(images, chosen);
+        for (size_t i = 0; i < images->set->image_count; i++)
+            for (size_t j = 0; chosen[i] && j < images->runs[i].bases.count; j++) {
+                struct image_run *base = images_find(images, images->runs[i].bases.items[j]);
+                more |= !chosen[base - images->runs];
+                chosen[base - images->runs] = true;
+            }
+    }
+}
+
+static void tell_cycle(struct images *images, const bool *chosen)
+{
+    for (size_t i = 0; i < images->set->image_count; i++) {
+        struct error error = { 0 };
+        if (!chosen[i] || images->runs[i].state != IMAGE_UNRESOLVED)
+            continue;
+        error_set(&error, ERROR_INPUT, "it stands on Image/%s, which stands on it",
+                  images->runs[i].bases.items[0]);
+        fail(&images->runs[i], &error);
+    }
+}
+
+bool images_resolve(struct images *images, const bool *chosen, const struct wait *wait,
+                    struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    size_t count = images->set->image_count, wave;
+    unsigned threads = images->options->concurrency ? images->options->concurrency : 1;
+    bool *all = arena_array(arena, count + 1, sizeof *all);
+    struct looking *looking = arena_array(arena, count + 1, sizeof *looking);
+    memcpy(all, chosen, count * sizeof *all);
+    images_choose_bases(images, all);
+    while ((wave = next_wave(images, all, wait, looking)) > 0) {
+        pool_each(threads, look_one, looking, wave, sizeof *looking);
+        if (wait_cancelled(wait))
+            return error_set(err, ERROR_CANCELLED, "interrupted");
+    }
+    tell_cycle(images, all);
+    return true;
+}
+
+void images_name_tags(struct images *images, const bool *chosen)
+{
+    for (size_t i = 0; i < images->set->image_count; i++) {
+        struct image_run *run = &images->runs[i];
+        struct error error = { 0 };
+        if (chosen[i] && run->state != IMAGE_FAILED && !image_is_pinned(run->spec)
+            && !fill_tags(run, &error))
+            fail(run, &error);
+    }
+}
+
+/* ------------------------------------------------------------------------- facts */
+
+bool image_tags_differ(const struct image_run *run)
+{
+    for (size_t i = 0; run->image.digest && i < run->tag_count; i++)
+        if (!run->tags[i].live || strcmp(run->tags[i].live, run->image.digest) != 0)
+            return true;
+    return false;
+}
+
+const struct image_tag *image_held_tag(const struct image_run *run)
+{
+    for (size_t i = 0; run->spec->immutable && i < run->tag_count; i++)
+        if (run->tags[i].live
+            && (!run->image.digest || strcmp(run->tags[i].live, run->image.digest) != 0))
+            return &run->tags[i];
+    return NULL;
+}
+
+const char *image_pinned_name(struct arena *arena, const struct image_run *run)
+{
+    const char *digest = run->image.digest ? run->image.digest : IMAGE_DIGEST_LATER;
+    const char *name = run->name ? run->name : run->spec->repository;
+    return arena_printf(arena, "%s@%s", name ? name : run->spec->from, digest);
+}

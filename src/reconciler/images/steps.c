@@ -1,0 +1,223 @@
+/*
+ * steps: what is done for one Image, in order; see images.h.
+ *
+ * "cmx-…" means built, never good: gates come behind it and before the tags, and what runs the
+ * image waits for all of them. A step that was done before is found to be done and costs no
+ * more than the look.
+ */
+#include "base/cleanup.h"
+#include "reconciler/images/images_inner.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { LOOK_MS = 100, BUILDS_AT_ONCE = 2 };
+
+struct making {
+    struct image_run *run;
+    image_note *note;
+    void *context;
+    const struct wait *wait;
+};
+
+static void tell(const struct making *making, const char *text)
+{
+    if (making->note)
+        making->note(making->context, text);
+}
+
+/* ------------------------------------------------------------ a place to build in */
+
+static unsigned most_at_once(const struct images *images)
+{
+    return images->options->build_concurrency ? images->options->build_concurrency : BUILDS_AT_ONCE;
+}
+
+/* Waits for its turn; builds are few at once, since each uses all cores. */
+static bool take_turn(const struct making *making, struct error *err)
+{
+    struct images *images = making->run->images;
+    bool told = false, fine = true;
+    pthread_mutex_lock(&images->lock);
+    while (images->building >= most_at_once(images) && fine) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += LOOK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        if (!told)
+            tell(making, "waits for another build (--build-concurrency)");
+        told = true;
+        pthread_cond_timedwait(&images->freed, &images->lock, &until);
+        fine = wait_check(making->wait, "the build", err);
+    }
+    images->building += fine;
+    pthread_mutex_unlock(&images->lock);
+    return fine;
+}
+
+static void leave_turn(struct images *images)
+{
+    pthread_mutex_lock(&images->lock);
+    images->building--;
+    pthread_cond_signal(&images->freed);
+    pthread_mutex_unlock(&images->lock);
+}
+
+/* ----------------------------------------------------------------- resolve, build */
+
+/* Its bases are there by now: their edges came before. */
+static bool resolve(const struct making *making, struct error *err)
+{
+    struct image_run *run = making->run;
+    return run->source_digest || run->state == IMAGE_THERE || image_look(run, making->wait, err);
+}
+
+static void hear(void *context, const struct build_event *event)
+{
+    const struct making *making = context;
+    if (event->kind == BUILD_STEP || event->kind == BUILD_BASE)
+        tell(making, event->text);
+}
+
+/* A layout was opened to be read, if it was there at all. */
+static bool open_to_write(struct image_run *run, struct error *err)
+{
+    struct image_store *store;
+    if (run->store && run->store->table->put_manifest)
+        return true;
+    if (!place_open(run->images, run->arena, run->spec->repository, true, &store, &run->name, NULL,
+                    err))
+        return false;
+    if (run->store)
+        run->store->table->close(run->store);
+    run->store = store;
+    return true;
+}
+
+bool image_build_by(struct image_run *run, const struct build_target *target,
+                    struct build_result *ret, const struct wait *wait, struct error *err)
+{
+    if (run->choice.builder != BUILDER_NATIVE)
+        return error_set(err, ERROR_REFUSED,
+                         "the native builder cannot build it: %s; no other is there yet",
+                         run->choice.reason);
+    return build_native(run->build, target, run->arena, ret, wait, err);
+}
+
+/* Points a tag at the image, all of which is there. */
+static bool set_tag(const struct making *making, const char *tag, struct error *err)
+{
+    struct image_run *run = making->run;
+    const struct image_store_table *table = run->store->table;
+    struct descriptor descriptor;
+    const char *bytes;
+    AUTO_ARENA arena = arena_new();
+    return table->manifest(run->store, arena, run->image.digest, &descriptor, &bytes, making->wait,
+                           err)
+           && table->put_manifest(run->store, &descriptor, bytes, tag, making->wait, err);
+}
+
+/* The tag of its source comes last: who finds it need not look whether the rest is there. */
+static bool build_and_upload(const struct making *making, struct error *err)
+{
+    struct image_run *run = making->run;
+    struct build_result result;
+    struct build_target target = { .progress = hear, .progress_context = (void *)making };
+    if (!take_turn(making, err))
+        return false;
+    target.store = run->store;
+    tell(making, "is built");
+    bool built = image_build_by(run, &target, &result, making->wait, err);
+    leave_turn(run->images);
+    if (!built)
+        return false;
+    run->image = result.descriptor;
+    run->size = result.size;
+    run->id = result.config_digest;
+    run->computed = false;
+    if (!set_tag(making, tag_of_source(run->arena, run->source_digest), err))
+        return error_prefix(err, "built, but not noted");
+    run->state = IMAGE_THERE;
+    return true;
+}
+
+static bool build(const struct making *making, struct error *err)
+{
+    struct image_run *run = making->run;
+    if (run->state == IMAGE_THERE)
+        return true;
+    if (run->images->options->no_build)
+        return error_set(err, ERROR_REFUSED, "it is not there, and --no-build was given");
+    return build_and_upload(making, err);
+}
+
+/* -------------------------------------------------------------------------- gates */
+
+/* What an image has to pass before a tag points at it: scans and signatures will stand here. */
+typedef bool image_gate(const struct making *making, struct error *err);
+
+static image_gate *const GATES[] = { NULL };
+
+static bool pass_gates(const struct making *making, struct error *err)
+{
+    for (size_t i = 0; GATES[i]; i++)
+        if (!GATES[i](making, err))
+            return false;
+    return true;
+}
+
+/* --------------------------------------------------------------------------- tags */
+
+/* Looks again right before it moves: a plan may be old. */
+static bool may_move(const struct making *making, struct image_tag *tag, struct error *err)
+{
+    struct image_run *run = making->run;
+    struct descriptor live = { 0 };
+    struct error absent = { 0 };
+    if (!run->store->table->resolve(run->store, run->arena, tag->text, &live, making->wait, &absent)
+        && absent.kind != ERROR_NOT_FOUND) {
+        *err = absent;
+        return false;
+    }
+    tag->live = live.digest;
+    if (!image_held_tag(run) || image_held_tag(run) != tag)
+        return true;
+    return error_set(err, ERROR_REFUSED,
+                     "the tag %s points at %.19s… and is immutable: it is not moved", tag->text,
+                     tag->live);
+}
+
+static bool move_tags(const struct making *making, struct error *err)
+{
+    struct image_run *run = making->run;
+    for (size_t i = 0; i < run->tag_count; i++) {
+        struct image_tag *tag = &run->tags[i];
+        if (tag->live && strcmp(tag->live, run->image.digest) == 0)
+            continue;
+        if (!may_move(making, tag, err) || !set_tag(making, tag->text, err))
+            return error_prefix(err, "tag %s", tag->text);
+        tag->live = run->image.digest;
+    }
+    return true;
+}
+
+/* -------------------------------------------------------------------------- whole */
+
+bool image_make(struct image_run *run, image_note *note, void *context, const struct wait *wait,
+                struct error *err)
+{
+    struct making making = { run, note, context, wait };
+    if (run->ready || image_is_pinned(run->spec))
+        return true;
+    if (run->state == IMAGE_FAILED) {
+        *err = run->error;
+        return false;
+    }
+    if (!open_to_write(run, err) || !resolve(&making, err) || !build(&making, err)
+        || !pass_gates(&making, err) || !move_tags(&making, err)
+        || !store_finish(run->store, wait, err))
+        return false;
+    run->ready = true;
+    return true;
+}
