@@ -47,12 +47,26 @@ static bool write_if_missing(const char *path, const char *text, struct error *e
     return access(path, F_OK) == 0 || file_write(path, text, strlen(text), 0644, err);
 }
 
-static bool is_empty(const char *path)
+/* What a writer that was killed left behind: such files are written under the lock alone. */
+static bool is_left_over(const char *name)
+{
+    static const size_t tail = sizeof ".XXXXXX.tmp" - 1;
+    size_t length = strlen(name);
+    bool ours = strncmp(name, "oci-layout.", 11) == 0 || strncmp(name, "index.json.", 11) == 0;
+    return ours && length == 10 + tail && strcmp(name + length - 4, ".tmp") == 0;
+}
+
+/* Removes what was left over; is there nothing else? */
+static bool sweep(struct arena *arena, const char *path)
 {
     DIR *folder = opendir(path);
     bool empty = folder != NULL;
-    for (struct dirent *entry; empty && (entry = readdir(folder));)
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        if (is_left_over(entry->d_name))
+            unlink(path_join(arena, path, entry->d_name));
+        else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            empty = false;
+    }
     if (folder)
         closedir(folder);
     return empty;
@@ -64,7 +78,8 @@ static bool make_parts(struct arena *arena, const char *path, struct error *err)
     static const char empty[] =
         "{\"manifests\":[],\"mediaType\":\"" MEDIA_OCI_INDEX "\",\"schemaVersion\":2}";
     const char *marker = path_join(arena, path, "oci-layout");
-    if (access(marker, F_OK) != 0 && !is_empty(path))
+    bool alone = sweep(arena, path);
+    if (access(marker, F_OK) != 0 && !alone)
         return error_set(err, ERROR_REFUSED,
                          "%s is no OCI image layout, and it is not empty: "
                          "nothing is written into it",

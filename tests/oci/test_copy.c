@@ -479,6 +479,31 @@ static void test_memory(void **state)
     assert_true(peak_kib() - before < 16 << 10);
 }
 
+/* An index that names the same index many times, level by level: each is looked at once. */
+static void test_many_ways(void **state)
+{
+    struct world *world = *state;
+    struct arena *arena = world->arena;
+    struct descriptor entries[50];
+    struct copy_options options = { .tag = "new" };
+    struct copy_result result;
+    entries[0] = maker_image(world->from, arena, "amd64", "x", COMPRESSION_GZIP, NULL);
+    for (int level = 0; level <= COPY_DEPTH_CEILING; level++) {
+        struct image_index index = { .media_type = MEDIA_OCI_INDEX,
+                                     .manifests = entries,
+                                     .count = 50 };
+        AUTO_BUF out = BUF_INIT(1 << 20);
+        for (int i = 1; i < 50; i++)
+            entries[i] = entries[0];
+        image_index_write(arena, &out, &index);
+        entries[0] = maker_put(world->from, arena, MEDIA_OCI_INDEX, &out, "1.0");
+        if (level < COPY_DEPTH_CEILING)
+            must(copy(world, &options, &result, &err));
+        else
+            must_not(copy(world, &options, &result, &err), ERROR_INVALID, "8 deep");
+    }
+}
+
 #define with_stores(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -487,7 +512,7 @@ int main(void)
         with_stores(test_index),           with_stores(test_order),     with_stores(test_platforms),
         with_stores(test_single_platform), with_stores(test_referrers), with_stores(test_mount),
         with_stores(test_archive),         with_stores(test_cuts),      with_stores(test_lies),
-        with_stores(test_missing),         with_stores(test_memory),
+        with_stores(test_missing),         with_stores(test_memory),    with_stores(test_many_ways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
