@@ -5,8 +5,9 @@
  */
 #include "registry_test.h"
 
-const char *const registry_kinds[] = { "plain:delete",       "stiff", "tls:tls", "basic:tls:basic",
-                                       "token:token:delete", NULL };
+static const char *const kinds[] = { "plain:delete",       "stiff", "tls:tls", "basic:tls:basic",
+                                     "token:token:delete", NULL };
+const char *const *const registry_kinds = kinds;
 
 enum { LAYER = 3000017 };
 

@@ -7,6 +7,7 @@
 #include "oci/registry/read.h"
 
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "manifest/value_json.h"
 #include "net/http_url.h"
 #include "oci/image.h"
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGES_CEILING = 10000, ENTRIES_CEILING = 1000000, PAGE = 1000 };
+enum { PAGES_CEILING = 2000, ENTRIES_CEILING = 1000000, PAGE = 1000 };
 
 struct names {
     const char **items;
@@ -61,12 +62,35 @@ static bool read_page(struct arena *arena, const struct walk *walk, const struct
            || error_prefix(err, "%s: %s", walk->server->registry, walk->call.what);
 }
 
+/* Pages that have come: one that comes again begins a circle. */
+struct pages {
+    struct digest *items;
+    size_t count, capacity;
+};
+
+static bool came_before(struct pages *pages, struct arena *arena, const struct answer *answer)
+{
+    struct digest digest = digest_sha256(answer->response.body, answer->response.body_length);
+    for (size_t i = 0; i < pages->count; i++)
+        if (memcmp(pages->items[i].bytes, digest.bytes, DIGEST_BYTES) == 0)
+            return true;
+    arena_push(arena, pages->items, pages->count, pages->capacity, digest);
+    return false;
+}
+
+static bool say_endless(const struct walk *walk, struct error *err)
+{
+    return error_set(err, ERROR_UNREACHABLE, "%s: %s: its list does not end",
+                     walk->server->registry, walk->call.what);
+}
+
 /* *ret_status: of the first page; only of 200 something was taken. */
 static bool walk_pages(struct walk *walk, int *ret_status, const struct wait *wait,
                        struct error *err)
 {
     AUTO_ARENA arena = arena_new();
     const char *url = NULL;
+    struct pages pages = { 0 };
     for (unsigned page = 0; page < PAGES_CEILING; page++) {
         struct answer answer;
         AUTO_ARENA own = arena_new();
@@ -79,6 +103,8 @@ static bool walk_pages(struct walk *walk, int *ret_status, const struct wait *wa
             answer_refused(walk->server, walk->repository, &walk->call, &answer, err);
             return page == 0;
         }
+        if (came_before(&pages, arena, &answer))
+            break;
         if (!read_page(own, walk, &answer, err))
             return false;
         url = next_page(own, walk, &answer);
@@ -86,8 +112,7 @@ static bool walk_pages(struct walk *walk, int *ret_status, const struct wait *wa
             return true;
         url = arena_strdup(arena, url);
     }
-    return error_set(err, ERROR_UNREACHABLE, "%s: %s: its list does not end",
-                     walk->server->registry, walk->call.what);
+    return say_endless(walk, err);
 }
 
 /* ------------------------------------------------------------------------ names */

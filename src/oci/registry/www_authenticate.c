@@ -64,8 +64,10 @@ static bool read_parameter(struct arena *arena, const char **at, struct challeng
     const char *next = skip_blanks(sign + 1);
     struct challenge_parameter parameter = { .name = arena_memdup(arena, *at, length),
                                              .value = read_value(arena, &next) };
-    if (!parameter.value)
+    if (!parameter.value) {
+        *at += strlen(*at); /* a quote without end: nothing behind it can be told apart */
         return false;
+    }
     arena_push(arena, challenge->parameters, challenge->parameter_count,
                challenge->parameter_capacity, parameter);
     *at = next;

@@ -1,0 +1,337 @@
+"""A registry in memory that lies, as its repositories' names say, for tests of the client.
+
+usage: lying_server.py
+
+Prints "registry PORT", "other PORT" (another host, to which some requests are sent away) and
+"ready 1"; serves until its standard input is closed. GET /requests/REPOSITORY tells what came
+for it ("SERVER METHOD PATH [Range] [Authorization]"), a line each. What each name does stands at LIES.
+"""
+import hashlib
+import http.server
+import json
+import re
+import socketserver
+import sys
+import threading
+import time
+import urllib.parse
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+BLOB = bytes(i * 37 + i // 4099 & 255 for i in range(300000))  # as registry_test.h's seed 0
+
+LIES = """
+html            every answer is 200 and a page of HTML
+nothing         every answer is 404 and a page of HTML
+other-digest    manifests and blobs are other bytes than their digests say
+says-other      Docker-Content-Digest is another one, on HEAD, GET and PUT
+endless         manifests and blobs never end
+short           blobs are shorter than they should be, and end well
+loop            everything is redirected to itself
+away            blobs are redirected to the other host, which has them
+away-locked     the same, and uploads go there too; wants basic authentication here
+cut             blobs break off in the middle, and Range is heeded
+cut-whole       the same, but Range is not heeded
+cut-always      blobs break off at their first byte, each time
+busy-X          the first answer is 429 with Retry-After: X ("none": without)
+down            the first answer is 503
+pages           two tags a page, with relative links
+pages-loop      the next page is always the first
+pages-away      the next page is on the other host
+upload-cut      PUT and PATCH break off in the middle, once; what came is kept
+upload-lost     the same, and the upload is forgotten
+upload-short    PATCH keeps half of it, and says so in Range
+schema1         manifests are of Docker's schema 1
+secret          403 whose words repeat the Authorization header
+subject         OCI-Subject is answered, and the referrers API is there
+no-length       HEAD tells no digest
+"""
+
+lock = threading.Lock()
+seen, uploads, blobs, manifests, counts = {}, {}, {}, {}, {}
+other_port = 0
+
+
+def digest_of(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+blobs[digest_of(BLOB)] = BLOB
+DOCUMENT = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": {
+    "mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest_of(b"{}"), "size": 2},
+    "layers": []}).encode()
+
+
+def first_time(key):
+    with lock:
+        counts[key] = counts.get(key, 0) + 1
+        return counts[key] == 1
+
+
+class Broken(Exception):
+    pass
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *arguments):
+        pass
+
+    def answer(self, status, body=b"", headers=(), kind="application/json"):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        if kind:
+            self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def fail(self, status, code, headers=(), message="no"):
+        body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+        self.answer(status, body, headers)
+
+    def cut(self, body, kind="application/octet-stream"):
+        self.send_response(206 if self.from_byte else 200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[:len(body) // 2 if self.name != "cut-always" else 0])
+        raise Broken
+
+    def forever(self, kind):
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.end_headers()
+        while True:
+            self.wfile.write(b"{" * 65536)
+
+    def serve(self):
+        try:
+            self.route()
+        except Broken:
+            self.close_connection = True
+        except OSError:
+            self.close_connection = True
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = serve
+
+    def route(self):
+        parts = urllib.parse.urlsplit(self.path)
+        self.query = dict(urllib.parse.parse_qsl(parts.query))
+        if parts.path.startswith("/requests/"):
+            with lock:
+                self.answer(200, "\n".join(seen.get(parts.path[10:], [])).encode())
+            return
+        if parts.path == "/v2/":
+            self.answer(200, b"{}")
+            return
+        match = re.fullmatch(r"/v2/(.+)/(manifests|blobs/uploads|blobs|tags|referrers)/(.*)", parts.path)
+        self.name, what, self.reference = match.groups()
+        self.note()
+        if self.lie_to_all():
+            return
+        getattr(self, "on_" + what.replace("blobs/", ""))()
+
+    def note(self):
+        self.range = self.headers.get("Range", "")
+        self.from_byte = int(self.range[6:-1]) if self.range else 0
+        self.here = "other" if self.server.server_port == other_port else "registry"
+        line = f"{self.here} {self.command} {self.path} {self.range} {self.headers.get('Authorization', '')}"
+        with lock:
+            seen.setdefault(self.name, []).append(line.strip())
+
+    def lie_to_all(self):
+        page = b"<html>welcome to the hotel's network</html>"
+        locked = self.name in ("away-locked", "secret") and self.here == "registry"
+        if locked and "Authorization" not in self.headers:
+            self.fail(401, "UNAUTHORIZED", [("WWW-Authenticate", 'Basic realm="here"')])
+        elif self.name == "html":
+            self.answer(200, page, kind="text/html")
+        elif self.name == "nothing":
+            self.answer(404, page, kind="text/html")
+        elif self.name == "loop":
+            self.answer(307, b"", [("Location", self.path)])
+        elif self.name == "secret":
+            self.fail(403, "DENIED", message="you sent " + self.headers.get("Authorization", ""))
+        elif self.name.startswith("busy-") and first_time(self.name):
+            after = self.name[5:].replace("_", " ")
+            self.fail(429, "TOOMANYREQUESTS", [] if after == "none" else [
+                ("Retry-After", {"date": "Sun, 06 Nov 1994 08:49:37 GMT"}.get(after, after))])
+        elif self.name == "down" and first_time(self.name):
+            self.fail(503, "UNAVAILABLE")
+        else:
+            return False
+        return True
+
+    # ------------------------------------------------------------- manifests
+
+    def on_manifests(self):
+        if self.command == "PUT":
+            self.put_manifest()
+            return
+        if self.name == "endless" and self.command == "GET":
+            self.forever(MANIFEST)
+        kind = MANIFEST
+        body = manifests.get((self.name, self.reference), None if self.reference.startswith("sha256-")
+                             or self.name == "subject" else DOCUMENT)
+        if body is None:
+            self.fail(404, "MANIFEST_UNKNOWN")
+            return
+        said = digest_of(body)
+        if self.name == "other-digest":
+            body = body.replace(b"layers", b"LAYERS")
+        elif self.name == "says-other":
+            said = digest_of(b"other")
+        elif self.name == "schema1":
+            kind, body = "application/vnd.docker.distribution.manifest.v1+prettyjws", b'{"schemaVersion":1}'
+        headers = [] if self.name == "no-length" else [("Docker-Content-Digest", said)]
+        self.answer(200, body, headers, kind)
+
+    def put_manifest(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        said = digest_of(b"other") if self.name == "says-other" else digest_of(body)
+        headers = [("Docker-Content-Digest", said)]
+        subject = json.loads(body).get("subject")
+        with lock:
+            manifests[self.name, self.reference] = manifests[self.name, digest_of(body)] = body
+        if subject and self.name == "subject":
+            headers.append(("OCI-Subject", subject["digest"]))
+        self.answer(201, b"", headers)
+
+    def on_referrers(self):
+        if self.name != "subject":
+            self.fail(404, "NOT_FOUND")
+            return
+        entries = [{"mediaType": MANIFEST, "digest": name, "size": len(body)}
+                   for (owner, name), body in manifests.items() if owner == self.name
+                   and json.loads(body).get("subject", {}).get("digest") == self.reference
+                   and name.startswith("sha256:")]
+        self.answer(200, json.dumps({"schemaVersion": 2, "mediaType": INDEX,
+                                     "manifests": entries}).encode(), kind=INDEX)
+
+    # ------------------------------------------------------------------ lists
+
+    def on_tags(self):
+        tags = ["a", "b", "c", "d", "e"]
+        start = tags.index(self.query["last"]) + 1 if "last" in self.query else 0
+        page, headers = tags[start:start + 2], []
+        if start + 2 < len(tags):
+            link = f"/v2/{self.name}/tags/list?n=2&last={page[-1]}"
+            if self.name == "pages-loop":
+                link = f"/v2/{self.name}/tags/list?n=2&again={time.monotonic()}"
+            if self.name == "pages-away":
+                link = f"http://127.0.0.1:{other_port}{link}"
+            headers = [("Link", f'<{link}>; rel="next"')]
+        self.answer(200, json.dumps({"name": self.name, "tags": page}).encode(), headers)
+
+    # ------------------------------------------------------------------ blobs
+
+    def on_blobs(self):
+        body = blobs.get(self.reference)
+        if body is None:
+            self.fail(404, "BLOB_UNKNOWN")
+        elif self.name.startswith("away") and self.here == "registry":
+            self.answer(307, b"", [("Location", f"http://127.0.0.1:{other_port}{self.path}")])
+        elif self.command == "HEAD":
+            self.answer(200, body)
+        elif self.name == "endless":
+            self.forever("application/octet-stream")
+        elif self.name == "cut-always" or (self.name in ("cut", "cut-whole") and first_time(self.name)):
+            self.cut(body)
+        else:
+            self.send_blob(body)
+
+    def send_blob(self, body):
+        if self.name == "other-digest":
+            body = body[:-1] + b"!"
+        if self.name == "short":
+            body = body[:-1]
+        if self.from_byte and self.name != "cut-whole":
+            rest = body[self.from_byte:]
+            self.answer(206, rest, [("Content-Range", f"bytes {self.from_byte}-{len(body) - 1}/{len(body)}")],
+                        "application/octet-stream")
+            return
+        self.answer(200, body, kind="application/octet-stream")
+
+    # ---------------------------------------------------------------- uploads
+
+    def on_uploads(self):
+        if self.command == "POST":
+            key = str(len(uploads))
+            uploads[key] = b""
+            host = f"http://127.0.0.1:{other_port}" if self.name == "away-locked" else ""
+            self.answer(202, b"", [("Location", f"{host}/v2/{self.name}/blobs/uploads/{key}?state=1")])
+        elif self.reference not in uploads:
+            self.fail(404, "BLOB_UPLOAD_UNKNOWN")
+        elif self.command == "GET":
+            self.tell_upload(204)
+        elif self.command == "PATCH":
+            self.take(self.read_body())
+            self.tell_upload(202)
+        else:
+            self.store_upload()
+
+    def tell_upload(self, status):
+        length = len(uploads[self.reference])
+        self.answer(status, b"", [("Range", f"0-{max(length - 1, 0)}"),
+                                  ("Location", f"/v2/{self.name}/blobs/uploads/{self.reference}?state={length}")])
+
+    def take(self, body):
+        begins = self.headers.get("Content-Range", f"{len(uploads[self.reference])}-").split("-")[0]
+        if int(begins) != len(uploads[self.reference]):
+            self.fail(416, "RANGE")
+            raise Broken
+        if self.name == "upload-short" and first_time(self.name):
+            body = body[:len(body) // 2]
+        uploads[self.reference] += body
+
+    def store_upload(self):
+        self.take(self.read_body())
+        body = uploads.pop(self.reference)
+        if digest_of(body) != self.query["digest"]:
+            self.fail(400, "DIGEST_INVALID")
+            return
+        blobs[digest_of(body)] = body
+        said = digest_of(b"other") if self.name == "says-other" else digest_of(body)
+        self.answer(201, b"", [("Docker-Content-Digest", said)])
+
+    def read_body(self):
+        length = self.headers.get("Content-Length")
+        cut = self.name.startswith("upload-") and self.name != "upload-short" and first_time(self.name)
+        body = self.read_chunks(cut) if length is None else self.rfile.read(int(length) // (2 if cut else 1))
+        if not cut:
+            return body
+        if self.name == "upload-lost":
+            del uploads[self.reference]
+        else:
+            uploads[self.reference] += body
+        raise Broken
+
+    def read_chunks(self, cut):
+        body = b""
+        while length := int(self.rfile.readline(), 16):
+            body += self.rfile.read(length)
+            self.rfile.readline()
+            if cut:
+                return body
+        self.rfile.readline()
+        return body
+
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+for role in ("registry", "other"):
+    server = Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(role, server.server_port)
+    other_port = server.server_port
+print("ready 1", flush=True)
+sys.stdin.read()
