@@ -108,8 +108,7 @@ const struct command commands[] = {
       command_rollback },
     { "explain", "[KIND[.field]]", "Explain the project's own kinds and fields", NULL,
       "cmx-reconcile explain Project.spec.pruneBudget", 0, 1, command_explain },
-    { "registry", "ls|inspect|exists|rm|tag|copy|login|logout …",
-      "Look at images in registries, and change them",
+    { "registry", "COMMAND [ARGUMENT]", "Look at images in registries, and change them",
       "ls REGISTRY|REPOSITORY: repositories or tags.\n"
       "inspect IMAGE: manifest, config and layers; --raw, --platform.\n"
       "exists IMAGE: exit code 0: it does; 1: it surely does not; else nobody could look.\n"

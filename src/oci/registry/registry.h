@@ -89,8 +89,8 @@ struct registry_use {
 };
 
 /*
- * Which tags name this digest, or an index that holds it, sorted by bytes. Every tag of the
- * repository is asked about, a few at a time.
+ * Which tags name this digest, or an index that holds it (lists of referrers aside), sorted by
+ * bytes. Every tag of the repository is asked about, a few at a time.
  */
 bool registry_uses(struct image_store *store, struct arena *arena, const char *digest,
                    struct registry_use **ret, size_t *ret_count, const struct wait *wait,

@@ -1,0 +1,166 @@
+# registry and pull against Debian's docker-registry: what people call, what they see, what skopeo
+# finds afterwards.
+# timeout: 300
+source "$(dirname "$0")/../expect.sh"
+registries=$work/registries
+source "$(dirname "$0")/../registry.sh"
+tidy() { registry_end; }
+here=${CMX_SOURCE:?}
+export HOME=$work/home DOCKER_CONFIG=$work/docker
+unset REGISTRY_AUTH_FILE XDG_RUNTIME_DIR
+read -r one multi note < <(python3 "$here/tests/registries/image.py" "$work/images")
+valid() { same "" "$(python3 "$here/tests/cli/schema.py" "$here/schemas/output-registry.schema.json" <<<"$out" 2>&1)"; }
+registry_start plain delete
+registry_start stiff
+registry_start secure tls basic
+registry_start token token
+# shellcheck disable=SC2154
+r=$registry_plain
+
+# ------------------------------------------------------------------ copy, ls, inspect, exists
+run 0 registry copy "oci:$work/images:one" "$r/shop/api:1.0"
+has "$r/shop/api:1.0" "$one" "3 sent"
+run 0 registry copy "oci:$work/images:one" "$r/shop/api:1.0"
+has "all layers were there already"
+run 0 registry copy "oci:$work/images:multi" "$r/shop/api" --referrers -o json
+valid
+has "\"to\": \"$r/shop/api:multi\"" "\"digest\": \"$multi\""
+last="skopeo inspect"
+same "$one" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$r/shop/api:1.0")"
+same "$multi" "sha256:$(skopeo inspect --tls-verify=false --raw "docker://$r/shop/api:multi" | sha256sum | cut -d' ' -f1)"
+run 0 registry ls "$r"
+same "shop/api" "$out"
+run 0 registry ls "$r/shop/api"
+same "1.0"$'\n'"multi"$'\n'"sha256-${one#sha256:}" "$out"
+run 0 registry ls "$r/shop/api" -o json
+valid
+has '"tags": [' "\"repository\": \"$r/shop/api\""
+run 0 registry exists "$r/shop/api:1.0"
+same "$r/shop/api@$one" "$out"
+run 1 registry exists "$r/shop/api:2.0"
+has "$r/shop/api:2.0 does not exist"
+run 1 registry exists "$r/shop/none:1"
+run 4 registry exists 127.0.0.1:1/shop/api:1
+run 4 registry exists "$registry_token/shop/api:1"
+run 0 registry inspect "$r/shop/api:1.0"
+has "digest   $one" "platform linux/amd64" "entry    /api" "args     --port 8080" "user     1000" \
+    "labels   team=shop" "ports    8080/tcp" "COPY second /" "in 2 layers"
+lacks "ENV A=b"
+same "" "$(awk 'length($0) > 80' <<<"$out")"
+run 0 registry inspect "$r/shop/api:multi"
+has "$multi" "linux/arm64" "--platform linux/amd64"
+run 0 registry inspect "$r/shop/api:multi" --platform linux/arm64 -o json
+valid
+has '"architecture": "arm64"' '"created_by": "COPY first /"'
+run 1 registry inspect "$r/shop/api:multi" --platform linux/s390x
+has "linux/amd64" "linux/arm64"
+run 0 registry inspect "$r/shop/api@$note"
+has "artifact application/vnd.example.note" "about    $one"
+"$CMX" registry inspect "$r/shop/api:multi" --raw >"$work/raw"
+last="registry inspect --raw"
+same "$multi" "sha256:$(sha256sum <"$work/raw" | cut -d' ' -f1)"
+
+# ----------------------------------------------------------------------------------- pull, copy
+run 0 pull "$r/shop/api:multi" --to "oci:$work/out:v1" --referrers
+last="skopeo inspect oci:"
+same "$multi" "sha256:$(skopeo inspect --raw "oci:$work/out:v1" | sha256sum | cut -d' ' -f1)"
+run 0 pull "$r/shop/api:1.0" --to "archive:$work/out.tar"
+last="skopeo inspect docker-archive:"
+same "linux amd64" "$(skopeo inspect --format '{{.Os}} {{.Architecture}}' "docker-archive:$work/out.tar")"
+run 0 registry copy "archive:$work/out.tar" "$registry_stiff/again:1"
+same "$one" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$registry_stiff/again:1")"
+run 0 registry copy "$r/shop/api:1.0" "$r/other/api:1.0"
+has "3 mounted"
+run 0 registry copy "$r/shop/api:multi" "$registry_stiff/part:1" --platform linux/arm64
+run 0 registry inspect "$registry_stiff/part:1"
+has "linux/arm64"
+run 2 pull "$r/shop/api:1.0"
+has "--to oci:FOLDER"
+run 2 registry copy "oci:$work/images" "$r/x:1"
+has "add one of these tags: multi, one"
+run 1 registry copy "$r/shop/api:none" "$r/x:1"
+run 1 registry copy "oci:$work/nowhere:x" "$r/x:1"
+
+# ------------------------------------------------------------------------------------- tag, rm
+run 0 registry tag "$r/shop/api:1.0" stable
+has "$r/shop/api:stable" "$one"
+run 0 registry tag "$r/shop/api:multi" stable
+has "Before: $one"
+run 0 registry tag "$r/shop/api:multi" stable -o json
+valid
+has "\"before\": \"$multi\""
+run 2 registry tag "$r/shop/api:multi" "$r/x:1"
+has "registry copy"
+run 3 registry rm "$r/shop/api:stable" --yes
+has "named by other tags too" "multi" "--all-tags"
+run 3 registry rm "$r/shop/api:1.0" --yes
+has "part of the image for several platforms under: multi, stable"
+run 2 registry rm "$r/shop/api:stable" --all-tags
+has "Use --yes"
+run 2 registry rm "$r/shop/api" --yes
+has "which image of it?"
+run 0 registry exists "$r/shop/api:stable" -o json
+valid
+run 0 registry ls "$r" -o json
+valid
+run 0 registry rm "$r/shop/api:stable" --all-tags --yes
+has "tags: multi, stable"
+run 1 registry exists "$r/shop/api:multi"
+run 0 registry rm "$r/shop/api@$note" --yes
+run 1 registry exists "$r/shop/api:sha256-${note#sha256:}"
+run 0 registry rm "$r/shop/api:1.0" --yes -o json
+valid
+has '"deletedTags": ['
+run 3 registry rm "$registry_stiff/part:1" --yes
+has "does not allow deleting (405)"
+
+# --------------------------------------------------------------------------------- login, logout
+s=$registry_secure
+ca="--registry-ca-file $registries/ca.crt"
+run 4 registry ls "$s"
+has "certificate is not trusted"
+# shellcheck disable=SC2086
+run 4 registry ls "$s" $ca
+has "no credentials are known for it: cmx-reconcile registry login $s"
+mkdir -p "$work/certs"
+for at in "$s|$ca" "$registry_token|"; do
+    IFS='|' read -r name options <<<"$at"
+    # shellcheck disable=SC2086
+    run 4 registry login "$name" -u ann --password-stdin $options <<<wr0ng
+    lacks wr0ng
+    # shellcheck disable=SC2086
+    run 0 registry login "$name" -u ann --password-stdin $options <<<s3cret
+    has "Logged in to $name; kept in $DOCKER_CONFIG/config.json"
+    same 600 "$(stat -c %a "$DOCKER_CONFIG/config.json")"
+    # shellcheck disable=SC2086
+    run 0 registry copy "oci:$work/images:one" "$name/api:1" --log-level debug $options
+    lacks s3cret YW5uOnMzY3JldA "Bearer ey"
+    last="skopeo with the same file"
+    same "$one" "$(skopeo inspect --authfile "$DOCKER_CONFIG/config.json" --tls-verify=false \
+        --format '{{.Digest}}' "docker://$name/api:1")"
+done
+# From TLS to none, and to another repository by a mount that needs two scopes.
+# shellcheck disable=SC2086
+run 0 registry copy "$s/api:1" "$registry_token/other:1" $ca
+run 0 registry copy "$registry_token/other:1" "$registry_token/third:1"
+has "3 mounted"
+run 0 registry logout "$registry_token" -o json
+valid
+run 1 registry logout "$registry_token"
+has "no credentials were kept"
+run 4 registry ls "$registry_token/api"
+run 2 registry login "$s" --password-stdin <<<x
+has "--username"
+run 2 registry login "$s" -u ann
+has "--password-stdin"
+
+# --------------------------------------------------------------------------- what is no command
+run 2 registry
+has "ls, inspect, exists"
+run 2 registry lss
+has "did you mean ls?"
+run 2 registry ls "$r" --raw
+has "takes no --raw"
+run 2 registry inspect Nginx
+has "upper-case"
+finish
