@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum {
-    WINDOW_BYTES = 32 << 20,
-    MAPPED_BYTES = 256 << 20,
+    WINDOW_BYTES = 4 << 20,
+    MAPPED_BYTES = 16 << 20,
     OPEN_PACKS = 128,
     CACHE_BYTES = 32 << 20,
     CACHED_TREE_BYTES = 64 << 10,

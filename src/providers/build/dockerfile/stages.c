@@ -203,7 +203,7 @@ bool dockerfile_needed(const struct dockerfile *dockerfile, struct arena *arena,
                        const char *const *from, bool *ret_needed, size_t *ret_target,
                        struct error *err)
 {
-    size_t at;
+    size_t at = 0;
     if (!find_target(dockerfile, arena, target, &at, err))
         return false;
     memset(ret_needed, 0, dockerfile->stage_count * sizeof *ret_needed);

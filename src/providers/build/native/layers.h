@@ -12,7 +12,7 @@
 #include "oci/store.h"
 #include "providers/build/native/spool.h"
 
-enum { LAYER_PIECE = 1 << 20, LAYER_LEVEL = 6, LAYER_THREADS_MOST = 8 };
+enum { LAYER_PIECE = 1 << 20, LAYER_LEVEL = 4, LAYER_THREADS_MOST = 8 };
 
 struct layer_entry {
     const char *path;

@@ -227,7 +227,7 @@ static bool read_image(struct native *native, struct image_store *store, const s
 bool stage_tree(struct stage *stage, struct tree **ret, struct error *err)
 {
     if (!stage->tree) {
-        struct tree *tree;
+        struct tree *tree = NULL;
         if (!read_image(stage->native, stage->base->store, &stage->image, &tree, err))
             return error_prefix(err, "%s", stage->base->reference);
         for (size_t i = 0; i < stage->linked_count; i++)
