@@ -63,8 +63,7 @@ static const char *where(struct arena *arena, const struct invocation *invocatio
         return invocation->to;
     if (!invocation->push)
         return "";
-    return arena_printf(arena, "%s%s%s%s", run->spec->repository, *tags ? " (" : "", tags,
-                        *tags ? ")" : "");
+    return arena_printf(arena, "%s%s%s%s", run->place, *tags ? " (" : "", tags, *tags ? ")" : "");
 }
 
 static void add_line(struct buf *out, const struct invocation *invocation,

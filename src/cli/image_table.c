@@ -68,6 +68,7 @@ struct value *image_row_value(struct arena *arena, const struct image_row *row)
     set_text(arena, map, "name", run->spec->name);
     set_text(arena, map, "repository", run->spec->repository);
     set_text(arena, map, "from", run->spec->from);
+    set_text(arena, map, "place", run->place);
     set_text(arena, map, "status", row->status);
     set_text(arena, map, "digest", run->image.digest);
     set_text(arena, map, "id", row->id);

@@ -127,8 +127,7 @@ static void add_image(struct buf *out, struct arena *arena, const struct image_r
     buf_printf(out, "%s%s%s  %s%s%s%s%s%s\n", report_colour(style, COLOUR_BOLD), run->spec->name,
                report_plain(style), bad ? report_colour(style, COLOUR_BAD) : "", row->status,
                report_plain(style), run->dirty ? " (-dirty)" : "", *size ? ", " : "", size);
-    add_detail(out, style, "in   ",
-               run->spec->repository ? run->spec->repository : run->spec->from);
+    add_detail(out, style, "in   ", run->place);
     add_detail(out, style, "by   ", digest);
     add_detail(out, style, "tags ", tags_shown(arena, run));
     add_detail(out, style, "runs ", printable_text(arena, joined(arena, &row->used_by)));

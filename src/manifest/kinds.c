@@ -175,6 +175,11 @@ static const struct shape cluster_spec[] = {
               "the repository's root, and inside of it (or of `--directory-root`).",
       .example = "rendered/prod",
       .one_of = "target" },
+    { .name = "images",
+      .type = SHAPE_STRING,
+      .text = "Beside a `directory`: the folder for the images that are built, an OCI layout for "
+              "each Image, in place of their registries. Relative to the repository's root, too.",
+      .example = "rendered/images" },
     { .name = "uid",
       .type = SHAPE_STRING,
       .text = "The uid of the cluster's kube-system namespace. A cluster with another one is "

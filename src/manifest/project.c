@@ -282,6 +282,14 @@ static bool check_cluster(struct loader *loader, const struct own_document *own,
     } else if (cluster->directory && leads_out(cluster->directory)) {
         wrong = value_get(spec, "directory");
         why = "spec.directory: expected a path below the repository's root, without \"..\"";
+    } else if (cluster->images && !cluster->directory) {
+        wrong = value_get(spec, "images");
+        why = "spec.images: images of a cluster come from registries: it stands beside a "
+              "`directory`";
+    } else if (cluster->images && (leads_out(cluster->images) || strpbrk(cluster->images, ":@"))) {
+        wrong = value_get(spec, "images");
+        why = "spec.images: expected a path below the repository's root, without \"..\", \":\" and "
+              "\"@\"";
     } else if (cluster->directory && cluster->uid) {
         wrong = value_get(spec, "uid");
         why = "spec.uid: a directory has none: remove it";
@@ -305,6 +313,7 @@ static void add_cluster(struct loader *loader, const struct own_document *own, s
         .context = value_text(value_get(spec, "context")),
         .uid = value_text(value_get(spec, "uid")),
         .directory = value_text(value_get(spec, "directory")),
+        .images = value_text(value_get(spec, "images")),
         .write_secrets = secrets && strcmp(secrets, "write") == 0,
         .leave_out_secrets = secrets && strcmp(secrets, "leave-out") == 0,
         .file = own->file,

@@ -71,6 +71,7 @@ struct cluster {
     const char *context;    /* CLUSTER_CONTEXT                                     */
     const char *uid;        /* of its kube-system namespace, or NULL               */
     const char *directory;  /* CLUSTER_DIRECTORY: relative to the Cluster's own file's repository */
+    const char *images;     /* beside it: a folder for images in place of registries, or NULL */
     bool write_secrets;     /* secrets: write                                      */
     bool leave_out_secrets; /* secrets: leave-out; neither: refuse                */
     const struct source_file *file;

@@ -10,6 +10,16 @@
 
 /* ------------------------------------------------------------------ life cycle */
 
+/* In its repository, unless the Cluster of the Project keeps images in a folder. */
+static const char *place_of(struct arena *arena, const struct set *set,
+                            const struct image_spec *spec)
+{
+    const struct cluster *cluster = set_cluster(set, set->project.cluster);
+    if (!image_is_pinned(spec) && cluster && cluster->images)
+        return arena_printf(arena, "oci:%s/%s", cluster->images, spec->name);
+    return image_is_pinned(spec) ? spec->from : spec->repository;
+}
+
 struct images *images_new(const struct set *set, struct source *source,
                           const struct images_options *options)
 {
@@ -32,6 +42,8 @@ struct images *images_new(const struct set *set, struct source *source,
         *run = (struct image_run){
             .spec = &set->images[i], .images = images, .arena = arena_new(), .size = -1
         };
+        run->name = run->spec->repository;
+        run->place = place_of(arena, set, run->spec);
         problems_start(&run->problems, run->arena);
     }
     return images;
@@ -243,8 +255,7 @@ static bool look_at_tags(struct image_run *run, const struct wait *wait, struct 
 static bool look_at_pinned(struct image_run *run, const struct wait *wait, struct error *err)
 {
     const char *tag;
-    if (!place_open(run->images, run->arena, run->spec->from, false, &run->store, &run->name, &tag,
-                    err))
+    if (!place_open(run->images, run->arena, run->place, false, &run->store, &run->name, &tag, err))
         return false;
     if (!run->store)
         return error_set(err, ERROR_NOT_FOUND, "%s is not there", run->spec->from);
@@ -304,8 +315,7 @@ static bool look(struct image_run *run, const struct wait *wait, struct error *e
 {
     if (image_is_pinned(run->spec))
         return look_at_pinned(run, wait, err);
-    if (!place_open(run->images, run->arena, run->spec->repository, false, &run->store, &run->name,
-                    NULL, err)
+    if (!place_open(run->images, run->arena, run->place, false, &run->store, NULL, NULL, err)
         || !look_at_tags(run, wait, err))
         return false;
     run->state = IMAGE_ABSENT;

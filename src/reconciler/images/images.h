@@ -54,6 +54,7 @@ struct image_run {
     struct images *images;
     struct arena *arena;
     const char *name;          /* what its digest is put behind: "registry.example/shop/api" */
+    const char *place;         /* where it is kept: the same, or "oci:FOLDER"   */
     struct image_store *store; /* NULL: a layout that is not there yet           */
     struct files *files;
     struct build *build; /* NULL of one that is only pinned                */

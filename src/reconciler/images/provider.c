@@ -91,7 +91,7 @@ static void refuse_build(struct arena *arena, const struct image_run *run,
 {
     *prediction = (struct prediction){
         .kind = PREDICT_REFUSED,
-        .why = arena_printf(arena, "%s does not hold it, and --no-build was given", run->name),
+        .why = arena_printf(arena, "%s does not hold it, and --no-build was given", run->place),
         .way_out = arena_printf(arena, "cmx-reconcile build %s --push", run->spec->name),
     };
 }

@@ -86,8 +86,7 @@ static bool open_to_write(struct image_run *run, struct error *err)
     struct image_store *store;
     if (run->store && run->store->table->put_manifest)
         return true;
-    if (!place_open(run->images, run->arena, run->spec->repository, true, &store, &run->name, NULL,
-                    err))
+    if (!place_open(run->images, run->arena, run->place, true, &store, NULL, NULL, err))
         return false;
     if (run->store)
         run->store->table->close(run->store);
