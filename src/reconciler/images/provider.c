@@ -161,7 +161,11 @@ static bool image_settle(struct session *session, struct arena *arena,
     (void)arena;
     (void)outcome;
     (void)removed;
-    return image_make(run_of(session, subject), note, context, wait, err);
+    if (image_make(run_of(session, subject), note, context, wait, err))
+        return true;
+    if (err->kind == ERROR_INPUT) /* the run has begun: it failed, as a rollout does */
+        err->kind = ERROR_INVALID;
+    return false;
 }
 
 const struct provider provider_images = {

@@ -1,0 +1,182 @@
+# Images of a source, end to end without a server: a directory for the objects, OCI layouts for
+# the images. What is built and what is not, what is told, and what is refused. timeout: 240
+source "$(dirname "$0")/../expect.sh"
+source "$(dirname "$0")/fixture.sh"
+
+# image NAME LINE…: an Image of services/NAME, with more lines of its spec.
+image() {
+    local name=$1
+    shift
+    printf 'apiVersion: cmx.dev/v1\nkind: Image\nmetadata: { name: %s }\nspec:\n' "$name"
+    printf '  repository: registry.example/shop/%s\n' "$name"
+    printf '  %s\n' "$@"
+}
+
+# deployment NAME IMAGE: a Deployment that runs it.
+deployment() {
+    cat <<END
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: $1 }
+spec:
+  selector: { matchLabels: { app: $1 } }
+  template:
+    metadata: { labels: { app: $1 } }
+    spec: { containers: [{ name: main, image: "$2" }] }
+END
+}
+
+# digest_of IMAGE TAG: what a tag of a layout points at, as skopeo sees it.
+digest_of() {
+    skopeo inspect --raw "oci:images/$1:$2" 2>/dev/null | sha256sum | cut -d' ' -f1
+}
+
+services() {
+    new_repository
+    project "images: images"
+    printf 'out/\nimages/\n' | write .gitignore
+    echo "<h1>shop</h1>" | write services/web/index.html
+    printf 'FROM scratch\nCOPY index.html /srv/\nCMD ["/srv/serve"]\n' | write services/web/Dockerfile
+    echo '{"limit": 10}' | write services/limits/limits.json
+    {
+        image web 'tags: ["${shortCommit}", latest]' 'build: { context: services/web }'
+        echo ---
+        image limits 'tags: [latest]' 'from: scratch' \
+            'files: [{ from: services/limits/, to: /etc/shop/ }]'
+    } | write deploy/images.yaml
+    deployment web registry.example/shop/web:1.0 | write deploy/web.yaml
+    deployment limits registry.example/shop/limits | write deploy/limits.yaml
+    deployment other nginx:1.27 | write deploy/other.yaml
+    commit "Add the shop"
+    cd "$repo" || exit 1
+}
+services
+
+# --- the first time: built, written, and named by digest ---
+run 0 validate -f deploy
+run 1 diff -f deploy
+has '+ Image/web' 'build (services/web)' '+ Image/limits' '+ Deployment/web'
+same no "$([ -e images ] && echo yes || echo no)" # a diff writes nothing
+run 0 apply -f deploy --yes
+web=$(digest_of web latest)
+same "$web" "$(digest_of web "$(git rev-parse --short=7 HEAD)")"
+has "Image/web" "Deployment/web"
+same "registry.example/shop/web@sha256:$web" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_web.yaml)"
+same "nginx:1.27" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_other.yaml)"
+run 0 diff -f deploy
+has '5 unchanged'
+run 0 apply -f deploy --yes
+
+# --- images and what runs them ---
+run 0 images -f deploy
+has 'web  there' "sha256:$web" 'Deployment/web' 'nginx:1.27 (Deployment/other)'
+run 0 images -f deploy -o json
+same "$web" "$(jq -r '.images[]|select(.name=="web").digest' <<<"$out" | cut -d: -f2)"
+same '["Deployment/limits"]' "$(jq -c '.images[]|select(.name=="limits").usedBy' <<<"$out")"
+same 'nginx:1.27' "$(jq -r '.others[].name' <<<"$out")"
+
+# --- a commit that changes one service builds that one alone ---
+echo "<h1>shop, open late</h1>" | write services/web/index.html
+commit "Open late"
+run 1 diff -f deploy
+has "build (services/web changed in $(git rev-parse --short=7 HEAD): 1 file)" 'image of main' \
+    'to be built' 'rolls 1 workload'
+lacks 'Image/limits'
+run 1 diff -f deploy -o json
+same 'Image.cmx.dev/web' "$(jq -r '.targets[].changes[]|select(.kind=="Deployment").unknownUntil' <<<"$out")"
+lacks 0000000000
+
+# --- nobody is to build: refused, with the command to run; what does not need it goes on ---
+config extra a=1 | write deploy/extra.yaml
+commit "More"
+run 3 apply -f deploy --yes --no-build
+has '! Image/web' '--no-build' 'cmx-reconcile build -f deploy web --push' '✓ ConfigMap/extra' \
+    'not started: Image/web was refused'
+same "registry.example/shop/web@sha256:$web" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_web.yaml)"
+
+# --- diff --build tells the digest that the build then has, and stores nothing ---
+run 1 diff -f deploy --build -o json
+wanted=$(jq -r '.targets[].changes[]|select(.kind=="Deployment" and .name=="web").fields[0].new' <<<"$out")
+same "$web" "$(digest_of web latest)"
+run 0 build web -f deploy --push
+has 'built' 'in oci:images/web'
+same "registry.example/shop/web@sha256:$(digest_of web latest)" "$wanted"
+run 0 apply -f deploy --yes --no-build
+same "$wanted" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_web.yaml)"
+run 0 diff -f deploy --no-build
+
+# --- a tag that somebody else moved is drift, and moved back ---
+umoci tag --image "images/web:$(git rev-parse --short=7 HEAD)" keep >/dev/null
+skopeo copy -q "oci:images/limits:latest" "oci:images/web:latest"
+run 1 diff -f deploy
+has 'tags.latest' 'drift'
+run 0 apply -f deploy --yes
+same "${wanted#*sha256:}" "$(digest_of web latest)"
+
+# --- but not one that is immutable, unless it points there already ---
+sed -i 's/tags: \["${shortCommit}", latest\]/tags: ["1.0"]\n  immutable: true/' deploy/images.yaml
+commit "Release 1.0"
+run 0 apply -f deploy --yes
+run 0 diff -f deploy
+echo "<h1>never</h1>" | write services/web/index.html
+commit "Change what was released"
+run 3 apply -f deploy --yes
+has 'the tag 1.0 is immutable' 'not started: Image/web was refused'
+same "${wanted#*sha256:}" "$(digest_of web 1.0)"
+git revert --no-edit -n HEAD >/dev/null && commit "Take it back"
+run 0 apply -f deploy --yes
+
+# --- what differs from the commit is built as it is, and told ---
+sed -i 's/tags: \["1.0"\]/tags: ["${shortCommit}"]/' deploy/images.yaml
+commit "Tag by commit"
+echo "<h1>not committed</h1>" >services/web/index.html
+run 0 build web -f deploy --to oci:tried
+has 'built -dirty'
+same "registry.example/shop/web:$(git rev-parse --short=7 HEAD)-dirty" \
+    "$(jq -r '.manifests[].annotations."org.opencontainers.image.ref.name"' tried/index.json)"
+git checkout -q services && rm -rf tried
+
+# --- a failed build holds up only what needs it ---
+printf 'FROM scratch\nCOPY missing.html /srv/\n' | write services/web/Dockerfile
+echo '{"limit": 20}' | write services/limits/limits.json
+commit "Break one, change the other"
+old=$(sed -n 's/.*image: //p' out/shop/Deployment.apps_limits.yaml)
+run 5 apply -f deploy --yes
+has '! Image/web' 'services/web/Dockerfile:2' '✓ Image/limits' '✓ Deployment/limits' \
+    'not started: Image/web failed'
+same no "$([ "$old" = "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_limits.yaml)" ] && echo yes || echo no)"
+printf 'FROM oci:nowhere:1\nCOPY index.html /srv/\n' | write services/web/Dockerfile
+commit "A base that is nowhere"
+run 4 apply -f deploy --yes
+has '! Image/web' 'oci:nowhere:1 is not there' 'not started: Image/web could not be looked at'
+printf 'FROM scratch\nCOPY index.html\nRUNN x\n' | write services/web/Dockerfile
+run 2 diff -f deploy
+has 'services/web/Dockerfile:2:' 'services/web/Dockerfile:3:' '2 errors'
+run 2 validate -f deploy
+has 'services/web/Dockerfile:3:'
+
+# --- an image that stands on another of the source ---
+printf 'FROM registry.example/shop/limits:any\nCOPY index.html /srv/\n' | write services/web/Dockerfile
+echo '{"limit": 30}' | write services/limits/limits.json
+commit "Stand on limits"
+run 1 diff -f deploy
+has 'it stands on Image/limits'
+run 0 apply -f deploy --yes
+skopeo inspect --config "oci:images/web:$(git rev-parse --short=7 HEAD)" >"$work/config"
+same 2 "$(jq '.rootfs.diff_ids|length' "$work/config")"
+run 0 diff -f deploy
+
+# --- an image of others is only pinned ---
+printf 'apiVersion: cmx.dev/v1\nkind: Image\nmetadata: { name: base }\nspec: { from: "oci:images/limits:latest" }\n' |
+    write deploy/pinned.yaml
+commit "Pin one"
+run 0 images -f deploy
+has 'base  there'
+
+# --- names that nothing has, and places that are none ---
+run 2 build wep -f deploy && has 'did you mean web?'
+run 2 build -f deploy --to tape:x && has 'expected oci:DIR'
+run 2 build -f deploy --push --to oci:x
+run 2 render -f deploy --dockerfile wep
+run 0 render -f deploy --dockerfile limits && has 'COPY' 'services/limits'
+finish
