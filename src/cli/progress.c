@@ -52,6 +52,8 @@ static const char *done_word(const struct change *change)
 {
     if (change->rollback)
         return "put back";
+    if (image_is_id(&change->subject->id))
+        return change->action == ACTION_CREATE ? "built" : "tagged";
     switch (change->action) {
     case ACTION_CREATE:
         return "created";
@@ -70,6 +72,8 @@ static const char *done_word(const struct change *change)
 
 static const char *doing_word(const struct change *change)
 {
+    if (image_is_id(&change->subject->id))
+        return "building";
     if (change->progress == PROGRESS_SETTLING)
         return change->action == ACTION_DELETE ? "waiting until it is gone" : "waiting";
     return change->action == ACTION_DELETE ? "deleting" : "applying";

@@ -31,6 +31,11 @@ digest_of() {
     skopeo inspect --raw "oci:images/$1:$2" 2>/dev/null | sha256sum | cut -d' ' -f1
 }
 
+# valid SCHEMA: the output holds to it.
+valid() {
+    same "" "$(python3 "$CMX_SOURCE/tests/cli/schema.py" "$CMX_SOURCE/schemas/output-$1.schema.json" <<<"$out" 2>&1)"
+}
+
 services() {
     new_repository
     project "images: images"
@@ -64,13 +69,13 @@ has "Image/web" "Deployment/web"
 same "registry.example/shop/web@sha256:$web" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_web.yaml)"
 same "nginx:1.27" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_other.yaml)"
 run 0 diff -f deploy
-has '5 unchanged'
+has "5 unchanged"
 run 0 apply -f deploy --yes
 
 # --- images and what runs them ---
 run 0 images -f deploy
 has 'web  there' "sha256:$web" 'Deployment/web' 'nginx:1.27 (Deployment/other)'
-run 0 images -f deploy -o json
+run 0 images -f deploy -o json && valid images
 same "$web" "$(jq -r '.images[]|select(.name=="web").digest' <<<"$out" | cut -d: -f2)"
 same '["Deployment/limits"]' "$(jq -c '.images[]|select(.name=="limits").usedBy' <<<"$out")"
 same 'nginx:1.27' "$(jq -r '.others[].name' <<<"$out")"
@@ -82,7 +87,7 @@ run 1 diff -f deploy
 has "build (services/web changed in $(git rev-parse --short=7 HEAD): 1 file)" 'image of main' \
     'to be built' 'rolls 1 workload'
 lacks 'Image/limits'
-run 1 diff -f deploy -o json
+run 1 diff -f deploy -o json && valid plan
 same 'Image.cmx.dev/web' "$(jq -r '.targets[].changes[]|select(.kind=="Deployment").unknownUntil' <<<"$out")"
 lacks 0000000000
 
@@ -132,6 +137,8 @@ commit "Tag by commit"
 echo "<h1>not committed</h1>" >services/web/index.html
 run 0 build web -f deploy --to oci:tried
 has 'built -dirty'
+run 0 build -f deploy -o json && valid images
+same 'true false' "$(jq -r '[.images[]|.dirty]|sort|reverse|map(tostring)|join(" ")' <<<"$out")"
 same "registry.example/shop/web:$(git rev-parse --short=7 HEAD)-dirty" \
     "$(jq -r '.manifests[].annotations."org.opencontainers.image.ref.name"' tried/index.json)"
 git checkout -q services && rm -rf tried

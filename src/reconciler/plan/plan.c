@@ -181,6 +181,7 @@ static void count_change(struct plan_counts *counts, const struct change *change
     };
     ++*by_action[change->action];
     counts->reruns += change->reruns && change->action == ACTION_REPLACE;
+    counts->builds += change->action == ACTION_CREATE && image_is_id(&change->subject->id);
     counts->unconfirmed +=
         action_writes(change->action) && change->prediction.kind == PREDICT_LOCAL;
     counts->foreign_fields += change->subject->live.foreign_fields;

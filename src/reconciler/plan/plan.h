@@ -86,6 +86,7 @@ struct refusal {
 struct plan_counts {
     size_t create, change, replace, adopt, delete, forget, keep, retain, refuse, unknown, hold;
     size_t reruns;         /* of those replaced: hooks that run again */
+    size_t builds;         /* of those created: images */
     size_t unconfirmed;    /* differences that the server did not confirm */
     size_t foreign_fields; /* of others, left alone */
 };

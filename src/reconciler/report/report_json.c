@@ -132,6 +132,8 @@ static struct value *counts_value(struct arena *arena, const struct plan_counts 
 {
     struct value *map = value_map(arena);
     set_count(arena, map, "create", counts->create);
+    if (counts->builds)
+        set_count(arena, map, "build", counts->builds);
     set_count(arena, map, "change", counts->change);
     set_count(arena, map, "replace", counts->replace);
     set_count(arena, map, "adopt", counts->adopt);

@@ -115,7 +115,8 @@ static void add_counts(struct buf *out, const struct run *run, const struct targ
     const struct plan_counts *c = &target->plan.counts;
     AUTO_ARENA arena = arena_new();
     AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
-    add_count(&line, c->create, "create");
+    add_count(&line, c->builds, "build");
+    add_count(&line, c->create - c->builds, "create");
     add_count(&line, c->change, "change");
     add_count(&line, c->replace - c->reruns, "replace");
     add_count(&line, c->reruns, "run again");

@@ -120,7 +120,7 @@ static void add_names(struct buf *out, const struct target_run *target, enum end
 }
 
 struct tally {
-    size_t created, changed, replaced, rerun, adopted, deleted, unchanged;
+    size_t built, created, changed, replaced, rerun, adopted, deleted, unchanged;
 };
 
 static struct tally count_done(const struct plan *plan)
@@ -132,7 +132,9 @@ static struct tally count_done(const struct plan *plan)
             tally.unchanged++;
         if (change->progress != PROGRESS_DONE)
             continue;
-        tally.created += change->action == ACTION_CREATE;
+        bool built = change->action == ACTION_CREATE && image_is_id(&change->subject->id);
+        tally.built += built;
+        tally.created += change->action == ACTION_CREATE && !built;
         tally.changed += change->action == ACTION_CHANGE;
         tally.replaced += change->action == ACTION_REPLACE && !change->reruns;
         tally.rerun += change->action == ACTION_REPLACE && change->reruns;
@@ -162,6 +164,7 @@ static void add_tally(struct buf *out, const struct run *run, const struct targe
     struct tally tally = count_done(&target->plan);
     AUTO_ARENA arena = arena_new();
     AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
+    add_count(&line, tally.built, "built");
     add_count(&line, tally.created, "created");
     add_count(&line, tally.changed, "changed");
     add_count(&line, tally.replaced, "replaced");
