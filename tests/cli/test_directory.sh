@@ -9,7 +9,7 @@ has "+ ConfigMap/api" "+ ConfigMap/web" "2 create"
 same "" "$(ls "$repo/out" 2>/dev/null)"
 run 0 apply -f deploy --yes
 has "2 created"
-same "./.cmx/lock ./.cmx/set ./shop/ConfigMap_api.yaml ./shop/ConfigMap_web.yaml" \
+same "./.cmx/history ./.cmx/lock ./.cmx/set ./shop/ConfigMap_api.yaml ./shop/ConfigMap_web.yaml" \
     "$(cd out && find . -type f | sort | xargs)"
 before=$(find out -type f ! -name lock -printf '%p %T@ %i\n' | sort)
 run 0 plan -f deploy

@@ -27,7 +27,7 @@ run 0 apply -f deploy --yes
 run 0 diff -f deploy
 has "32 unchanged"
 same "32" "$(find out/shop -type f | wc -l)"
-same "lock set" "$(ls -A out/.cmx | xargs)"
+same "history lock set" "$(ls -A out/.cmx | xargs)"
 same "" "$(find out -type f ! -name '*.yaml' ! -path 'out/.cmx/*')"
 
 # Two at once: both end well, one after the other.

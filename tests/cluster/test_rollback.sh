@@ -54,7 +54,7 @@ commit "Require what is not there"
 bad=$(short)
 run 5 apply -f . --yes
 has "! Deployment/web: " "panic: missing NOTHING" "✓ Deployment/web" "put back" \
-    "Put back, and healthy: $good \"The first that works\" runs again, with ConfigMap/config" \
+    "Put back, and healthy: $good \"The first that works\" runs again, with" \
     "1 failed, 1 put back" "rollback -f . --release Deployment/web"
 same "1 2" "$(config) $(k get configmap other -o jsonpath='{.data.key}')" # nothing else is disturbed
 same "2" "$(k get deployment web -o jsonpath='{.status.readyReplicas}')"

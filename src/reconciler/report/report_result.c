@@ -212,8 +212,8 @@ static void add_way_on(struct buf *out, const struct target_run *target,
         const char *command = style->hint(style->hint_context, arena, "rollback", NULL);
         if (restored->attempt == ATTEMPT_GO)
             buf_printf(out,
-                       "Until a commit changes %s, it stays as it ran before. To try once more "
-                       "as it is:\n  %s --release %s\n",
+                       "%s stays so until a commit changes it. To try once more:\n"
+                       "  %s --release %s\n",
                        name, command, name);
         else if (restored->attempt == ATTEMPT_HOOK || restored->attempt == ATTEMPT_SHARED)
             buf_printf(out, "To put it back all the same:  %s %s\n", command, name);
