@@ -104,8 +104,9 @@ const struct command commands[] = {
       "cmx-reconcile rollback Deployment/web --project shop -n shop\n"
       "cmx-reconcile rollback Deployment/web --to 3f2a1c7 -f deploy/\n"
       "cmx-reconcile rollback --release Deployment/web -f deploy/",
-      READS | GROUP_SET | GROUP_APPLY | GROUP_OUTPUT | GROUP_FULL | GROUP_YES | GROUP_ROLLBACK, 1,
-      command_rollback },
+      READS | GROUP_SET | GROUP_APPLY | GROUP_OUTPUT | GROUP_FULL | GROUP_YES | GROUP_ROLLBACK
+          | GROUP_REGISTRY,
+      1, command_rollback },
     { "explain", "[KIND[.field]]", "Explain the project's own kinds and fields", NULL,
       "cmx-reconcile explain Project.spec.pruneBudget", 0, 1, command_explain },
     { "registry", "COMMAND [ARGUMENT]", "Look at images in registries, and change them",

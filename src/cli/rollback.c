@@ -153,9 +153,11 @@ static enum exit_code act_once(struct invocation *invocation, bool *ret_stale)
     run_start(&run, arena, &invocation->run);
     if (command_read_object(invocation, &pattern, &code)
         && command_find_set(invocation, &run, &code)
-        && command_choose_context(invocation, run.set.project.cluster, &code))
+        && command_choose_context(invocation, run.set.project.cluster, &code)) {
+        invocation->run.with_images = true; /* of the commit that it goes back to */
         code = invocation->release ? release(invocation, &run, &pattern, ret_stale)
                                    : roll_back(invocation, &run, &pattern, ret_stale);
+    }
     run_done(&run);
     return code;
 }

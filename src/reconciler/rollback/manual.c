@@ -117,6 +117,11 @@ static bool check_resource(const struct rollback_plan *plan, const struct revisi
     const char *commit = commit_short(plan->revisions.arena, revision->commit);
     if (!resource)
         return error_set(err, ERROR_NOT_FOUND, "%s is not in %s", name, commit);
+    if (resource->until)
+        return error_set(err, ERROR_REFUSED,
+                         "%s ran an image in %s that is not to be had any more: %s. Build it "
+                         "from that commit (cmx-reconcile build --ref %s)",
+                         name, commit, resource->until, commit);
     if (resource->options.hook != HOOK_NONE)
         return error_set(err, ERROR_REFUSED, "%s is a hook: what it did cannot be taken back",
                          name);

@@ -2,6 +2,7 @@
 #include "reconciler/rollback/revision.h"
 
 #include "manifest/config_hash.h"
+#include "reconciler/images/join.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,8 @@ static struct run *load_run(const struct revisions *revisions, struct git_source
     options->selector = NULL;
     options->missing_is_empty = true;
     options->keep_going = false;
+    if (!options->images.layout_root)
+        options->images.layout_root = revisions->run->source.root;
     run_start(run, arena, options);
     if (run_load(run, wait, err))
         return run;
@@ -184,6 +187,33 @@ static bool is_whole(struct revisions *revisions, struct run *run, const struct 
     return true;
 }
 
+/*
+ * The objects as they ran: with the digests of the Images of that commit. What these wait for in
+ * an apply is no step here: they are there, or the object cannot be put back (`until`).
+ */
+static bool pin_images(const struct revisions *revisions, struct revision *revision,
+                       const struct wait *wait, struct error *err)
+{
+    struct run *run = revision->run;
+    struct arena *arena = revisions->arena;
+    if (!run->images)
+        return true;
+    bool *chosen = arena_array(arena, run->set.image_count + 1, sizeof *chosen);
+    const struct resource **pinned = arena_array(arena, revision->count + 1, sizeof *pinned);
+    images_used(run->images, revision->list, revision->count, chosen);
+    if (!images_resolve(run->images, chosen, wait, err))
+        return false;
+    memcpy(pinned, revision->list, revision->count * sizeof *pinned);
+    (void)!images_join(run->images, arena, pinned, revision->count, NULL, "");
+    for (size_t i = 0; i < revision->count; i++) {
+        struct resource *own = arena_alloc(arena, sizeof *own);
+        *own = *pinned[i];
+        own->options = revision->list[i]->options;
+        revision->list[i] = own;
+    }
+    return true;
+}
+
 bool revisions_load(struct revisions *revisions, const char *ref, const struct revision **ret,
                     const struct wait *wait, struct error *err)
 {
@@ -203,6 +233,8 @@ bool revisions_load(struct revisions *revisions, const char *ref, const struct r
     if (!is_whole(revisions, run, wait, err))
         return false;
     share_out(revisions, revision);
+    if (!pin_images(revisions, revision, wait, err))
+        return false;
     *ret = revision;
     return true;
 }
@@ -266,7 +298,8 @@ static const struct revision *fitting(struct revisions *revisions,
     if (!revisions_load(revisions, entry->commit, &revision, wait, ret_why))
         return NULL;
     const struct resource *resource = revision_find(revision, id);
-    bool other = resource && !revision_is_refused(revisions->arena, revision, resource, refused);
+    bool other = resource && !resource->until
+                 && !revision_is_refused(revisions->arena, revision, resource, refused);
     return other ? revision : NULL;
 }
 
