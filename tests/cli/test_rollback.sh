@@ -193,6 +193,48 @@ run 0 apply -f deploy --yes
 run 1 rollback Deployment/web -f deploy --dry-run
 has "! Deployment/worker reads what is put back with it, too."
 
+# --- an image goes back by the digest that it had; one that is gone is not built to go back
+write deploy/image.yaml <<END
+apiVersion: cmx.dev/v1
+kind: Image
+metadata: { name: api }
+spec: { repository: "oci:images/api", files: [ { from: app, to: /app } ], entrypoint: [ /app/run ] }
+END
+write deploy/api.yaml <<END
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: api }
+spec:
+  selector: { matchLabels: { app: api } }
+  template:
+    metadata: { labels: { app: api } }
+    spec: { containers: [ { name: main, image: "oci:images/api" } ] }
+END
+printf 'out\nimages\n' | write .gitignore
+digest() { grep -o 'sha256:[0-9a-f]*' out/shop/Deployment.apps_api.yaml; }
+echo one | write app/run
+commit "An image"
+run 0 apply -f deploy --yes
+one=$(digest)
+echo two | write app/run
+commit "Another binary"
+run 0 apply -f deploy --yes
+[ "$(digest)" != "$one" ] || wrong "the image is still the first"
+run 0 rollback Deployment/api -f deploy --yes
+same "$one" "$(digest)"
+config other a=7 | write deploy/other.yaml
+commit "No image"
+run 0 apply -f deploy --yes
+same "$one" "$(digest)"
+echo three | write app/run
+commit "A third binary"
+run 0 apply -f deploy --yes
+[ "$(digest)" != "$one" ] || wrong "a commit that changes the image did not end it"
+rm -rf images
+run 3 rollback Deployment/api --to HEAD~3 -f deploy --yes
+has "ran an image in" "that is not to be had any more: Image" "cmx-reconcile build --ref"
+run 0 apply -f deploy --yes
+
 # --- the history is bounded: the oldest go first
 python3 - <<'END'
 import json
