@@ -79,8 +79,13 @@ void base64url_add(struct buf *buf, const void *data, size_t length)
 
 static int sextet(char c)
 {
-    const char *at = c ? strchr(LETTERS "+/", c) : NULL;
-    return at ? (int)(at - LETTERS "+/") : -1;
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 bool base64_decode(struct arena *arena, const char *text, size_t length, char **ret_data,

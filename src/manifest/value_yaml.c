@@ -395,12 +395,13 @@ bool yaml_read(struct arena *arena, const struct source_file *file,
     if (!yaml_check_input(file, problems))
         return false;
     struct reader *reader = memory_alloc(sizeof *reader);
-    *reader = (struct reader){ .arena = arena,
-                               .file = file,
-                               .input = file->data,
-                               .length = file->length,
-                               .problems = problems,
-                               .documents = ret_documents };
+    memset(reader, 0, offsetof(struct reader, stack)); /* frames are filled when opened */
+    reader->arena = arena;
+    reader->file = file;
+    reader->input = file->data;
+    reader->length = file->length;
+    reader->problems = problems;
+    reader->documents = ret_documents;
     size_t first = file->length >= 3 && memcmp(file->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     size_t line = 0;
     end_last_line(reader);

@@ -39,7 +39,6 @@ struct reader {
     struct yaml_documents *documents;
     struct places places;
     yaml_parser_t parser;
-    struct frame stack[YAML_NESTING_CEILING];
     size_t depth, nodes, restarts;
     struct anchors anchors;
     struct map_entries entries;
@@ -47,8 +46,9 @@ struct reader {
     struct value *root;
     struct place start; /* of the document          */
     struct before before;
-    bool broken; /* the document has a fault */
-    bool faults; /* so has the file          */
+    bool broken;                              /* the document has a fault */
+    bool faults;                              /* so has the file          */
+    struct frame stack[YAML_NESTING_CEILING]; /* last: a new reader does not clear it */
 };
 
 /*

@@ -22,7 +22,8 @@ static bool one_of(const char *text, const char *const *words)
     return false;
 }
 
-enum { LONGEST_WORD = 5 }; /* of these */
+enum { LONGEST_WORD = 5 };          /* of these */
+#define FIRST_LETTERS "yYtToOnNfF~" /* of these, but for "" */
 
 static const char *const TRUE_WORDS[] = { "y",    "Y",    "yes", "Yes", "YES", "true",
                                           "True", "TRUE", "on",  "On",  "ON",  NULL };
@@ -43,7 +44,7 @@ static struct scalar by_content(struct arena *arena, const char *text, size_t le
     struct scalar scalar = { .kind = SCALAR_NULL };
     if (strlen(text) != length)
         return string_scalar(text, length);
-    bool word = length <= LONGEST_WORD;
+    bool word = length <= LONGEST_WORD && strchr(FIRST_LETTERS, *text);
     if (word && one_of(text, NULL_WORDS))
         return scalar;
     scalar.kind = SCALAR_BOOL;
