@@ -61,10 +61,9 @@ static bool is_plain(struct arena *arena, const char *git)
 
 /* What the config says, as far as it matters here. */
 struct settings {
-    const char *section;            /* in lower case, of the line that is read */
-    const char *remote;             /* its name in quotes, for [remote "name"] */
-    const char *origin, *only_name; /* the URL of origin; of the only remote   */
-    const char *only;
+    const char *section;       /* in lower case, of the line that is read */
+    const char *remote;        /* its name in quotes, for [remote "name"] */
+    const char *origin, *only; /* the URL of origin; of any remote */
     bool several, unusual;
 };
 
@@ -133,18 +132,31 @@ static void read_line(struct arena *arena, struct settings *settings, char *line
         *equals = '\0';
         note_setting(settings, trimmed(line), trimmed(equals + 1));
     } else {
-        note_setting(settings, line, "true");
+        note_setting(settings, line, ""); /* no URL, and no harmless setting */
     }
+}
+
+static bool parse_settings(struct arena *arena, const char *text, struct settings *settings)
+{
+    char *copy = arena_strdup(arena, text), *line;
+    *settings = (struct settings){ .section = "" };
+    while ((line = strsep(&copy, "\n")))
+        read_line(arena, settings, line);
+    return !settings->unusual;
+}
+
+bool glance_config_parse(struct arena *arena, const char *text, const char **ret_origin)
+{
+    struct settings settings;
+    bool usual = parse_settings(arena, text, &settings);
+    *ret_origin = settings.origin;
+    return usual;
 }
 
 static bool read_settings(struct arena *arena, const char *path, struct settings *settings)
 {
     const char *text = read_text(arena, path);
-    *settings = (struct settings){ .section = "" };
-    char *copy = text ? arena_strdup(arena, text) : NULL, *line;
-    while (copy && (line = strsep(&copy, "\n")))
-        read_line(arena, settings, line);
-    return text && !settings->unusual;
+    return text && parse_settings(arena, text, settings);
 }
 
 /* A user's and the system's own files may name remotes, too; hardly any does. */

@@ -51,4 +51,18 @@ bool glance_clean(const struct glance *glance, const char *const *paths, size_t 
 bool glance_commit(struct arena *arena, const char *git, const char *hex,
                    struct glance_commit *ret_commit) __attribute__((warn_unused_result));
 
+/* --- on bytes alone, as the fuzzer calls them --- */
+
+/* A commit's text; false where it is not of the usual form. */
+bool glance_commit_parse(struct arena *arena, const char *text, struct glance_commit *ret_commit)
+    __attribute__((warn_unused_result));
+
+/* Can this index be relied on, and would it make the tree of that id? */
+bool glance_index_parse(struct arena *arena, const char *data, size_t length, const char *tree)
+    __attribute__((warn_unused_result));
+
+/* False where a config says something unusual; *ret_origin: the URL of "origin", or NULL. */
+bool glance_config_parse(struct arena *arena, const char *text, const char **ret_origin)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -261,12 +261,17 @@ bool glance_commit(struct arena *arena, const char *git, const char *hex,
                    struct glance_commit *ret_commit)
 {
     AUTO_ARENA scratch = arena_new();
+    const char *text;
+    return (read_loose(scratch, git, hex, &text) || read_any_pack(scratch, git, hex, &text))
+           && glance_commit_parse(arena, text, ret_commit);
+}
+
+bool glance_commit_parse(struct arena *arena, const char *text, struct glance_commit *ret_commit)
+{
     struct glance_commit commit = { 0 };
-    const char *text, *parent, *committer;
+    const char *parent, *committer;
     size_t capacity = 0;
     int64_t authored;
-    if (!read_loose(scratch, git, hex, &text) && !read_any_pack(scratch, git, hex, &text))
-        return false;
     if (!(commit.tree = take_id(arena, &text, "tree ")))
         return false;
     while ((parent = take_id(arena, &text, "parent ")))

@@ -117,22 +117,33 @@ static bool has_tree(const struct index *index, size_t at, const char *tree)
     return found && at + HASH == index->length;
 }
 
+static bool parse_index(struct arena *arena, struct index *index, const char *tree)
+{
+    size_t end;
+    return index->length >= HEAD + HASH && read_entries(arena, index, &end)
+           && has_tree(index, end, tree);
+}
+
+bool glance_index_parse(struct arena *arena, const char *data, size_t length, const char *tree)
+{
+    struct index index = { .data = (const unsigned char *)data, .length = length };
+    return parse_index(arena, &index, tree);
+}
+
 static bool read_index(struct arena *arena, const struct glance *glance, struct index *index)
 {
     struct error ignored;
     struct stat status;
     char *data;
-    size_t end;
     AUTO_CLOSE descriptor =
         open(arena_printf(arena, "%s/index", glance->git), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0 || fstat(descriptor, &status) != 0
         || !file_read_descriptor(arena, descriptor, "index", INDEX_CEILING, &data, &index->length,
-                                 &ignored)
-        || index->length < HEAD + HASH)
+                                 &ignored))
         return false;
     index->data = (const unsigned char *)data;
     index->written = status.st_mtim;
-    return read_entries(arena, index, &end) && has_tree(index, end, glance->commit.tree);
+    return parse_index(arena, index, glance->commit.tree);
 }
 
 /* ------------------------------------------------------------------------ comparing */
