@@ -91,9 +91,18 @@ bool build_digest(struct build *build, struct arena *arena, const char **ret_dig
 
 /* What a build tells while it runs; from any of its threads, one at a time. */
 struct build_event {
-    enum { BUILD_STEP, BUILD_LAYER_DONE, BUILD_LAYER_THERE, BUILD_BASE, BUILD_WARNING } kind;
-    const char *text; /* "COPY dist /app", a layer's digest, a warning */
+    enum {
+        BUILD_STEP,
+        BUILD_LAYER_DONE,
+        BUILD_LAYER_THERE,
+        BUILD_BASE,
+        BUILD_WARNING,
+        BUILD_OUTPUT, /* a line that a RUN has printed */
+    } kind;
+    const char *text; /* "COPY dist /app", a layer's digest, a warning, a line */
     int64_t bytes;    /* of a layer, as it is stored */
+    unsigned step;    /* of BUILD_STEP and BUILD_OUTPUT by engines: tells apart what runs side by
+                         side; 0: not known */
 };
 
 struct build_target {

@@ -64,19 +64,37 @@ static bool is_cached(const char *line)
     return strcmp(line, " ---> Using cache") == 0 || strncmp(line, "--> Using cache ", 16) == 0;
 }
 
+static void tell_step(struct build_progress *progress, enum build_line kind)
+{
+    if (!progress->untold)
+        return;
+    progress->untold = false;
+    build_log_line(progress->log, kind, progress->step, progress->step_name,
+                   strlen(progress->step_name));
+}
+
+/*
+ * Docker says of each step at once that its result is there or that it runs; Podman only that
+ * it is there, which may then come as a second line about it.
+ */
 static void take_line(void *context, const char *line, size_t length)
 {
     struct build_progress *progress = context;
     const char *name = step_name(progress->arena, line);
     if (name) {
+        tell_step(progress, BUILD_LINE_STEP);
         progress->step++;
         progress->step_name = name;
-        build_log_line(progress->log, BUILD_LINE_STEP, progress->step, name, strlen(name));
+        progress->untold = true;
+        if (line[1] == 'T')
+            tell_step(progress, BUILD_LINE_STEP);
     } else if (is_cached(line) && progress->step_name) {
-        build_log_line(progress->log, BUILD_LINE_CACHED, progress->step, progress->step_name,
-                       strlen(progress->step_name));
-    } else if (length && !is_chatter(line)) {
-        build_log_line(progress->log, BUILD_LINE_OUTPUT, progress->step, line, length);
+        progress->untold = true;
+        tell_step(progress, BUILD_LINE_CACHED);
+    } else if (length) {
+        tell_step(progress, BUILD_LINE_STEP);
+        if (!is_chatter(line))
+            build_log_line(progress->log, BUILD_LINE_OUTPUT, progress->step, line, length);
     }
 }
 
@@ -165,6 +183,7 @@ bool build_progress_end(struct build_progress *progress, const char **ret_id, st
 {
     AUTO_ARENA arena = arena_new();
     build_output_end(&progress->output, take_line, progress);
+    tell_step(progress, BUILD_LINE_STEP);
     buildkit_trace_end(&progress->trace);
     if (progress->failure)
         return say_failure(progress, arena, err);

@@ -21,6 +21,7 @@ struct build_progress {
     struct build_output output; /* of the classic builder */
     unsigned step;              /* of the classic builder: which, from 1 */
     const char *step_name;      /* "[2/5] RUN make" */
+    bool untold;                /* whether it has to run is in the next line */
     const char *id;             /* of the image, NULL so far */
     const char *failure;        /* the engine's words, NULL: none */
 };

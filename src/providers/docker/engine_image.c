@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/printable.h"
+#include "oci/reference.h"
 
 #include <string.h>
 
@@ -42,6 +43,7 @@ bool engine_image_find(struct engine *engine, struct arena *arena, const char *n
         .platform = { .os = value_text(value_get(answer.document, "Os")),
                       .architecture = value_text(value_get(answer.document, "Architecture")),
                       .variant = variant && *variant ? variant : NULL },
+        .tags = value_count(value_get(answer.document, "RepoTags")),
     };
     if (!image.id)
         return error_set(err, ERROR_UNREACHABLE, "cannot %s: %s tells no id of it", call.what,
@@ -143,6 +145,27 @@ bool engine_image_pull(struct engine *engine, const char *reference, const char 
     if (own.kind == ERROR_UNREACHABLE)
         err->kind = kind_of(own.message);
     return false;
+}
+
+bool engine_image_tag(struct engine *engine, const char *image, const char *name,
+                      const struct wait *wait, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF query = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct reference reference;
+    if (!reference_parse(arena, name, &reference, err))
+        return false;
+    const char *tag = reference.tag ? reference.tag : "latest";
+    reference.tag = reference.digest = NULL;
+    buf_puts(&query, "repo=");
+    url_encode(&query, reference_text(arena, &reference));
+    buf_puts(&query, "&tag=");
+    url_encode(&query, tag);
+    struct engine_call call = { .method = "POST",
+                                .path = image_path(arena, image, "/tag"),
+                                .query = buf_text(&query),
+                                .what = arena_printf(arena, "call %s %s", image, name) };
+    return engine_call(engine, arena, &call, NULL, wait, err);
 }
 
 bool engine_image_remove(struct engine *engine, const char *id, const struct wait *wait,

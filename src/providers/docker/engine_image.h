@@ -11,6 +11,7 @@
 struct engine_image {
     const char *id; /* "sha256:…" */
     struct platform platform;
+    size_t tags; /* how many names it has there */
 };
 
 /* ERROR_NOT_FOUND: the engine has none of that name (a reference, an id). */
@@ -31,7 +32,12 @@ bool engine_image_pull(struct engine *engine, const char *reference, const char 
                        const struct engine_login *login, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Removes the image of this id where nobody else names it; what it stands on stays. */
+/* Gives an image that is there a name: "shop/api:1.2". */
+bool engine_image_tag(struct engine *engine, const char *image, const char *name,
+                      const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Removes the image of this id, its last name too; what it stands on stays. */
 bool engine_image_remove(struct engine *engine, const char *id, const struct wait *wait,
                          struct error *err) __attribute__((warn_unused_result));
 

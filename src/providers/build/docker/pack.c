@@ -1,0 +1,202 @@
+/* pack: see pack.h. */
+#include "providers/build/docker/pack.h"
+
+#include "base/cleanup.h"
+#include "base/pool.h"
+#include "oci/verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PIECE = 1 << 20, LEVEL = 6, THREADS_MOST = 8 };
+
+CLEANUP_FUNCTION(struct verifier *, verifier_free)
+
+struct piece {
+    struct libdeflate_compressor *compressor;
+    char *plain, *packed;
+    size_t plain_length, packed_length;
+};
+
+struct packing {
+    struct piece pieces[THREADS_MOST];
+    unsigned count; /* of the pieces     */
+    unsigned full;  /* of them are full  */
+    int file;
+    int64_t size;
+    struct verifier *verifier;
+};
+
+/* ------------------------------------------------------------------ compressing */
+
+static void compress_piece(void *context, struct arena *arena)
+{
+    struct piece *piece = context;
+    (void)arena;
+    piece->packed_length = libdeflate_gzip_compress(
+        piece->compressor, piece->plain, piece->plain_length, piece->packed,
+        libdeflate_gzip_compress_bound(piece->compressor, PIECE));
+}
+
+static bool write_out(struct packing *packing, const char *data, size_t length, struct error *err)
+{
+    if (!verifier_feed(packing->verifier, data, length, err))
+        return false;
+    packing->size += (int64_t)length;
+    while (length) {
+        ssize_t written = write(packing->file, data, length);
+        if (written < 0 && errno != EINTR)
+            return error_errno(err, ERROR_LOCAL, "cannot keep a layer in a temporary file");
+        if (written > 0) {
+            data += written;
+            length -= (size_t)written;
+        }
+    }
+    return true;
+}
+
+/* All pieces that have something in them, in their order. */
+static bool flush(struct packing *packing, struct error *err)
+{
+    unsigned used = packing->full;
+    if (used < packing->count && packing->pieces[used].plain_length)
+        used++;
+    pool_each(used, compress_piece, packing->pieces, used, sizeof *packing->pieces);
+    for (unsigned i = 0; i < used; i++) {
+        struct piece *piece = &packing->pieces[i];
+        if (!write_out(packing, piece->packed, piece->packed_length, err))
+            return false;
+        piece->plain_length = 0;
+    }
+    packing->full = 0;
+    return true;
+}
+
+static bool add_plain(void *context, const char *data, size_t length, struct error *err)
+{
+    struct packing *packing = context;
+    while (length) {
+        struct piece *piece = &packing->pieces[packing->full];
+        size_t part = PIECE - piece->plain_length < length ? PIECE - piece->plain_length : length;
+        memcpy(piece->plain + piece->plain_length, data, part);
+        piece->plain_length += part;
+        data += part;
+        length -= part;
+        if (piece->plain_length < PIECE)
+            continue;
+        if (++packing->full == packing->count && !flush(packing, err))
+            return false;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------ its file */
+
+static int open_temporary(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return open(folder && *folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+static bool packing_start(struct packing *packing, unsigned threads, struct error *err)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned wanted = threads ? threads : cores > 0 ? (unsigned)cores : 1;
+    *packing = (struct packing){ .count = wanted < THREADS_MOST ? wanted : THREADS_MOST };
+    packing->verifier = verifier_new(NULL, -1, NULL, NULL);
+    packing->file = open_temporary();
+    for (unsigned i = 0; i < packing->count; i++) {
+        struct piece *piece = &packing->pieces[i];
+        piece->compressor = libdeflate_alloc_compressor(LEVEL);
+        if (!piece->compressor)
+            abort(); /* out of memory, as in base/arena.h */
+        piece->plain = memory_alloc(PIECE);
+        piece->packed = memory_alloc(libdeflate_gzip_compress_bound(piece->compressor, PIECE));
+    }
+    return packing->file >= 0
+           || error_errno(err, ERROR_LOCAL, "cannot make a temporary file for a layer");
+}
+
+static void packing_done(struct packing *packing)
+{
+    for (unsigned i = 0; i < packing->count; i++) {
+        libdeflate_free_compressor(packing->pieces[i].compressor);
+        free(packing->pieces[i].plain);
+        free(packing->pieces[i].packed);
+    }
+    if (packing->file >= 0)
+        close(packing->file);
+    verifier_free(packing->verifier);
+}
+
+/* --------------------------------------------------------------------------- sending */
+
+static bool read_packed(void *context, char *data, size_t capacity, size_t *ret_length,
+                        struct error *err)
+{
+    const struct packing *packing = context;
+    ssize_t length;
+    do
+        length = read(packing->file, data, capacity);
+    while (length < 0 && errno == EINTR);
+    if (length < 0)
+        return error_errno(err, ERROR_LOCAL, "cannot read a layer from its temporary file");
+    *ret_length = (size_t)length;
+    return true;
+}
+
+static bool seek_packed(void *context, int64_t offset, struct error *err)
+{
+    const struct packing *packing = context;
+    return lseek(packing->file, offset, SEEK_SET) == offset
+           || error_errno(err, ERROR_LOCAL, "cannot read a layer from its temporary file");
+}
+
+static bool send_packed(struct packing *packing, struct image_store *to,
+                        const struct descriptor *layer, bool *ret_sent, const struct wait *wait,
+                        struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    struct descriptor stored;
+    const struct blob_source source = { .context = packing,
+                                        .read = read_packed,
+                                        .seek = seek_packed,
+                                        .media_type = layer->media_type,
+                                        .digest = layer->digest,
+                                        .size = layer->size };
+    bool there = false;
+    if (!to->table->has_blob(to, layer, &there, wait, err))
+        return false;
+    *ret_sent = !there;
+    return there
+           || (seek_packed(packing, 0, err)
+               && to->table->put_blob(to, arena, &source, &stored, wait, err));
+}
+
+static bool pack(struct packing *packing, const struct pack_options *options,
+                 const struct descriptor *layer, struct arena *arena, struct descriptor *ret,
+                 bool *ret_sent, const struct wait *wait, struct error *err)
+{
+    if (!options->from->table->blob(options->from, layer, add_plain, packing, wait, err)
+        || !flush(packing, err) || !verifier_end(packing->verifier, err))
+        return false;
+    *ret = (struct descriptor){ .media_type = MEDIA_OCI_LAYER_GZIP,
+                                .digest = verifier_digest(packing->verifier, arena),
+                                .size = packing->size };
+    return send_packed(packing, options->to, ret, ret_sent, wait, err);
+}
+
+bool pack_layer(const struct pack_options *options, const struct descriptor *layer,
+                struct arena *arena, struct descriptor *ret, bool *ret_sent,
+                const struct wait *wait, struct error *err)
+{
+    struct packing packing;
+    bool packed = packing_start(&packing, options->threads, err)
+                  && pack(&packing, options, layer, arena, ret, ret_sent, wait, err);
+    packing_done(&packing);
+    return packed;
+}

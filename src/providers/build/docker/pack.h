@@ -1,0 +1,23 @@
+/*
+ * pack: a plain layer of an engine's archive as a gzip layer in a store.
+ *
+ * Compressed on all cores in members of 1 MiB, as the native builder's layers, into a temporary
+ * file without a name: so its digest is known before anything is sent, and what the store
+ * has already is not.
+ */
+#ifndef CMX_BUILD_DOCKER_PACK_H
+#define CMX_BUILD_DOCKER_PACK_H
+
+#include "oci/store.h"
+
+struct pack_options {
+    struct image_store *from, *to;
+    unsigned threads; /* 0: one a core */
+};
+
+/* `ret` is what it is in `to`; *ret_sent false: it was there already. */
+bool pack_layer(const struct pack_options *options, const struct descriptor *layer,
+                struct arena *arena, struct descriptor *ret, bool *ret_sent,
+                const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+
+#endif
