@@ -6,6 +6,7 @@
 #include "manifest/value_json.h"
 #include "oci/archive.h"
 #include "oci/layout.h"
+#include "providers/docker/docker_store.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -133,8 +134,9 @@ static enum exit_code print(struct invocation *invocation, struct run *run,
 
 /* ------------------------------------------------------------------------ the place */
 
-static bool open_place(const struct invocation *invocation, struct image_store **ret_store,
-                       struct error *err)
+/* `http` is for an engine, and ends behind the store. */
+static bool open_place(struct invocation *invocation, struct http *http,
+                       struct image_store **ret_store, struct error *err)
 {
     const char *to = invocation->to;
     *ret_store = NULL;
@@ -144,7 +146,11 @@ static bool open_place(const struct invocation *invocation, struct image_store *
         return layout_create(to + 4, ret_store, err);
     if (strncmp(to, "archive:", 8) == 0 && to[8])
         return archive_create(to + 8, ARCHIVE_DOCKER, NULL, ret_store, err);
-    return error_set(err, ERROR_USAGE, "--to %s: expected oci:DIR or archive:FILE", to);
+    if (strncmp(to, "docker:", 7) == 0)
+        return docker_store_find(http, NULL, to[7] ? to + 7 : NULL, true, ret_store,
+                                 &invocation->wait, err);
+    return error_set(err, ERROR_USAGE, "--to %s: expected oci:DIR, archive:FILE or docker:NAME",
+                     to);
 }
 
 static enum exit_code produce(struct invocation *invocation, struct run *run, const bool *chosen)
@@ -154,13 +160,17 @@ static enum exit_code produce(struct invocation *invocation, struct run *run, co
     struct image_output output = { .push = invocation->push, .progress = show, .context = &view };
     struct image_product *products =
         arena_array(run->arena, run->set.image_count + 1, sizeof *products);
-    if (!open_place(invocation, &output.store, &error))
+    struct http *http = http_new();
+    if (!open_place(invocation, http, &output.store, &error)) {
+        http_free(http);
         return command_fail(invocation, &error);
+    }
     bool done = images_produce(run->images, chosen, &output, products, &invocation->wait, &error);
     if (view.redraw)
         fputs("\r\033[K", stderr);
     if (output.store)
         output.store->table->close(output.store);
+    http_free(http);
     return done ? print(invocation, run, products) : command_fail(invocation, &error);
 }
 

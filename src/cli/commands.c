@@ -116,15 +116,15 @@ const struct command commands[] = {
       "rm IMAGE: deletes it by its digest. Refused while other tags name it too, unless "
       "--all-tags; asks.\n"
       "tag IMAGE TAG: another tag for the same image.\n"
-      "copy FROM TO: an image with all its platforms; FROM and TO are images, oci:FOLDER[:TAG] "
-      "or archive:FILE. --platform, --referrers.\n"
+      "copy FROM TO: an image with all its platforms; FROM and TO are images, "
+      "oci:FOLDER[:TAG], archive:FILE or docker:NAME. --platform, --referrers.\n"
       "login REGISTRY, logout REGISTRY: kept where docker keeps credentials; the password is "
       "typed, or comes from --password-stdin.",
       "cmx-reconcile registry ls ghcr.io/acme/api\n"
       "cmx-reconcile registry copy ghcr.io/acme/api:1.4 localhost:5000/api:1.4",
       GROUP_REGISTRY | GROUP_REGISTRY_COMMAND | GROUP_COPY | GROUP_OUTPUT | GROUP_YES, 3,
       command_registry },
-    { "pull", "IMAGE", "Copy an image from a registry to a folder or a file",
+    { "pull", "IMAGE", "Copy an image from a registry to a folder, a file or Docker",
       "The same as registry copy IMAGE PLACE.",
       "cmx-reconcile pull nginx:1.27 --to oci:images:nginx-1.27",
       GROUP_REGISTRY | GROUP_COPY | GROUP_PULL | GROUP_OUTPUT, 1, command_pull },

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "oci/archive.h"
 #include "oci/layout.h"
+#include "providers/docker/docker_store.h"
 
 #include <string.h>
 
@@ -30,6 +31,22 @@ static bool parse_registry(struct arena *arena, const char *text, struct image_p
     return true;
 }
 
+/* A name is as good as one tag; an id has none. */
+static bool parse_docker(struct arena *arena, const char *name, struct image_place *ret,
+                         struct error *err)
+{
+    ret->kind = PLACE_DOCKER;
+    ret->path = name;
+    ret->tag = "latest";
+    if (digest_text_valid(name))
+        return true;
+    if (!*name || !reference_parse(arena, name, &ret->reference, err))
+        return error_set(err, ERROR_USAGE, "\"%s\": expected docker:NAME[:TAG]", ret->text);
+    if (ret->reference.tag)
+        ret->tag = ret->reference.tag;
+    return true;
+}
+
 bool image_place_parse(struct arena *arena, const char *text, struct image_place *ret,
                        struct error *err)
 {
@@ -40,6 +57,8 @@ bool image_place_parse(struct arena *arena, const char *text, struct image_place
     } else if (strncmp(text, "archive:", 8) == 0) {
         ret->kind = PLACE_ARCHIVE;
         ret->path = text + 8;
+    } else if (strncmp(text, "docker:", 7) == 0) {
+        return parse_docker(arena, text + 7, ret, err);
     } else {
         return parse_registry(arena, text, ret, err);
     }
@@ -79,6 +98,8 @@ bool image_place_open(struct registry_run *run, const struct image_place *place,
         *ret_name = *ret_name ? *ret_name : "latest";
         return registry_open(run->registries, &place->reference, ret, err);
     }
+    if (place->kind == PLACE_DOCKER)
+        return docker_store_find(run->http, NULL, place->path, false, ret, run->wait, err);
     bool opened = place->kind == PLACE_LAYOUT ? layout_open(place->path, &store, err)
                                               : archive_open(place->path, &store, run->wait, err);
     if (!opened)
@@ -100,6 +121,8 @@ bool image_place_create(struct registry_run *run, const struct image_place *plac
                          place->text);
     if (place->kind == PLACE_REGISTRY)
         return registry_open(run->registries, &place->reference, ret, err);
+    if (place->kind == PLACE_DOCKER)
+        return docker_store_find(run->http, NULL, place->path, true, ret, run->wait, err);
     if (place->kind == PLACE_LAYOUT)
         return layout_create(place->path, ret, err);
     return archive_create(place->path, ARCHIVE_DOCKER, NULL, ret, err);

@@ -1,20 +1,20 @@
 /*
  * image_place: where an image is or goes to, as the command line names it.
  *
- * REPOSITORY[:TAG][@DIGEST] of a registry, oci:FOLDER[:TAG], archive:FILE.
+ * REPOSITORY[:TAG][@DIGEST] of a registry, oci:FOLDER[:TAG], archive:FILE, docker:NAME.
  */
 #ifndef CMX_CLI_IMAGE_PLACE_H
 #define CMX_CLI_IMAGE_PLACE_H
 
 #include "cli/registry.h"
 
-enum place_kind { PLACE_REGISTRY, PLACE_LAYOUT, PLACE_ARCHIVE };
+enum place_kind { PLACE_REGISTRY, PLACE_LAYOUT, PLACE_ARCHIVE, PLACE_DOCKER };
 
 struct image_place {
     enum place_kind kind;
     const char *text; /* as it was written */
     struct reference reference;
-    const char *path;
+    const char *path;         /* or Docker's name */
     const char *tag, *digest; /* or NULL */
 };
 

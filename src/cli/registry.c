@@ -104,8 +104,9 @@ enum exit_code command_registry(struct invocation *invocation)
 enum exit_code command_pull(struct invocation *invocation)
 {
     if (invocation->arguments.count != 1 || !invocation->pull_to)
-        return command_stop(invocation, EXIT_USAGE,
-                            "usage: cmx-reconcile pull IMAGE --to oci:FOLDER or archive:FILE");
+        return command_stop(
+            invocation, EXIT_USAGE,
+            "usage: cmx-reconcile pull IMAGE --to oci:FOLDER, archive:FILE or docker:NAME");
     return registry_with(invocation, registry_pull, invocation->arguments.items, 1);
 }
 

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "cli/image_place.h"
 #include "oci/copy.h"
+#include "providers/docker/docker_store.h"
 
 #include <string.h>
 
@@ -128,6 +129,18 @@ static bool read_platforms(struct registry_run *run, struct copy_options *option
     return true;
 }
 
+/* An engine keeps an image of one platform: its own, unless another one is asked for. */
+static void choose_platform(struct copying *copying, const struct image_store *to,
+                            struct copy_options *options)
+{
+    struct platform *own = arena_alloc(copying->run->arena, sizeof *own);
+    if (copying->to.kind != PLACE_DOCKER || options->platform_count)
+        return;
+    *own = docker_store_platform(to);
+    options->platforms = own;
+    options->platform_count = 1;
+}
+
 /* The tag at the destination: as written there, else as at the source, else latest. */
 static const char *choose_tag(const struct copying *copying, const char *name)
 {
@@ -149,8 +162,9 @@ static bool transfer(struct copying *copying, struct image_store *from, const ch
                                     .tag = copying->tag,
                                     .progress = on_copy,
                                     .progress_context = copying };
-    bool done = read_platforms(run, &options, err)
-                && image_copy(from, name, to, &options, run->arena, result, run->wait, err)
+    bool read = read_platforms(run, &options, err);
+    choose_platform(copying, to, &options);
+    bool done = read && image_copy(from, name, to, &options, run->arena, result, run->wait, err)
                 && store_finish(to, run->wait, err);
     wipe(copying);
     return done;

@@ -6,6 +6,7 @@
 #include "oci/archive.h"
 #include "oci/reference.h"
 #include "providers/docker/engine_image.h"
+#include "providers/docker/pack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,10 @@ struct docker_store {
     struct image_store store;
     struct arena *arena;
     struct engine *engine;
-    struct reference reference; /* repository NULL: it was named by its id */
+    struct engine *owned;       /* the same, where it ends with the store  */
+    struct reference reference; /* repository NULL: an id, or no name at all */
     const char *id;             /* of an image that is read */
+    bool packed;                /* its layers are compressed */
     const char *folder, *file;  /* the spool; NULL: none yet */
     struct image_store *archive;
     const char *named; /* what was written last: "shop/api:1.2" */
@@ -78,12 +81,41 @@ static bool take_out(struct docker_store *docker, const struct wait *wait, struc
     return engine_stream(docker->engine, &call, write_file, &file, wait, err);
 }
 
-/* The archive's file stays open: its name can go at once, whatever happens to us. */
+/* Opens the file and takes its name away, so that it is gone with us whatever happens. */
+static bool open_file(struct docker_store *docker, const struct wait *wait, struct error *err)
+{
+    bool opened = archive_open(docker->file, &docker->archive, wait, err);
+    unlink(docker->file);
+    return opened || error_prefix(err, "what %s gave", engine_describe(docker->engine));
+}
+
+static bool pack_into(struct image_store *from, struct image_store *to, const struct wait *wait,
+                      struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    const struct pack_options options = { .from = from, .to = to };
+    struct descriptor ignored;
+    return pack_image(&options, arena, &ignored, wait, err) && store_finish(to, wait, err);
+}
+
+/* The same image in a second archive, which takes the place of the first. */
+static bool pack(struct docker_store *docker, const struct wait *wait, struct error *err)
+{
+    struct image_store *plain = docker->archive, *out;
+    docker->archive = NULL;
+    bool done = archive_create(docker->file, ARCHIVE_OCI, NULL, &out, err);
+    if (done) {
+        done = pack_into(plain, out, wait, err);
+        out->table->close(out);
+    }
+    plain->table->close(plain);
+    return done && open_file(docker, wait, err);
+}
+
 static bool spool(struct docker_store *docker, const struct wait *wait, struct error *err)
 {
     bool opened = make_folder(docker, err) && take_out(docker, wait, err)
-                  && (archive_open(docker->file, &docker->archive, wait, err)
-                      || error_prefix(err, "what %s gave", engine_describe(docker->engine)));
+                  && open_file(docker, wait, err) && (!docker->packed || pack(docker, wait, err));
     remove_folder(docker);
     return opened;
 }
@@ -179,8 +211,11 @@ static bool docker_put_manifest(struct image_store *store, const struct descript
     struct docker_store *docker = (struct docker_store *)store;
     struct reference named = docker->reference;
     AUTO_ARENA arena = arena_new();
-    if (tag)
+    bool whole = tag && strpbrk(tag, "/:");
+    if (tag && !whole)
         named.tag = tag;
+    if (!named.repository && !reference_parse(arena, tag ? tag : "", &named, err))
+        return error_prefix(err, "a name for the image");
     /* By its whole name, since Podman reads the archive as a layout and knows no RepoTags. */
     if (!docker->archive->table->put_manifest(docker->archive, manifest, bytes,
                                               reference_text(arena, &named), wait, err))
@@ -248,6 +283,7 @@ static void docker_close(struct image_store *store)
     if (docker->archive)
         docker->archive->table->close(docker->archive);
     remove_folder(docker);
+    engine_close(docker->owned);
     pthread_mutex_destroy(&docker->lock);
     arena_free(docker->arena);
 }
@@ -317,10 +353,11 @@ static bool find(struct docker_store *docker, const char *name, const struct wai
     return true;
 }
 
-bool docker_store_open(struct engine *engine, const char *name, struct image_store **ret,
-                       const struct wait *wait, struct error *err)
+bool docker_store_open(struct engine *engine, const char *name, enum docker_layers layers,
+                       struct image_store **ret, const struct wait *wait, struct error *err)
 {
     struct docker_store *docker = docker_new(engine, name, &read_table);
+    docker->packed = layers == DOCKER_LAYERS_PACKED;
     if (!find(docker, name, wait, err)) {
         docker_close(&docker->store);
         return false;
@@ -329,26 +366,57 @@ bool docker_store_open(struct engine *engine, const char *name, struct image_sto
     return true;
 }
 
+/* The repository by which the archive calls bare tags; NULL: every tag is a whole name. */
+static bool read_written_name(struct docker_store *docker, const char *name,
+                              const char **ret_repository, struct error *err)
+{
+    *ret_repository = NULL;
+    if (!name)
+        return true;
+    if (!read_name(docker, name, err))
+        return false;
+    if (docker->reference.digest)
+        return error_set(err, ERROR_USAGE, "docker:%s: an engine gives digests itself; name a tag",
+                         name);
+    struct reference untagged = { .registry = docker->reference.registry,
+                                  .repository = docker->reference.repository };
+    *ret_repository = reference_short(docker->arena, &untagged);
+    return true;
+}
+
 bool docker_store_create(struct engine *engine, const char *name, struct image_store **ret,
                          struct error *err)
 {
-    struct docker_store *docker = docker_new(engine, name, &write_table);
-    struct reference *reference = &docker->reference;
-    bool made = read_name(docker, name, err);
-    if (made && reference->digest)
-        made = error_set(err, ERROR_USAGE, "docker:%s: an engine gives digests itself; name a tag",
-                         name);
-    if (made) {
-        struct reference untagged = { .registry = reference->registry,
-                                      .repository = reference->repository };
-        made = make_folder(docker, err)
-               && archive_create(docker->file, ARCHIVE_DOCKER,
-                                 reference_short(docker->arena, &untagged), &docker->archive, err);
-    }
-    if (!made) {
+    struct docker_store *docker = docker_new(engine, name ? name : "", &write_table);
+    const char *repository;
+    if (!read_written_name(docker, name, &repository, err) || !make_folder(docker, err)
+        || !archive_create(docker->file, ARCHIVE_DOCKER, repository, &docker->archive, err)) {
         docker_close(&docker->store);
         return false;
     }
     *ret = &docker->store;
     return true;
+}
+
+bool docker_store_find(struct http *http, const struct engine_options *options, const char *name,
+                       bool write, struct image_store **ret, const struct wait *wait,
+                       struct error *err)
+{
+    struct engine *engine;
+    if (!engine_open(http, options, &engine, wait, err))
+        return false;
+    if (!(write ? docker_store_create(engine, name, ret, err)
+                : docker_store_open(engine, name, DOCKER_LAYERS_PACKED, ret, wait, err))) {
+        engine_close(engine);
+        return false;
+    }
+    ((struct docker_store *)*ret)->owned = engine;
+    return true;
+}
+
+struct platform docker_store_platform(const struct image_store *store)
+{
+    const struct docker_store *docker = (const struct docker_store *)store;
+    const struct engine_facts *facts = engine_facts(docker->engine);
+    return (struct platform){ .os = facts->os, .architecture = facts->architecture };
 }

@@ -7,7 +7,8 @@
  * the store is closed; memory stays small whatever the size. What the tar holds is
  * oci/archive.h's, digests included.
  *
- * An old engine keeps layers unpacked: they come out as plain tars.
+ * Most engines keep layers unpacked: they come out as plain tars, unless they are asked to
+ * be compressed (pack.h), which whoever sends them anywhere wants.
  */
 #ifndef CMX_DOCKER_DOCKER_STORE_H
 #define CMX_DOCKER_DOCKER_STORE_H
@@ -20,16 +21,29 @@
  * ERROR_NOT_FOUND: the engine has none. It is taken out of the engine when first
  * needed. Any tag names this image. The engine outlives the store; the caller closes it.
  */
-bool docker_store_open(struct engine *engine, const char *name, struct image_store **ret,
-                       const struct wait *wait, struct error *err)
+enum docker_layers { DOCKER_LAYERS_PLAIN, DOCKER_LAYERS_PACKED };
+bool docker_store_open(struct engine *engine, const char *name, enum docker_layers layers,
+                       struct image_store **ret, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
 
 /*
- * Begins one to be written. What is stored under a tag gets that tag of NAME's repository,
- * without one NAME's own. store_finish() gives it to the engine; before that the engine knows
- * nothing of it. ERROR_REFUSED: an index (the caller says which platform).
+ * Begins one to be written. What is stored under a bare tag gets that tag of NAME's repository;
+ * without a tag, or under a whole name ("shop/api:1.2"), it is called NAME. `name` NULL: each
+ * by its own whole name. store_finish() gives all to the engine; before that it knows nothing
+ * of it. ERROR_REFUSED: an index (the caller says which platform).
  */
 bool docker_store_create(struct engine *engine, const char *name, struct image_store **ret,
                          struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * The same where no engine is open yet: finds it (place.h), and closes it with the store.
+ * `write`: to be written; else it is read with its layers packed. `http` outlives the store.
+ */
+bool docker_store_find(struct http *http, const struct engine_options *options, const char *name,
+                       bool write, struct image_store **ret, const struct wait *wait,
+                       struct error *err) __attribute__((warn_unused_result));
+
+/* The platform that the store's engine runs: which one to take of an index. */
+struct platform docker_store_platform(const struct image_store *store);
 
 #endif

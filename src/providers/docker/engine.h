@@ -30,10 +30,11 @@ bool engine_open(struct http *http, const struct engine_options *options,
 void engine_close(struct engine *engine);
 
 struct engine_facts {
-    const char *place;   /* "unix:///var/run/docker.sock" */
-    const char *name;    /* "Docker", "Podman"            */
-    const char *version; /* of the API, as it is spoken: "1.41" */
-    const char *os;      /* "linux"                       */
+    const char *place;        /* "unix:///var/run/docker.sock" */
+    const char *name;         /* "Docker", "Podman"            */
+    const char *version;      /* of the API, as it is spoken: "1.41" */
+    const char *os;           /* "linux"                       */
+    const char *architecture; /* "amd64"                  */
     bool podman;
     bool buildkit; /* has BuildKit beside the classic builder */
 };

@@ -6,6 +6,7 @@
  * more than the look.
  */
 #include "base/cleanup.h"
+#include "providers/build/engines.h"
 #include "reconciler/images/images_inner.h"
 
 #include <string.h>
@@ -76,7 +77,7 @@ static bool resolve(const struct making *making, struct error *err)
 static void hear(void *context, const struct build_event *event)
 {
     const struct making *making = context;
-    if (event->kind == BUILD_STEP || event->kind == BUILD_BASE)
+    if (event->kind != BUILD_LAYER_DONE && event->kind != BUILD_LAYER_THERE)
         tell(making, event->text);
 }
 
@@ -97,11 +98,13 @@ static bool open_to_write(struct image_run *run, struct error *err)
 bool image_build_by(struct image_run *run, const struct build_target *target,
                     struct build_result *ret, const struct wait *wait, struct error *err)
 {
-    if (run->choice.builder != BUILDER_NATIVE)
-        return error_set(err, ERROR_REFUSED,
-                         "the native builder cannot build it: %s; no other is there yet",
-                         run->choice.reason);
-    return build_native(run->build, target, run->arena, ret, wait, err);
+    const struct images *images = run->images;
+    const struct registry_settings *registries = images->options->registries;
+    const struct build_engines engines = { .http = images->http,
+                                           .registry_config =
+                                               registries ? registries->config_file : NULL };
+    return build_with(run->build, run->choice.builder, &engines, target, run->arena, ret, wait,
+                      err);
 }
 
 /* Points a tag at the image, all of which is there. */

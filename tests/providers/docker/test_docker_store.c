@@ -62,7 +62,8 @@ static struct image_store *opened(struct engine_test *test, const char *name)
 {
     struct image_store *store;
     struct error err;
-    must(docker_store_open(test->engine, name, &store, &test->wait, &err), err);
+    must(docker_store_open(test->engine, name, DOCKER_LAYERS_PLAIN, &store, &test->wait, &err),
+         err);
     return store;
 }
 
@@ -105,13 +106,39 @@ static void takes_an_image_out(void **state)
     copy(test, opened(test, id), layout_at(test, "by-id"), "1.2");
 }
 
+/* The same image, id and content, with layers that are fit to be sent. */
+static void compresses_layers(void **state)
+{
+    struct engine_test *test = *state;
+    const char *id = built_image(test, "localhost/shop/api:1.2");
+    struct image_store *store, *back;
+    struct image image;
+    struct error err;
+    must(docker_store_open(test->engine, id, DOCKER_LAYERS_PACKED, &store, &test->wait, &err), err);
+    must(image_load(store, test->arena, "", NULL, &image, &test->wait, &err), err);
+    assert_string_equal(image.manifest.config.digest, id);
+    assert_int_equal(image.manifest.layer_count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(image.manifest.layers[i].media_type, MEDIA_OCI_LAYER_GZIP);
+    assert_true(image.manifest.layers[2].size < 1 << 20); /* of 9.6 MB */
+    assert_string_equal(spools(test), "");
+    must(docker_store_create(test->engine, "localhost/packed:1", &back, &err), err);
+    copy(test, store, back, NULL); /* the engine checks what they unpack to */
+    const char *const arguments[] = { "docker", "inspect", "-f", "{{.Id}}", "localhost/packed:1",
+                                      NULL };
+    assert_string_equal(test_run(test, arguments), arena_printf(test->arena, "%s\n", id));
+}
+
 /* docker runs it and knows it by the same id. */
 static void puts_an_image_in(void **state)
 {
     struct engine_test *test = *state;
-    const char *id = built_image(test, "localhost/shop/api:1.2");
-    struct image_store *store;
+    struct image_store *store, *layout = layout_at(test, "out");
+    struct image image;
     struct error err;
+    must(image_load(layout, test->arena, "1.2", NULL, &image, &test->wait, &err), err);
+    const char *id = image.manifest.config.digest;
+    layout->table->close(layout);
     must(docker_store_create(test->engine, "localhost/copied/api:2", &store, &err), err);
     copy(test, layout_at(test, "out"), store, NULL);
     must(docker_store_create(test->engine, "localhost/copied/api", &store, &err), err);
@@ -174,7 +201,8 @@ static void says_what_is_not_there(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct image_store *store;
         struct error err = { 0 };
-        assert_false(docker_store_open(test->engine, cases[i].name, &store, &test->wait, &err));
+        assert_false(docker_store_open(test->engine, cases[i].name, DOCKER_LAYERS_PLAIN, &store,
+                                       &test->wait, &err));
         assert_holds(err.message, cases[i].words);
         assert_int_equal(err.kind, cases[i].kind);
     }
@@ -192,7 +220,8 @@ static void an_unfinished_image_is_none(void **state)
     must(image_copy(layout, "", store, &options, test->arena, &result, &test->wait, &err), err);
     store->table->close(store);
     layout->table->close(layout);
-    assert_false(docker_store_open(test->engine, "localhost/half:1", &store, &test->wait, &err));
+    assert_false(docker_store_open(test->engine, "localhost/half:1", DOCKER_LAYERS_PLAIN, &store,
+                                   &test->wait, &err));
     assert_int_equal(err.kind, ERROR_NOT_FOUND);
     assert_string_equal(spools(test), "");
 }
@@ -239,9 +268,10 @@ static int start_podman(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_an_image_out),          cmocka_unit_test(puts_an_image_in),
-        cmocka_unit_test(puts_compressed_layers_in),   cmocka_unit_test(says_what_is_not_there),
-        cmocka_unit_test(an_unfinished_image_is_none), cmocka_unit_test(removes_what_nobody_names),
+        cmocka_unit_test(takes_an_image_out),        cmocka_unit_test(compresses_layers),
+        cmocka_unit_test(puts_an_image_in),          cmocka_unit_test(puts_compressed_layers_in),
+        cmocka_unit_test(says_what_is_not_there),    cmocka_unit_test(an_unfinished_image_is_none),
+        cmocka_unit_test(removes_what_nobody_names),
     };
     int failed = cmocka_run_group_tests_name("docker", tests, start_docker, engine_test_end);
     return failed + cmocka_run_group_tests_name("podman", tests, start_podman, engine_test_end);

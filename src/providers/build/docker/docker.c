@@ -158,7 +158,7 @@ static bool take_out(struct dockering *all, const char *id, struct arena *arena,
                      struct build_result *ret, struct error *err)
 {
     struct image_store *made;
-    if (!docker_store_open(all->engine, id, &made, all->wait, err))
+    if (!docker_store_open(all->engine, id, DOCKER_LAYERS_PLAIN, &made, all->wait, err))
         return false;
     bool done = build_export(all->build, made, all->target, arena, ret, all->wait, err);
     made->table->close(made);

@@ -3,8 +3,8 @@
 
 #include "base/cleanup.h"
 #include "oci/image.h"
-#include "providers/build/docker/pack.h"
 #include "providers/build/native/transfer.h"
+#include "providers/docker/pack.h"
 
 #include <string.h>
 
@@ -61,17 +61,6 @@ static struct build_base *find_base(struct exporting *all, struct image *ret)
     return found;
 }
 
-/* Docker's names of the same bytes are OCI's in an OCI manifest. */
-static struct descriptor own_name(const struct descriptor *layer)
-{
-    struct descriptor own = { .digest = layer->digest,
-                              .size = layer->size,
-                              .media_type = layer->media_type };
-    if (strcmp(layer->media_type, MEDIA_DOCKER_LAYER_GZIP) == 0)
-        own.media_type = MEDIA_OCI_LAYER_GZIP;
-    return own;
-}
-
 static bool add_base_layers(struct exporting *all)
 {
     struct image image;
@@ -83,7 +72,7 @@ static bool add_base_layers(struct exporting *all)
             && !transfer_blob(base->store, all->target->store, layer, &sent, all->wait, all->err))
             return error_prefix(all->err, "layer %s of %s", layer->digest, base->reference);
         tell(all, sent ? BUILD_BASE : BUILD_LAYER_THERE, layer);
-        all->manifest.layers[all->manifest.layer_count++] = own_name(layer);
+        all->manifest.layers[all->manifest.layer_count++] = pack_own_name(layer);
     }
     return true;
 }
@@ -96,14 +85,8 @@ static bool add_layer(struct exporting *all, const struct descriptor *layer, str
                                           .to = all->target->store,
                                           .threads = all->target->threads };
     bool sent = false;
-    if (media_compression(layer->media_type) == COMPRESSION_NONE) {
-        if (!pack_layer(&options, layer, all->arena, ret, &sent, all->wait, all->err))
-            return false;
-    } else {
-        *ret = own_name(layer);
-        if (!transfer_blob(all->from, all->target->store, layer, &sent, all->wait, all->err))
-            return false;
-    }
+    if (!pack_layer(&options, layer, all->arena, ret, &sent, all->wait, all->err))
+        return false;
     tell(all, sent ? BUILD_LAYER_DONE : BUILD_LAYER_THERE, ret);
     return true;
 }

@@ -5,8 +5,8 @@
  * file without a name: so its digest is known before anything is sent, and what the store
  * has already is not.
  */
-#ifndef CMX_BUILD_DOCKER_PACK_H
-#define CMX_BUILD_DOCKER_PACK_H
+#ifndef CMX_DOCKER_PACK_H
+#define CMX_DOCKER_PACK_H
 
 #include "oci/store.h"
 
@@ -15,9 +15,20 @@ struct pack_options {
     unsigned threads; /* 0: one a core */
 };
 
-/* `ret` is what it is in `to`; *ret_sent false: it was there already. */
+/*
+ * `ret` is what it is in `to`; *ret_sent false: it was there already. One that is compressed
+ * stays as it is.
+ */
 bool pack_layer(const struct pack_options *options, const struct descriptor *layer,
                 struct arena *arena, struct descriptor *ret, bool *ret_sent,
                 const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+
+/* The one image of `from`, its plain layers packed; `ret` is its manifest in `to`. */
+bool pack_image(const struct pack_options *options, struct arena *arena, struct descriptor *ret,
+                const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+
+/* The same layer as a manifest of OCI's names it: Docker has names of its own for the same bytes.
+ */
+struct descriptor pack_own_name(const struct descriptor *layer);
 
 #endif

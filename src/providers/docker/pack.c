@@ -1,8 +1,9 @@
 /* pack: see pack.h. */
-#include "providers/build/docker/pack.h"
+#include "providers/docker/pack.h"
 
 #include "base/cleanup.h"
 #include "base/pool.h"
+#include "oci/image.h"
 #include "oci/verify.h"
 
 #include <errno.h>
@@ -94,6 +95,11 @@ static bool add_plain(void *context, const char *data, size_t length, struct err
     return true;
 }
 
+static bool add_packed(void *context, const char *data, size_t length, struct error *err)
+{
+    return write_out(context, data, length, err);
+}
+
 /* ------------------------------------------------------------------------ its file */
 
 static int open_temporary(void)
@@ -177,16 +183,30 @@ static bool send_packed(struct packing *packing, struct image_store *to,
                && to->table->put_blob(to, arena, &source, &stored, wait, err));
 }
 
+struct descriptor pack_own_name(const struct descriptor *layer)
+{
+    struct descriptor own = { .digest = layer->digest,
+                              .size = layer->size,
+                              .media_type = layer->media_type };
+    if (strcmp(layer->media_type, MEDIA_DOCKER_LAYER_GZIP) == 0)
+        own.media_type = MEDIA_OCI_LAYER_GZIP;
+    return own;
+}
+
 static bool pack(struct packing *packing, const struct pack_options *options,
                  const struct descriptor *layer, struct arena *arena, struct descriptor *ret,
                  bool *ret_sent, const struct wait *wait, struct error *err)
 {
-    if (!options->from->table->blob(options->from, layer, add_plain, packing, wait, err)
+    bool plain = media_compression(layer->media_type) == COMPRESSION_NONE;
+    if (!options->from->table->blob(options->from, layer, plain ? add_plain : add_packed, packing,
+                                    wait, err)
         || !flush(packing, err) || !verifier_end(packing->verifier, err))
         return false;
-    *ret = (struct descriptor){ .media_type = MEDIA_OCI_LAYER_GZIP,
-                                .digest = verifier_digest(packing->verifier, arena),
-                                .size = packing->size };
+    *ret = pack_own_name(layer);
+    ret->digest = verifier_digest(packing->verifier, arena);
+    ret->size = packing->size;
+    if (plain)
+        ret->media_type = MEDIA_OCI_LAYER_GZIP;
     return send_packed(packing, options->to, ret, ret_sent, wait, err);
 }
 
@@ -199,4 +219,38 @@ bool pack_layer(const struct pack_options *options, const struct descriptor *lay
                   && pack(&packing, options, layer, arena, ret, ret_sent, wait, err);
     packing_done(&packing);
     return packed;
+}
+
+/* -------------------------------------------------------------------------- an image */
+
+static bool put_image(const struct pack_options *options, struct image *image,
+                      struct image_manifest *manifest, struct arena *arena, struct descriptor *ret,
+                      const struct wait *wait, struct error *err)
+{
+    AUTO_BUF bytes = BUF_INIT(OCI_MANIFEST_CEILING);
+    if (!image_put(options->to, arena, MEDIA_OCI_CONFIG, image->config_bytes, image->config_length,
+                   &manifest->config, wait, err))
+        return false;
+    image_manifest_write(arena, &bytes, manifest);
+    *ret = descriptor_of(arena, MEDIA_OCI_MANIFEST, bytes.data, bytes.length);
+    ret->platform = image->config.platform;
+    return options->to->table->put_manifest(options->to, ret, buf_text(&bytes), NULL, wait, err);
+}
+
+bool pack_image(const struct pack_options *options, struct arena *arena, struct descriptor *ret,
+                const struct wait *wait, struct error *err)
+{
+    struct image image;
+    struct image_manifest manifest = { .media_type = MEDIA_OCI_MANIFEST };
+    if (!image_load(options->from, arena, "", NULL, &image, wait, err))
+        return false;
+    manifest.layers = arena_array(arena, image.manifest.layer_count + 1, sizeof *manifest.layers);
+    for (size_t i = 0; i < image.manifest.layer_count; i++) {
+        bool sent;
+        if (!pack_layer(options, &image.manifest.layers[i], arena, &manifest.layers[i], &sent, wait,
+                        err))
+            return false;
+    }
+    manifest.layer_count = image.manifest.layer_count;
+    return put_image(options, &image, &manifest, arena, ret, wait, err);
 }
