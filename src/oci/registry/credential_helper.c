@@ -83,7 +83,7 @@ bool credential_helper_get(struct arena *arena, const char *name, const char *se
                            const struct wait *wait, struct error *err)
 {
     char *output;
-    bool success;
+    bool success = false;
     if (ret_missing)
         *ret_missing = false;
     if (!run(arena, name, "get", server, &output, &success, ret_missing, wait, err))
@@ -101,7 +101,7 @@ static bool act(const char *name, const char *action, const char *input, const s
 {
     AUTO_ARENA arena = arena_new();
     char *output;
-    bool success;
+    bool success = false;
     if (!run(arena, name, action, input, &output, &success, NULL, wait, err))
         return false;
     return success || (strcmp(action, "erase") == 0 && says_nothing_there(output))

@@ -52,7 +52,7 @@ static bool layout_place(struct images *images, struct arena *arena, const char 
                          const char **ret_tag, struct error *err)
 {
     size_t length = strcspn(text, ":@");
-    const char *folder = arena_memdup(arena, text, length), *path;
+    const char *folder = arena_memdup(arena, text, length), *path = NULL;
     struct error absent = { 0 };
     *ret_name = arena_printf(arena, "oci:%s", folder);
     *ret_tag = text[length] ? text + length + 1 : "latest";

@@ -63,7 +63,7 @@ static struct build_base *find_base(struct exporting *all, struct image *ret)
 
 static bool add_base_layers(struct exporting *all)
 {
-    struct image image;
+    struct image image = { 0 };
     const struct build_base *base = find_base(all, &image);
     for (size_t i = 0; base && i < image.manifest.layer_count; i++) {
         const struct descriptor *layer = &image.manifest.layers[i];
