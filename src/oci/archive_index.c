@@ -92,9 +92,8 @@ static bool scan_members(struct archive *archive, struct tar_reader *reader, str
         scan->offset += length;
         if (!tar_reader_feed(reader, block, (size_t)length, err))
             return false;
-        int64_t skippable = tar_reader_skippable(reader);
-        scan->offset += skippable;
-        if (!tar_reader_skip(reader, skippable, err))
+        scan->offset += tar_reader_skippable(reader);
+        if (!tar_reader_skip(reader, err))
             return false;
     }
 }

@@ -112,9 +112,12 @@ bool tar_reader_feed(void *reader, const char *data, size_t length, struct error
 bool tar_reader_end(struct tar_reader *reader, struct error *err)
     __attribute__((warn_unused_result));
 
-/* How many bytes of content may be left out of the feed (of a file that can be sought). */
+/*
+ * How many bytes may be left out of the feed: the rest of a member's content, padding
+ * included (of a file that can be sought). tar_reader_skip() says that they were.
+ */
 int64_t tar_reader_skippable(const struct tar_reader *reader);
-bool tar_reader_skip(struct tar_reader *reader, int64_t bytes, struct error *err)
+bool tar_reader_skip(struct tar_reader *reader, struct error *err)
     __attribute__((warn_unused_result));
 
 /*

@@ -13,7 +13,7 @@ enum tar_state {
     IN_HEADER,
     IN_META,    /* an extended header or a long name: collected    */
     IN_CONTENT, /* a file's                                        */
-    IN_SKIPPED, /* content that nobody gets, padding included      */
+    IN_SKIPPED, /* content that nobody gets                        */
     IN_PADDING,
     AT_END, /* two empty blocks: what follows is not looked at */
 };
@@ -98,13 +98,7 @@ static void expect(struct tar_reader *reader, enum tar_state state, int64_t size
 {
     reader->padding = (unsigned)(-(uint64_t)size % TAR_BLOCK);
     reader->left = size;
-    reader->state = state;
-    if (state == IN_SKIPPED) {
-        reader->left += reader->padding;
-        reader->padding = 0;
-    }
-    if (reader->left == 0)
-        reader->state = IN_HEADER;
+    reader->state = reader->left ? state : IN_HEADER;
 }
 
 static bool begin_meta(struct tar_reader *reader, const struct tar_header *header,
@@ -295,17 +289,14 @@ bool tar_reader_end(struct tar_reader *reader, struct error *err)
 int64_t tar_reader_skippable(const struct tar_reader *reader)
 {
     bool content = reader->state == IN_CONTENT || reader->state == IN_SKIPPED;
-    return content ? reader->left : 0;
+    return content ? reader->left + reader->padding : 0;
 }
 
-bool tar_reader_skip(struct tar_reader *reader, int64_t bytes, struct error *err)
+bool tar_reader_skip(struct tar_reader *reader, struct error *err)
 {
-    if (bytes <= 0 || bytes > tar_reader_skippable(reader))
+    if (!tar_reader_skippable(reader))
         return true;
-    reader->left -= bytes;
-    if (reader->left)
-        return true;
-    reader->state = reader->padding ? IN_PADDING : IN_HEADER;
-    reader->left = reader->padding;
+    reader->left = 0;
+    reader->state = IN_HEADER;
     return end_member(reader, err);
 }
