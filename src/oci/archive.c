@@ -96,20 +96,42 @@ static bool archive_index(struct indexed_store *indexed, struct arena *arena,
     return true;
 }
 
+static bool get_blob(struct archive *archive, const struct descriptor *blob,
+                     const struct archive_blob **ret, struct error *err)
+{
+    const char *name = archive->indexed.store.name;
+    *ret = find_blob(archive, blob->digest);
+    if (!*ret)
+        return error_set(err, ERROR_NOT_FOUND, "%s: there is no blob %s", name, blob->digest);
+    if ((*ret)->size != blob->size)
+        return error_set(err, ERROR_INVALID, "%s: blob %s has %lld bytes and should have %lld",
+                         name, blob->digest, (long long)(*ret)->size, (long long)blob->size);
+    return true;
+}
+
 static bool archive_blob(struct image_store *store, const struct descriptor *blob, blob_sink *sink,
                          void *context, const struct wait *wait, struct error *err)
 {
     struct archive *archive = (struct archive *)store;
-    const struct archive_blob *found = find_blob(archive, blob->digest);
-    if (!found)
-        return error_set(err, ERROR_NOT_FOUND, "%s: there is no blob %s", store->name,
-                         blob->digest);
-    if (found->size != blob->size)
-        return error_set(err, ERROR_INVALID, "%s: blob %s has %lld bytes and should have %lld",
-                         store->name, blob->digest, (long long)found->size, (long long)blob->size);
+    const struct archive_blob *found;
+    if (!get_blob(archive, blob, &found, err))
+        return false;
     if (found->bytes)
         return sink(context, found->bytes, (size_t)found->size, err);
     return blob_pass(archive->file, found->offset, blob, store->name, sink, context, wait, err);
+}
+
+static bool archive_open_blob(struct image_store *store, const struct descriptor *blob,
+                              struct blob_source *ret, struct error *err)
+{
+    struct archive *archive = (struct archive *)store;
+    const struct archive_blob *found;
+    if (!get_blob(archive, blob, &found, err))
+        return false;
+    if (found->bytes) /* a manifest made here is no blob that anybody copies */
+        return error_set(err, ERROR_BUG, "%s: %s is no file in it", store->name, blob->digest);
+    return blob_source_file(archive->file, false, found->offset, found->size, blob, store->name,
+                            ret, err);
 }
 
 /* ----------------------------------------------------------------------- opening */
@@ -173,6 +195,7 @@ static const struct image_store_table table = {
     .resolve = indexed_resolve,
     .manifest = indexed_manifest,
     .blob = archive_blob,
+    .open_blob = archive_open_blob,
     .tags = indexed_tags,
     .referrers = indexed_referrers,
     .close = archive_close,

@@ -23,6 +23,7 @@ enum { IMAGES_CEILING = 10000, CHUNK = 256 << 10 };
 /* One image of the list. */
 struct docker_image {
     struct text_list tags, layers;
+    const struct archive_member *config_member;
     const char *config_bytes;
     size_t config_length;
     struct image_config config;
@@ -89,11 +90,6 @@ static bool take_layer(struct archive *archive, const char *path, const char *di
 
 /* -------------------------------------------------------------------- manifests */
 
-static void add_bytes(struct archive *archive, const struct descriptor *what, const char *bytes)
-{
-    archive_add_blob(archive, (struct archive_blob){ what->digest, 0, what->size, bytes });
-}
-
 static void add_entries(struct archive *archive, const struct docker_image *image,
                         struct descriptor entry, const char *bytes)
 {
@@ -121,8 +117,10 @@ static bool make_manifest(struct archive *archive, const struct docker_image *im
     image_manifest_write(arena, &out, &manifest);
     const char *bytes = arena_memdup(arena, buf_text(&out), out.length);
     struct descriptor entry = descriptor_of(arena, MEDIA_OCI_MANIFEST, bytes, out.length);
-    add_bytes(archive, &manifest.config, image->config_bytes);
-    add_bytes(archive, &entry, bytes);
+    archive_add_blob(archive,
+                     (struct archive_blob){ manifest.config.digest, image->config_member->offset,
+                                            image->config_member->size, NULL });
+    archive_add_blob(archive, (struct archive_blob){ entry.digest, 0, entry.size, bytes });
     add_entries(archive, image, entry, bytes);
     return true;
 }
@@ -136,8 +134,10 @@ static bool read_image(struct archive *archive, const struct value *item, struct
     if (!config || !document_texts(archive->arena, item, "RepoTags", &ret->tags, err)
         || !document_texts(archive->arena, item, "Layers", &ret->layers, err))
         return config ? false : error_set(err, ERROR_INVALID, "it names no config");
-    if (!archive_small(archive, cleaned(archive, config), OCI_CONFIG_CEILING, &ret->config_bytes,
-                       &ret->config_length, err)
+    const char *path = cleaned(archive, config);
+    ret->config_member = archive_find(archive, path);
+    if (!archive_small(archive, path, OCI_CONFIG_CEILING, &ret->config_bytes, &ret->config_length,
+                       err)
         || !image_config_read(archive->arena, ret->config_bytes, ret->config_length, &ret->config,
                               err))
         return false;

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { WINDOW = 1 << 20, LOOK_MS = 100 };
+/* The other side is woken for this much: a switch of threads for each small piece is slow. */
+enum { WINDOW = 1 << 20, ENOUGH = 128 << 10, LOOK_MS = 100 };
 
 struct window {
     struct copy *copy;
@@ -69,7 +70,7 @@ static size_t put_some(struct window *window, const char *data, size_t length)
     used = used < until_wrap ? used : until_wrap;
     memcpy(window->data + end, data, used);
     window->length += used;
-    if (used)
+    if (window->length >= ENOUGH)
         pthread_cond_signal(&window->changed);
     return used;
 }
@@ -147,7 +148,8 @@ static size_t take_some(struct window *window, char *data, size_t capacity)
     memcpy(data, window->data + window->start, used);
     window->start = (window->start + used) % WINDOW;
     window->length -= used;
-    pthread_cond_signal(&window->changed);
+    if (WINDOW - window->length >= ENOUGH)
+        pthread_cond_signal(&window->changed);
     return used;
 }
 
@@ -157,8 +159,12 @@ static bool window_read(void *context, char *data, size_t capacity, size_t *ret_
     struct window *window = context;
     bool fine = true;
     pthread_mutex_lock(&window->lock);
-    while (fine && !window->length && !window->ended && !window->broken)
+    /* What a slow source has given by the next look is taken as it is. */
+    size_t wanted = capacity < ENOUGH ? capacity : ENOUGH;
+    while (fine && window->length < wanted && !window->ended && !window->broken) {
         fine = wait_for_change(window, err);
+        wanted = 1;
+    }
     if (fine && window->length) {
         *ret_length = take_some(window, data, capacity);
     } else if (fine && window->broken) {
@@ -181,7 +187,7 @@ static bool window_seek(void *context, int64_t offset, struct error *err)
     return window_start(window, offset, err);
 }
 
-static bool send(struct copy_blob *blob, struct arena *arena, struct error *err)
+static bool send_pushed(struct copy_blob *blob, struct arena *arena, struct error *err)
 {
     struct copy *copy = blob->copy;
     struct window window = { .copy = copy, .blob = &blob->descriptor };
@@ -206,6 +212,59 @@ static bool send(struct copy_blob *blob, struct arena *arena, struct error *err)
     pthread_mutex_destroy(&window.lock);
     pthread_condattr_destroy(&monotonic);
     return fine;
+}
+
+/* ------------------------------------------------------------------- without a window */
+
+/* A source that is at hand, watched for progress. */
+struct pulled {
+    struct copy_blob *blob;
+    struct blob_source inner;
+};
+
+static bool pulled_read(void *context, char *data, size_t capacity, size_t *ret_length,
+                        struct error *err)
+{
+    struct pulled *pulled = context;
+    struct copy *copy = pulled->blob->copy;
+    if (atomic_load(&copy->failed))
+        return error_set(err, ERROR_CANCELLED, "stopped, since another part failed");
+    if (!wait_check(copy->wait, "copying a blob", err)
+        || !pulled->inner.read(pulled->inner.context, data, capacity, ret_length, err))
+        return false;
+    if (*ret_length)
+        copy_tell(copy, COPY_BLOB_BYTES, &pulled->blob->descriptor, (int64_t)*ret_length);
+    return true;
+}
+
+static bool pulled_seek(void *context, int64_t offset, struct error *err)
+{
+    struct pulled *pulled = context;
+    return pulled->inner.seek(pulled->inner.context, offset, err);
+}
+
+static bool send_pulled(struct copy_blob *blob, struct arena *arena, struct error *err)
+{
+    struct copy *copy = blob->copy;
+    struct pulled pulled = { .blob = blob };
+    struct descriptor stored;
+    if (!copy->from->table->open_blob(copy->from, &blob->descriptor, &pulled.inner, err))
+        return false;
+    struct blob_source source = pulled.inner;
+    source.context = &pulled;
+    source.read = pulled_read;
+    source.seek = pulled.inner.seek ? pulled_seek : NULL;
+    source.close = NULL;
+    bool fine = copy->to->table->put_blob(copy->to, arena, &source, &stored, copy->wait, err);
+    if (pulled.inner.close)
+        pulled.inner.close(pulled.inner.context);
+    return fine;
+}
+
+static bool send(struct copy_blob *blob, struct arena *arena, struct error *err)
+{
+    return blob->copy->from->table->open_blob ? send_pulled(blob, arena, err)
+                                              : send_pushed(blob, arena, err);
 }
 
 /* ------------------------------------------------------------------------ one blob */

@@ -64,6 +64,80 @@ static bool open_blob(struct layout *layout, const char *digest, int *ret, int64
     return true;
 }
 
+struct file_source {
+    int descriptor;
+    bool own;
+    int64_t start, at, size;
+    char name[]; /* for messages */
+};
+
+static bool file_source_read(void *context, char *data, size_t capacity, size_t *ret_length,
+                             struct error *err)
+{
+    struct file_source *source = context;
+    int64_t left = source->size - source->at;
+    size_t wanted = left < (int64_t)capacity ? (size_t)left : capacity;
+    ssize_t length = 0;
+    do
+        length = pread(source->descriptor, data, wanted, source->start + source->at);
+    while (length < 0 && errno == EINTR);
+    if (length < 0)
+        return error_errno(err, ERROR_LOCAL, "%s: cannot read a blob", source->name);
+    source->at += length;
+    *ret_length = (size_t)length;
+    return true;
+}
+
+static bool file_source_seek(void *context, int64_t offset, struct error *err)
+{
+    struct file_source *source = context;
+    (void)err;
+    source->at = offset;
+    return true;
+}
+
+static void file_source_close(void *context)
+{
+    struct file_source *source = context;
+    if (source->own)
+        close(source->descriptor);
+    free(source);
+}
+
+bool blob_source_file(int descriptor, bool own, int64_t offset, int64_t size,
+                      const struct descriptor *blob, const char *name, struct blob_source *ret,
+                      struct error *err)
+{
+    if (size != blob->size)
+        return error_set(err, ERROR_INVALID, "%s: blob %s has %lld bytes and should have %lld",
+                         name, blob->digest, (long long)size, (long long)blob->size);
+    struct file_source *source = memory_alloc(sizeof *source + strlen(name) + 1);
+    *source = (struct file_source){ descriptor, own, offset, 0, size };
+    strcpy(source->name, name);
+    *ret = (struct blob_source){ .context = source,
+                                 .read = file_source_read,
+                                 .seek = file_source_seek,
+                                 .close = file_source_close,
+                                 .media_type = blob->media_type,
+                                 .digest = blob->digest,
+                                 .size = blob->size };
+    return true;
+}
+
+static bool layout_open_blob(struct image_store *store, const struct descriptor *blob,
+                             struct blob_source *ret, struct error *err)
+{
+    AUTO_CLOSE descriptor = -1;
+    int64_t size;
+    if (!digest_text_valid(blob->digest))
+        return error_set(err, ERROR_USAGE, "\"%s\" is no digest", blob->digest);
+    if (!open_blob((struct layout *)store, blob->digest, &descriptor, &size, err)
+        || !blob_source_file(descriptor, true, 0, size, blob, store->name, ret, err))
+        return false;
+    descriptor = -1;
+    return true;
+}
+
 static bool layout_blob(struct image_store *store, const struct descriptor *blob, blob_sink *sink,
                         void *context, const struct wait *wait, struct error *err)
 {
@@ -130,6 +204,7 @@ static const struct image_store_table reading = {
     .resolve = indexed_resolve,
     .manifest = indexed_manifest,
     .blob = layout_blob,
+    .open_blob = layout_open_blob,
     .tags = indexed_tags,
     .referrers = indexed_referrers,
     .close = layout_close,
@@ -140,6 +215,7 @@ static const struct image_store_table writing = {
     .resolve = indexed_resolve,
     .manifest = indexed_manifest,
     .blob = layout_blob,
+    .open_blob = layout_open_blob,
     .has_blob = indexed_has_blob,
     .put_blob = layout_put_blob,
     .put_manifest = layout_put_manifest,

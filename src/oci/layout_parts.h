@@ -22,6 +22,14 @@ bool layout_index_read(struct layout *layout, struct arena *arena, struct image_
 bool blob_pass(int descriptor, int64_t offset, const struct descriptor *blob, const char *name,
                blob_sink *sink, void *context, const struct wait *wait, struct error *err);
 
+/*
+ * The same bytes as a source, unchecked. `own`: the descriptor is closed with it. ERROR_INVALID:
+ * the size is another one.
+ */
+bool blob_source_file(int descriptor, bool own, int64_t offset, int64_t size,
+                      const struct descriptor *blob, const char *name, struct blob_source *ret,
+                      struct error *err);
+
 /* --- layout_write.c --- */
 
 /* Makes what a layout has at least, where it is not there. */

@@ -36,8 +36,9 @@ struct blob_source {
     /* Goes back to byte `offset`, to send it again after a loss. NULL: it cannot. */
     bool (*seek)(void *context, int64_t offset, struct error *err);
     const char *media_type;
-    const char *digest; /* NULL: not known before its end */
-    int64_t size;       /* -1: not known */
+    const char *digest;           /* NULL: not known before its end */
+    int64_t size;                 /* -1: not known */
+    void (*close)(void *context); /* of what open_blob() gave; or NULL */
 };
 
 struct image_store_table {
@@ -58,6 +59,14 @@ struct image_store_table {
     /* The bytes of a config or a layer, in order. */
     bool (*blob)(struct image_store *store, const struct descriptor *blob, blob_sink *sink,
                  void *context, const struct wait *wait, struct error *err);
+
+    /*
+     * The same bytes to be pulled, of a store that has them at hand (a folder, a file): no
+     * thread stands between it and what takes them. They are not checked: who takes them
+     * checks against the descriptor. The caller calls ret->close. May be NULL: there is `blob`.
+     */
+    bool (*open_blob)(struct image_store *store, const struct descriptor *blob,
+                      struct blob_source *ret, struct error *err);
 
     /* The rest writes; NULL in a store that is only read. */
 
