@@ -16,6 +16,7 @@ demo:
 check:
 	scripts/setup check
 	scripts/build-kubernetes
+	scripts/build-registries
 	scripts/check
 
 build:

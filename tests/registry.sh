@@ -9,8 +9,11 @@
 #
 # Debian's docker-registry on a loopback port of its own. KINDs: tls (its authority is
 # $registries/ca.crt), basic (user "ann", password "s3cret"), token (the same, by token_server.py),
-# delete (else 405). Data and logs stand in $registries/NAME.
+# delete (else 405). Alone: referrers (another one, with the referrers API,
+# built by scripts/build-registries). Data and logs stand in $registries/NAME.
 registry_scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/registries" && pwd)
+# What scripts/build-registries has built: crane, referrers. Asked now: tests change HOME.
+registry_programs=$("$registry_scripts/../../scripts/build-registries" --where)
 
 registry_fail() {
     echo "registry: $*" >&2
@@ -97,9 +100,14 @@ registry_start() { # NAME KIND…
     [[ " $* " == *" tls "* ]] && scheme=https
     [[ " $* " == *" token "* ]] && registry_tokens "$scheme"
     port=${registry_ports[$name]:-$(registry_free_port)}
-    registry_config "$name" "$port" "$@" >"$registries/$name/config.yml"
-    OTEL_TRACES_EXPORTER=none docker-registry serve "$registries/$name/config.yml" \
-        >>"$registries/$name/log" 2>&1 &
+    if [ "$*" = referrers ]; then
+        [ -x "$registry_programs/referrers" ] || registry_fail "run scripts/build-registries"
+        "$registry_programs/referrers" "$port" >>"$registries/$name/log" 2>&1 &
+    else
+        registry_config "$name" "$port" "$@" >"$registries/$name/config.yml"
+        OTEL_TRACES_EXPORTER=none docker-registry serve "$registries/$name/config.yml" \
+            >>"$registries/$name/log" 2>&1 &
+    fi
     registry_pid[$name]=$!
     registry_pids+=($!)
     registry_ports[$name]=$port

@@ -278,24 +278,46 @@ static bool read_fallback(struct repository *repository, const char *digest,
                && take_index(list, arena, document, err));
 }
 
+/* By the API alone; *ret_status is what it answered first. */
+static bool ask_api(struct repository *repository, const char *digest, struct referrer_list *list,
+                    int *ret_status, const struct wait *wait, struct error *err)
+{
+    struct walk walk = { .server = repository->server,
+                         .repository = repository->store.repository,
+                         .call = { .method = "GET",
+                                   .path = arena_printf(list->arena, "referrers/%s", digest),
+                                   .accept = MEDIA_OCI_INDEX,
+                                   .what = arena_printf(list->arena, "referrers of %s", digest) },
+                         .take = take_index,
+                         .context = list };
+    return walk_pages(&walk, ret_status, wait, err);
+}
+
+bool referrer_known(struct repository *repository, const char *subject, const char *digest,
+                    const struct wait *wait)
+{
+    AUTO_ARENA arena = arena_new();
+    struct referrer_list list = { .arena = arena };
+    struct error ignored;
+    int status;
+    if (!ask_api(repository, subject, &list, &status, wait, &ignored) || status != 200)
+        return false;
+    for (size_t i = 0; i < list.count; i++)
+        if (strcmp(list.items[i].digest, digest) == 0)
+            return true;
+    return false;
+}
+
 bool registry_referrers(struct image_store *store, struct arena *arena, const char *digest,
                         const char *artifact_type, struct descriptor **ret, size_t *ret_count,
                         const struct wait *wait, struct error *err)
 {
     struct repository *repository = (struct repository *)store;
     struct referrer_list list = { .arena = arena, .artifact_type = artifact_type };
-    struct walk walk = { .server = repository->server,
-                         .repository = store->repository,
-                         .call = { .method = "GET",
-                                   .path = arena_printf(arena, "referrers/%s", digest),
-                                   .accept = MEDIA_OCI_INDEX,
-                                   .what = arena_printf(arena, "referrers of %s", digest) },
-                         .take = take_index,
-                         .context = &list };
     int status;
     if (!digest_text_valid(digest))
         return error_set(err, ERROR_INVALID, "\"%.200s\" is not a digest", digest);
-    if (!walk_pages(&walk, &status, wait, err))
+    if (!ask_api(repository, digest, &list, &status, wait, err))
         return false;
     bool lacks_api = status == 404 || status == 405 || status == 400;
     if (status != 200 && !lacks_api)

@@ -31,6 +31,10 @@ bool manifest_get(struct server *server, const char *repository, struct arena *a
 /* The tag under which a registry without the referrers API keeps them: "sha256-<hex>". */
 const char *fallback_tag(struct arena *arena, const char *digest);
 
+/* Does the registry's own referrers API list it? False too where nobody could look. */
+bool referrer_known(struct repository *repository, const char *subject, const char *digest,
+                    const struct wait *wait);
+
 /* "manifests/TAG" as a path; NULL: it is neither a tag nor a digest. */
 const char *manifest_path(struct arena *arena, const char *tag_or_digest);
 

@@ -11,8 +11,8 @@ enum { WORDS_CEILING = 600 };
 bool response_is_json(const struct http_response *response)
 {
     const char *type = http_header(response, "Content-Type");
-    if (type)
-        return strcasestr(type, "json") != NULL;
+    if (type && strcasestr(type, "json"))
+        return true;
     return response->body && response->body[strspn(response->body, " \t\r\n")] == '{';
 }
 

@@ -15,7 +15,7 @@
 const char *response_words(struct arena *arena, const struct http_response *response,
                            const char *const *secrets, size_t secret_count);
 
-/* Is it JSON by its header, or by its first byte where it has none? */
+/* Is it JSON by its header, or by its first byte? (Some call it text/plain.) */
 bool response_is_json(const struct http_response *response);
 
 /* "404 Not Found", as the kind that callers branch on. */

@@ -156,6 +156,7 @@ bool registry_put_manifest(struct image_store *store, const struct descriptor *m
     if (tag && !put_once(repository, arena, manifest, bytes, tag, &answer, wait, err))
         return false;
     return !subject || http_header(&answer.response, "OCI-Subject")
+           || referrer_known(repository, subject, manifest->digest, wait)
            || fallback_add(repository, subject, &referrer, wait, err);
 }
 

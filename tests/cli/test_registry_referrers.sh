@@ -1,0 +1,54 @@
+# What refers to an image is copied with it: to and from a registry with the referrers API, and
+# one without, which keeps them under a tag. crane says what is there afterwards.
+# timeout: 180
+source "$(dirname "$0")/../expect.sh"
+registries=$work/registries
+source "$(dirname "$0")/../registry.sh"
+tidy() { registry_end; }
+here=${CMX_SOURCE:?}
+export HOME=$work/home DOCKER_CONFIG=$work/docker
+read -r one multi note < <(python3 "$here/tests/registries/image.py" "$work/images" 100000)
+# shellcheck disable=SC2154
+crane=$registry_programs/crane
+registry_start knows referrers
+registry_start old delete
+# shellcheck disable=SC2154
+knows=$registry_knows old=$registry_old
+crane() { HOME=$work "$crane" "$@" --insecure; }
+fallback=sha256-${one#sha256:}
+
+run 0 registry copy "oci:$work/images:one" "$knows/api:1" --referrers
+last="crane digest"
+same "$one" "$(crane digest "$knows/api:1")"
+same "$note" "$(crane digest "$knows/api@$note")"
+crane validate --remote "$knows/api:1" >"$work/validate" 2>&1 || wrong "crane validate: $(cat "$work/validate")"
+last="referrers API"
+same "$note" "$(curl -s "http://$knows/v2/api/referrers/$one" | python3 -c 'import json, sys; print(json.load(sys.stdin)["manifests"][0]["digest"])')"
+run 0 registry ls "$knows/api"
+lacks "$fallback"
+
+# To the old one, where the tag is made; from there on, where it is read and is not copied as such.
+run 0 registry copy "$knows/api:1" "$old/api:1" --referrers
+last="crane digest"
+same "$note" "$(crane digest "$old/api@$note")"
+run 0 registry ls "$old/api"
+has "$fallback"
+run 0 registry copy "$old/api:1" "$knows/again:1" --referrers
+last="referrers API"
+same "$note" "$(curl -s "http://$knows/v2/again/referrers/$one" | python3 -c 'import json, sys; print(json.load(sys.stdin)["manifests"][0]["digest"])')"
+run 0 registry ls "$knows/again"
+same 1 "$out"
+
+# Without the option nothing but the image goes along.
+run 0 registry copy "$knows/api:1" "$old/bare:1"
+run 0 registry ls "$old/bare"
+same 1 "$out"
+run 0 registry copy "oci:$work/images:multi" "$old/multi:1"
+last="crane digest"
+same "$multi" "$(crane digest "$old/multi:1")"
+# What crane has pushed is read as well.
+last="crane copy"
+crane copy "$old/multi:1" "$knows/crane:1" >"$work/copy" 2>&1 || wrong "crane copy: $(cat "$work/copy")"
+run 0 registry exists "$knows/crane:1"
+has "$multi"
+finish
