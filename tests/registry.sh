@@ -63,6 +63,7 @@ storage:
 http:
   addr: 127.0.0.1:$port
   secret: secret
+  relativeurls: true
 YAML
     for kind; do
         case $kind in

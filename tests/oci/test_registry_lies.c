@@ -75,7 +75,7 @@ static void lies_cost_an_error(void **state)
         { "other-digest", MANIFEST, ERROR_INVALID, "what came is sha256:" },
         { "other-digest", BYTES, ERROR_INVALID, "its digest is sha256:" },
         { "says-other", MANIFEST, ERROR_INVALID, "and should be sha256:" },
-        { "endless", MANIFEST, ERROR_INPUT, "more than 4194304 bytes" },
+        { "endless", MANIFEST, ERROR_INVALID, "more than 4194304 bytes" },
         { "endless", BYTES, ERROR_INVALID, "longer than the 300000 bytes" },
         { "short", BYTES, ERROR_INVALID, "it has 299999 bytes and should have 300000" },
         { "loop", RESOLVE, ERROR_UNREACHABLE, "more than 10 redirects" },

@@ -188,6 +188,8 @@ bool exchange(struct server *server, const char *repository, struct arena *arena
     do
         answered = send_once(&attempt, ret, err);
     while (goes_on(&attempt, answered, ret, &failed, err));
+    if (!answered && err->kind == ERROR_INPUT && !is_single(call))
+        err->kind = ERROR_INVALID; /* over a ceiling: the registry's fault, not a manifest's */
     return answered && !failed;
 }
 

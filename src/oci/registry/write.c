@@ -116,7 +116,7 @@ static bool put_once(struct repository *repository, struct arena *arena,
                      const struct descriptor *manifest, const char *bytes, const char *name,
                      struct answer *answer, const struct wait *wait, struct error *err)
 {
-    static const int expected[] = { 201, 200, 202, 0 };
+    static const int expected[] = { 201, 0 };
     struct call call = { .method = "PUT",
                          .path = manifest_path(arena, name),
                          .content_type = manifest->media_type,

@@ -1,0 +1,22 @@
+# Every fault at every exchange of a push, a pull and a copy: see tests/faults/registry.py.
+# timeout: 900
+#
+# CMX_FAULTS=refuse,lost,… chooses faults; "stall" is left out: each takes a minute of silence.
+# Each fault meets every fourth exchange, each another one; CMX_FAULTS_STEP=1 is all of them.
+source "$(dirname "$0")/../expect.sh"
+registries=$work/registries
+source "$(dirname "$0")/../registry.sh"
+tidy() { registry_end; }
+all=refuse,reset,lost,cut,flip,busy,error,down,gateway,garbage,strange,kill,kill-after,interrupt,terminate,interrupt-twice
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$CMX_SOURCE/tests/faults
+registry_start plain delete
+for what in ${CMX_FAULTS_OF:-push pull copy}; do
+    checks=$((checks + 1))
+    # shellcheck disable=SC2154
+    python3 "$CMX_SOURCE/tests/faults/registry.py" "$CMX" "http://$registry_plain" \
+        "$CMX_SOURCE/tests/registries/image.py" "$work/$what" "$what" "${CMX_FAULTS:-$all}" "${CMX_FAULTS_STEP:-4}" \
+        2>"$work/log" && continue
+    failures=$((failures + 1))
+    tail -n 30 "$work/log"
+done
+finish

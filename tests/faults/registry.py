@@ -1,0 +1,165 @@
+"""registry: faults between `cmx-reconcile registry copy` and a real registry.
+
+usage: registry.py PROGRAM URL IMAGE_PY FOLDER push|pull|copy FAULT,FAULT… STEP
+
+A new image each round: pushed from a folder through the proxy, pulled through it into a folder,
+or copied from one repository to another with both ends behind it. After every fault
+no tag, there or in the folder, may name an image of which anything is missing; a clean run
+finishes. See matrix.py for what is asked of each run.
+"""
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import program
+from matrix import FAILED, Matrix, NOT_REACHED, SURVIVED
+from proxy import Proxy
+
+ACCEPT = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
+
+
+def digest_of(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def parts_of(data):
+    """What a manifest names: (kind, digest)."""
+    document = json.loads(data)
+    for entry in document.get("manifests", []):
+        yield "manifests", entry["digest"]
+    for entry in document.get("layers", []) + [document[key] for key in ("config",) if key in document]:
+        yield "blobs", entry["digest"]
+
+
+class Server:
+    """The registry itself, asked without the proxy."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def get(self, path):
+        request = urllib.request.Request(f"{self.url}/v2/{path}", headers={"Accept": ACCEPT})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.read()
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    def missing(self, repository, kind, name):
+        """What is missing or wrong of this manifest or blob and all below it; None: nothing."""
+        data = self.get(f"{repository}/{kind}/{name}")
+        if data is None or (name.startswith("sha256:") and digest_of(data) != name):
+            return f"{repository}/{kind}/{name}"
+        below = parts_of(data) if kind == "manifests" else []
+        return next((lost for part in below if (lost := self.missing(repository, *part))), None)
+
+    def incomplete(self, repository):
+        data = self.get(f"{repository}/tags/list")
+        tags = json.loads(data)["tags"] if data else []
+        return next((f"the tag {tag} names what lacks {lost}" for tag in tags or []
+                     if (lost := self.missing(repository, "manifests", tag))), None)
+
+
+class Layout:
+    """A folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def read(self, digest):
+        try:
+            with open(os.path.join(self.folder, "blobs", "sha256", digest[7:]), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def missing(self, kind, digest):
+        data = self.read(digest)
+        if data is None or digest_of(data) != digest:
+            return digest
+        below = parts_of(data) if kind == "manifests" else []
+        return next((lost for part in below if (lost := self.missing(*part))), None)
+
+    def entries(self):
+        try:
+            with open(os.path.join(self.folder, "index.json"), encoding="utf-8") as file:
+                return json.load(file)["manifests"]
+        except FileNotFoundError:
+            return []
+
+    def incomplete(self):
+        return next((f"the folder names what lacks {lost}" for entry in self.entries()
+                     if (lost := self.missing("manifests", entry["digest"]))), None)
+
+
+class World:
+    def __init__(self, path, url, maker, folder, what):
+        self.program, self.maker, self.folder, self.what = path, maker, folder, what
+        self.server, self.proxy = Server(url), Proxy(url)
+        self.host = url.split("//")[1]
+        self.place = f"127.0.0.1:{self.proxy.port}"
+        self.round, self.top = 0, None
+        self.environment = dict(os.environ, DOCKER_CONFIG=folder, HOME=folder)
+
+    def call(self, *arguments):
+        subprocess.run([self.program, "registry", "copy", *arguments], check=True,
+                       stdout=subprocess.DEVNULL, env=self.environment)
+
+    def begin(self):
+        """Another image; for a pull or a copy it is in the registry before."""
+        self.round += 1
+        images = os.path.join(self.folder, "images")
+        shutil.rmtree(images, ignore_errors=True)
+        made = subprocess.run([sys.executable, self.maker, images, str(20000 + self.round)],
+                              stdout=subprocess.PIPE, text=True, check=True)
+        self.top = made.stdout.split()[1]
+        if self.what != "push":
+            self.call(f"oci:{images}:multi", f"{self.host}/{self.what}/from:{self.round}")
+        places = {"push": (f"oci:{images}:multi", f"{self.place}/push/to:1"),
+                  "pull": (f"{self.place}/pull/from:{self.round}", f"oci:{self.folder}/out:1"),
+                  "copy": (f"{self.place}/copy/from:{self.round}", f"{self.place}/copy/to:1")}
+        self.ends = places[self.what]
+
+    def run(self, limit):
+        return program.run([self.program, "registry", "copy", *self.ends], limit, self.proxy,
+                           self.environment)
+
+    def settle(self):
+        if self.what == "pull":
+            return Layout(f"{self.folder}/out").incomplete()
+        return self.server.incomplete(f"{self.what}/to")
+
+    def check(self):
+        wrong = self.settle()
+        if wrong:
+            return wrong
+        if self.what == "pull":
+            found = [entry["digest"] for entry in Layout(f"{self.folder}/out").entries()]
+            return None if self.top in found else f"the folder holds {found}, not {self.top}"
+        found = digest_of(self.server.get(f"{self.what}/to/manifests/1") or b"")
+        return None if found == self.top else f"the tag names {found}, not {self.top}"
+
+
+def main():
+    path, url, maker, folder, what, faults, step = sys.argv[1:8]
+    os.makedirs(folder, exist_ok=True)
+    world = World(path, url, maker, folder, what)
+    refused = {SURVIVED, NOT_REACHED, FAILED}
+    matrix = Matrix(world.proxy, world, 2.5, flip=refused, gone=refused, refuse=refused,
+                    **{"garbage": {1, *refused}, "strange": {1, *refused}})
+    exchanges = matrix.measure()
+    fine = matrix.all(faults.split(","), int(step))
+    print(f"{what}: {exchanges} exchanges in a clean run, {matrix.runs} runs, "
+          f"{matrix.failures} failures; a run took at most {matrix.longest:.1f} s and "
+          f"{matrix.most_memory >> 10} MiB")
+    sys.exit(0 if fine else 1)
+
+
+main()
