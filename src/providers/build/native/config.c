@@ -318,12 +318,14 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Sorted as they are written, before variables are filled in, as BuildKit does. */
 static bool configure_expose(struct configuring *one)
 {
-    struct text_list words, said = { 0 };
-    if (!expand_all(one, &words))
-        return false;
+    struct text_list words = list_copy(one->arena, &one->instruction->words), said = { 0 };
     qsort(words.items, words.count, sizeof *words.items, by_text);
+    for (size_t i = 0; i < words.count; i++)
+        if (!stage_expand(one->stage, words.items[i], &words.items[i], one->err))
+            return false;
     for (size_t i = 0; i < words.count; i++) {
         char *rest = arena_strdup(one->arena, words.items[i]), *state;
         for (char *port = strtok_r(rest, " \t\n", &state); port;
