@@ -9,7 +9,9 @@ A case, as in tests/manifest/cases_file.h: its name, its files, what is to come 
   @@ path crlf           a file whose lines end with a carriage return
   @@ options             lines for tool_image, as "target=one"; Docker gets the same
   @@ expect              paths that the base has not just so, config, history; or "error: …"
-An error's words are ours: of Docker only that it fails is wanted. A case named "… (ours)" is one
+An engine before API 1.44 (Debian's) writes other histories and leaves "/" out as the working
+directory, so that neither is compared, and does not know all flags and variables: such a case is
+counted, and no failure; "… (newer)" is one that it does otherwise than today's. An error's words are ours: of Docker only that it fails is wanted. A case named "… (ours)" is one
 where we are meant to differ; Docker is not asked.
 """
 import gzip
@@ -154,6 +156,22 @@ def run(case, how, bases):
         return images.text(image, base) + images.history(image, base)
 
 
+UNKNOWN = ("Unknown flag: ", "missing ':' in substitution", "unknown instruction: HELLO",
+           "invalid chmod parameter")
+
+
+def old_engine():
+    asked = subprocess.run([os.environ.get("DOCKER", "docker"), "version", "-f",
+                            "{{.Server.APIVersion}}"], capture_output=True, text=True, check=True)
+    return tuple(int(part) for part in asked.stdout.strip().split(".")) < (1, 44)
+
+
+def told_by_old(lines):
+    """What an old engine can be compared by."""
+    return [line for line in lines
+            if not line.startswith("history: ") and line != 'WorkingDir: "/"']
+
+
 def update(path, cases, results):
     with open(path) as file:
         head = file.read().split("## ", 1)[0]
@@ -180,13 +198,23 @@ def main():
                 subprocess.run([os.environ.get("DOCKER", "docker"), "load", "-q", "-i", archived],
                                check=True, stdout=subprocess.DEVNULL)
                 os.remove(archived)
+        old, unknown = how == "docker" and old_engine(), 0
         for case in cases:
             wanted = case["expect"].splitlines()
             if how == "docker" and case["name"].endswith("(ours)"):
                 results.append(wanted)
                 continue
+            if old and case["name"].endswith("(newer)"):
+                results.append(wanted)
+                unknown += 1
+                continue
             got = run(case, how, bases)
             results.append(got)
+            if old and any(word in line for line in got for word in UNKNOWN):
+                unknown += 1
+                continue
+            if old:
+                wanted, got = told_by_old(wanted), told_by_old(got)
             if how == "docker" and got and wanted and got[0][:6] == wanted[0][:6] == "error:":
                 continue
             if got != wanted and "--update" not in sys.argv:
@@ -196,7 +224,7 @@ def main():
                 print("\n".join("+ " + line for line in got if line not in wanted))
     if "--update" in sys.argv:
         update(path, cases, results)
-    print(f"{len(cases)} cases, {failed} failed ({how})")
+    print(f"{len(cases)} cases, {failed} failed, {unknown} not known to this engine ({how})")
     sys.exit(1 if failed or not cases else 0)
 
 

@@ -43,7 +43,7 @@ def apply(tree, layer):
                 continue
             kind = "d" if one.isdir() else "l" if one.issym() else "f" if one.isreg() else "?"
             content = one.linkname if kind == "l" else tar.extractfile(one).read() if kind == "f" else None
-            mode = 0o777 if kind == "l" else one.mode
+            mode = 0o777 if kind == "l" else one.mode & 0o7777  # an old Docker writes the kind, too
             tree[path] = (kind, mode, one.uid, one.gid, content)
 
 
@@ -113,7 +113,7 @@ def text(image, without=None):
     lines += [f"gone /{path}" for path in sorted(base) if path not in image.tree]
     config = image.config.get("config", {})
     for key in sorted(config):
-        if config[key] not in (None, "", [], {}) and key != "ArgsEscaped":
+        if config[key] not in (None, "", [], {}, False) and key != "ArgsEscaped":
             lines.append(f"{key}: " + json.dumps(config[key], sort_keys=True, ensure_ascii=False))
     return lines
 
