@@ -58,7 +58,9 @@ bash -e "$work/gitlab.sh" >/dev/null 2>&1 || wrong "no change failed"
 # The example that the page on pull requests shows, and the demo's words.
 out=$(CMX=$CMX "$here/scripts/demo" 2>&1)
 same 0 $?
-has "Run again, it does nothing" "9 unchanged" "~ Deployment/web" "- Service/old-api" "rendered/"
+has "Run again, it does nothing" "9 unchanged" "~ Deployment/web" "- Service/old-api" "rendered/" \
+    "✓ Image/web             built" "build (services/web changed in" "2 built, 2 created" \
+    "1 built, 1 changed, 2 unchanged" "4 unchanged"
 last="the demo at 80 columns"
 lacks $'\033'
 same "" "$(python3 -c '
