@@ -240,6 +240,12 @@ struct set_name {
     const char *name, *namespace;
 };
 
+/* Machines of one platform ("linux/arm64") that a target runs images on. */
+struct machine_count {
+    const char *platform;
+    size_t count;
+};
+
 struct session; /* each provider defines its own and starts it with this member's type */
 
 struct provider {
@@ -368,6 +374,14 @@ struct provider {
     bool (*record_list)(struct session *session, struct arena *arena, const char *namespace,
                         struct set_name **ret_names, size_t *ret_count, const struct wait *wait,
                         struct error *err);
+
+    /*
+     * What its machines can run, each platform once. May be NULL: it runs nothing. False:
+     * nobody could look, or may.
+     */
+    bool (*platforms)(struct session *session, struct arena *arena,
+                      struct machine_count **ret_machines, size_t *ret_count,
+                      const struct wait *wait, struct error *err);
 
     /* Removes the record itself, once it holds nothing. */
     bool (*record_remove)(struct session *session, const struct wait *wait, struct error *err);

@@ -198,7 +198,7 @@ static bool plan_target(struct run *run, struct target_run *target, const struct
     fill_plan_options(run, &target->plan_options);
     target->plan_options.creates_unasked = run->options->creates_unasked && !target->record.exists;
     target->plan_options.whole = &target->record;
-    run_join_images(run, target);
+    run_join_images(run, target, wait);
     rollbacks_judge(run, target);
     struct record record = reachable(run, target);
     const struct record_member *outside = target->plan.outside;

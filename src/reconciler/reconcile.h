@@ -47,6 +47,7 @@ struct target_run {
     struct record record; /* as it was read */
     struct plan plan;
     struct plan_options plan_options;
+    struct text_list misfits; /* sentences about images that some machine cannot run */
     bool planned;
     struct execute_result result;
     bool executed;

@@ -21,6 +21,6 @@ bool run_resolve_images(struct run *run, const struct wait *wait, struct error *
     __attribute__((warn_unused_result));
 
 /* Binds the objects of a target to digests, and makes steps of its Images. */
-void run_join_images(struct run *run, struct target_run *target);
+void run_join_images(struct run *run, struct target_run *target, const struct wait *wait);
 
 #endif

@@ -2,7 +2,9 @@
  * run_images: the Images of a run, from loading to the plans of its targets. Joins reconcile.c
  * and planning.c with images/.
  */
+#include "base/log.h"
 #include "reconciler/images/join.h"
+#include "reconciler/images/machines.h"
 #include "reconciler/reconcile_inner.h"
 
 #include <string.h>
@@ -65,8 +67,23 @@ static bool *unused(struct run *run)
     return used;
 }
 
+/* Only a warning hangs on it: who may not look goes without. */
+static void find_misfits(struct run *run, struct target_run *target, const struct wait *wait)
+{
+    struct machine_count *machines;
+    struct error error = { 0 };
+    size_t count;
+    if (!target->plan_options.images || !target->provider->platforms)
+        return;
+    if (target->provider->platforms(target->session, run->arena, &machines, &count, wait, &error))
+        images_misfits(run->images, target->plan_options.images, run->arena, machines, count,
+                       &target->misfits);
+    else
+        log_debug("the platforms of the nodes are not known: %s", error.message);
+}
+
 /* What nothing runs goes with the first target. */
-void run_join_images(struct run *run, struct target_run *target)
+void run_join_images(struct run *run, struct target_run *target, const struct wait *wait)
 {
     if (!run->images)
         return;
@@ -74,4 +91,5 @@ void run_join_images(struct run *run, struct target_run *target)
     const bool *also = target == run->targets && takes_all(run) ? unused(run) : NULL;
     target->plan_options.images =
         images_join(run->images, run->arena, target->desired, target->desired_count, also, since);
+    find_misfits(run, target, wait);
 }

@@ -140,4 +140,21 @@ has "± Job/report" "immutable"
 run 0 apply -f deploy --yes
 same "$(running)" "$(k get job report -o jsonpath='{.spec.template.spec.containers[0].image}')"
 run 0 diff -f deploy
+
+# --- an image that the node cannot run is warned about, and built all the same ---
+write deploy/far.yaml <<YAML
+apiVersion: cmx.dev/v1
+kind: Image
+metadata: { name: far }
+spec:
+  repository: $place/far
+  from: scratch
+  build: { platforms: [linux/s390x], context: services/web/pages }
+  files: [ { from: ., to: /srv/ } ]
+YAML
+commit "Far away"
+run 1 diff -f deploy
+has "Image/far is built for linux/s390x, and 1 of 1 node cannot run that"
+lacks "Image/web is built"
+run 0 apply -f deploy --yes
 finish

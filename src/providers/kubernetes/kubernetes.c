@@ -16,6 +16,7 @@
 #include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/guard.h"
 #include "providers/kubernetes/health/claim.h"
+#include "providers/kubernetes/nodes.h"
 #include "providers/kubernetes/observe.h"
 #include "providers/kubernetes/predict.h"
 #include "providers/kubernetes/record/applyset.h"
@@ -141,5 +142,6 @@ const struct provider provider_kubernetes = {
     .record_hold = kubernetes_record_hold,
     .record_unhold = kubernetes_record_unhold,
     .record_list = kubernetes_record_list,
+    .platforms = kubernetes_platforms,
     .record_remove = kubernetes_record_remove,
 };

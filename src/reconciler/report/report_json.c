@@ -176,6 +176,14 @@ static struct value *rollbacks_value(struct arena *arena, const struct target_ru
     return list;
 }
 
+static struct value *texts_value(struct arena *arena, const struct text_list *list)
+{
+    struct value *values = value_list(arena);
+    for (size_t i = 0; i < list->count; i++)
+        value_push(arena, values, value_string(arena, list->items[i]));
+    return values;
+}
+
 static struct value *target_value(struct arena *arena, const struct target_run *target,
                                   bool applied)
 {
@@ -198,6 +206,8 @@ static struct value *target_value(struct arena *arena, const struct target_run *
     struct value *strays = strays_value(arena, &target->plan);
     if (strays)
         value_set(arena, map, "unrecorded", strays);
+    if (target->misfits.count)
+        value_set(arena, map, "warnings", texts_value(arena, &target->misfits));
     if (target->restored_count)
         value_set(arena, map, "rollbacks", rollbacks_value(arena, target));
     if (target->result.exhausted)

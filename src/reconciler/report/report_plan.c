@@ -258,6 +258,17 @@ static void add_refusals(struct buf *out, const struct target_run *target,
         buf_printf(out, "Nothing %s changed.\n", style->applying ? "was" : "would be");
 }
 
+/* Pods that are put there would not start. */
+static void add_misfits(struct buf *out, const struct target_run *target,
+                        const struct report_style *style)
+{
+    for (size_t i = 0; i < target->misfits.count; i++) {
+        buf_printf(out, "%s!%s ", report_colour(style, COLOUR_BAD), report_plain(style));
+        text_wrap(out, target->misfits.items[i], 2, style->width, 4);
+        buf_puts(out, ".\n");
+    }
+}
+
 static void add_partial(struct buf *out, const struct run *run, const struct target_run *target,
                         const struct report_style *style)
 {
@@ -305,6 +316,7 @@ void report_plan(struct buf *out, const struct run *run, const struct target_run
     holds_report(out, target, style);
     strays_report(out, target, style);
     elsewhere_report(out, run, target, style);
+    add_misfits(out, target, style);
     add_partial(out, run, target, style);
     add_refusals(out, target, style);
 }
