@@ -18,6 +18,9 @@ static void add_warnings(struct buf *out, const struct run *run, const struct ro
 {
     buf_printf(out, "%s stays at %.7s until a commit changes what it is made of.\n",
                name_of(run, &plan->id), plan->to);
+    if (plan->revisions.read_from)
+        buf_printf(out, "Read from %s, which the record of the set names.\n",
+                   printable_text(run->arena, plan->revisions.read_from));
     if (plan->others)
         buf_printf(out, "! %s reads what is put back with it, too.\n",
                    printable_text(run->arena, plan->others));
@@ -98,6 +101,18 @@ static void set_reason(struct target_run *target, const char *reason)
         }
 }
 
+/* An annotation on the live object holds it: the plan says so, and there is nothing to do. */
+static bool is_held(const struct rollback_plan *plan)
+{
+    for (size_t i = 0; i < plan->target->plan.count; i++) {
+        const struct change *change = &plan->target->plan.changes[i];
+        if (change->action == ACTION_HOLD
+            && object_id_compare(&change->subject->id, &plan->id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum exit_code roll_back(struct invocation *invocation, struct run *run,
                                 const struct object_id *pattern, bool *ret_stale)
 {
@@ -110,9 +125,10 @@ static enum exit_code roll_back(struct invocation *invocation, struct run *run,
     if (invocation->output != OUTPUT_JSON)
         code = show(invocation, run, &plan);
     enum exit_code planned = run_exit_code(run, false);
-    bool refused = plan.target->plan.counts.refuse || plan.target->plan.refusal_count;
+    bool held = is_held(&plan);
+    bool refused = plan.target->plan.counts.refuse || plan.target->plan.refusal_count || held;
     if (invocation->dry_run || refused) {
-        code = exit_worse(code, planned);
+        code = exit_worse(code, held ? EXIT_REFUSED : planned);
         if (invocation->output == OUTPUT_JSON)
             code = command_print_json(run, false, code, NULL);
     } else if (confirmed(invocation, &code)) {

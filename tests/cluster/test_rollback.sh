@@ -127,7 +127,7 @@ git push -q origin main
 run 0 apply -f . --yes
 cd "$work" || exit 1
 run 0 rollback Deployment/web --project back -n "$ns" --yes
-has "back @ $good" "put back" "To end it: cmx-reconcile rollback -n $ns --project back --release Deployment/web"
+has "back @ $good" "put back" "Read from file://$work/origin, which the record of the set names." "To end it: cmx-reconcile rollback -n $ns --project back --release Deployment/web"
 same "A REQUIRE" "$(k get deployment web -o jsonpath='{.spec.template.spec.containers[0].env[*].name}')"
 cd "$repo" || exit 1
 run 0 diff -f .

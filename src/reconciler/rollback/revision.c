@@ -47,12 +47,22 @@ static struct git_source *near_repository(struct revisions *revisions, const str
     return revisions->git;
 }
 
-/* The origin that the record names, where it is a URL; *err says why it cannot be read. */
+/*
+ * The origin: of the source that this run has, so that a record that somebody wrote chooses
+ * nothing; else the one that the record names, which whoever confirms the plan is shown.
+ */
+static const char *origin_of(const struct revisions *revisions)
+{
+    struct git_source *git = revisions->run->source.git;
+    return git ? git_record(git)->origin : revisions->target->record.source.origin;
+}
+
+/* The repository there, where that is a URL; *err says why it cannot be read. */
 static struct git_source *far_repository(struct revisions *revisions, const struct wait *wait,
                                          struct error *err)
 {
     const struct source_options *given = &revisions->run->options->source;
-    struct git_options options = { .url = revisions->target->record.source.origin,
+    struct git_options options = { .url = origin_of(revisions),
                                    .http = given->http,
                                    .ca_file = given->ca_file,
                                    .token_file = given->token_file };
@@ -60,7 +70,7 @@ static struct git_source *far_repository(struct revisions *revisions, const stru
         && !git_open(&options, &revisions->origin, wait, err)) {
         if (err->kind == ERROR_NOT_FOUND) /* of the object nothing is known */
             err->kind = ERROR_UNREACHABLE;
-        error_prefix(err, "the origin that the record of the set names, %s", options.url);
+        error_prefix(err, "the origin of the set, %s", options.url);
     }
     return revisions->origin;
 }
@@ -145,8 +155,10 @@ static struct run *load_anywhere(struct revisions *revisions, const char *ref,
     }
     git = far_repository(revisions, wait, &second);
     run = git ? load_in_namespace(revisions, git, ref, wait, &second) : NULL;
-    if (run)
+    if (run) {
+        revisions->read_from = revisions->run->source.git ? NULL : origin_of(revisions);
         return run;
+    }
     if (second.kind != ERROR_NONE)
         *err = second;
     else if (first.kind != ERROR_NONE)

@@ -25,7 +25,8 @@ struct revisions {
     struct target_run *target;
     struct git_source *git, *origin; /* opened for this, or NULL */
     bool looked;
-    bool any_cluster; /* nobody knows what the target's Cluster is called */
+    bool any_cluster;      /* nobody knows what the target's Cluster is called */
+    const char *read_from; /* the origin, where something came from there; else NULL */
     const struct revision **items;
     size_t count, capacity;
     struct history_entry *history;
