@@ -20,7 +20,7 @@ static bool finish_key(struct json_reader *reader, const char *data, size_t leng
     if (escapes && memchr(data, '\0', length))
         return json_wrong(reader->token_offset, err, "a key holds a NUL character");
     struct json_frame *frame = &reader->stack[reader->depth - 1];
-    frame->key = arena_memdup(json_arena(reader), data, length);
+    frame->key = value_key(json_arena(reader), data, length);
     if (reader->placed)
         frame->key_place = json_token_place(reader);
     reader->state = WANT_COLON;

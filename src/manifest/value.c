@@ -138,7 +138,7 @@ static void copy_map(struct arena *arena, struct value *copy, const struct value
     copy->map.capacity = value->map.count;
     for (size_t i = 0; i < value->map.count; i++) {
         const struct member *member = &value->map.members[i];
-        copy->map.members[i] = (struct member){ arena_strdup(arena, member->key),
+        copy->map.members[i] = (struct member){ value_key(arena, member->key, strlen(member->key)),
                                                 value_copy(arena, member->value), member->place };
     }
 }

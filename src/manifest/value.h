@@ -56,6 +56,11 @@ struct value {
 /* --- building (places stay 0 unless the maker sets them) --- */
 
 struct value *value_null(struct arena *arena);
+
+/* A key for value_set(): one of the usual ones, of which there is one copy, or a copy of its own.
+ */
+const char *value_key(struct arena *arena, const char *data, size_t length);
+
 struct value *value_bool(struct arena *arena, bool boolean);
 struct value *value_number(struct arena *arena, const char *canonical); /* copied */
 struct value *value_integer(struct arena *arena, int64_t number);

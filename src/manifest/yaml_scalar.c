@@ -214,7 +214,7 @@ bool yaml_scalar_key(struct arena *arena, const struct scalar *scalar, const cha
     case SCALAR_STRING:
         if (memchr(scalar->data, '\0', scalar->length))
             return error_set(err, ERROR_INPUT, "a key holds a NUL character");
-        *ret_key = arena_memdup(arena, scalar->data, scalar->length);
+        *ret_key = value_key(arena, scalar->data, scalar->length);
         return true;
     }
     return false;

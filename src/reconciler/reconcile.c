@@ -229,10 +229,11 @@ static bool take_set(struct run *run, struct target_run *target,
                      const struct execute_events *events, const struct wait *wait,
                      struct error *err)
 {
+    AUTO_ARENA arena = arena_new(); /* of 20 000 members it is large */
     struct record wide;
     struct wait writing = *wait;
     writing.soft = false;
-    inventory_widen(run->arena, &target->plan, source_to_record(run, target), &wide);
+    inventory_widen(arena, &target->plan, source_to_record(run, target), &wide);
     wide.applied = target->record.applied;
     elsewhere_note(run, target, &wide);
     rules_note(run, target, &wide);
