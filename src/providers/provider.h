@@ -9,7 +9,7 @@
  *
  * Life cycle of a session, in this order; `?` may be left out:
  *
- *   open → bind_scopes → record_read → observe → predict* →
+ *   open → record_read → look_ahead? → bind_scopes → observe → predict* →
  *     [ record_lock → record_widen? → ( guard? apply | remove ; settle )* → record_settle ] → close
  *
  * What stands in brackets writes; a diff stops before it. observe() takes all
