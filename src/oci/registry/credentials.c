@@ -62,8 +62,13 @@ static bool load_file(struct credentials *credentials, const char *path, bool wa
     struct credential_file file;
     char *data;
     size_t length;
-    if (!file_read(credentials->arena, path, CREDENTIAL_FILE_CEILING, &data, &length, err))
-        return err->kind == ERROR_NOT_FOUND && !wanted;
+    struct error absent;
+    if (!file_read(credentials->arena, path, CREDENTIAL_FILE_CEILING, &data, &length, &absent)) {
+        if (absent.kind == ERROR_NOT_FOUND && !wanted)
+            return true;
+        *err = absent;
+        return false;
+    }
     if (!credential_file_read(credentials->arena, path, data, length, false, &file, err))
         return false;
     add_file(credentials, &file);
