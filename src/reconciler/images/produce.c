@@ -146,6 +146,15 @@ static size_t next_wave(struct images *images, const bool *chosen,
     return count;
 }
 
+/* A store that was given nothing has no end: what each image failed of is told. */
+static bool any_built(const struct image_product *products, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (products[i].status == PRODUCT_BUILT)
+            return true;
+    return false;
+}
+
 bool images_produce(struct images *images, const bool *chosen, const struct image_output *output,
                     struct image_product *ret_products, const struct wait *wait, struct error *err)
 {
@@ -169,7 +178,8 @@ bool images_produce(struct images *images, const bool *chosen, const struct imag
         if (wait_cancelled(wait))
             return error_set(err, ERROR_CANCELLED, "interrupted");
     }
-    return !output->store || store_finish(output->store, wait, err);
+    return !output->store || !any_built(ret_products, count)
+           || store_finish(output->store, wait, err);
 }
 
 /* -------------------------------------------------------------------------- facts */
