@@ -167,6 +167,11 @@ bool engine_agree(const char *newest, const char *oldest, struct engine_version 
     return true;
 }
 
+static const char *keep(struct engine *engine, const char *text, const char *otherwise)
+{
+    return text && *text ? arena_strdup(engine->arena, text) : otherwise;
+}
+
 /*
  * An engine newer than what is known may have given up all that is: it says itself from which
  * version on it speaks.
@@ -189,13 +194,10 @@ static bool agree(struct engine *engine, const struct http_response *ping, const
     if (!engine_agree(newest, oldest, &version))
         return error_set(err, ERROR_UNREACHABLE, "what answers at %s is no Docker engine",
                          engine->place.text);
+    const char *architecture = value_text(value_get(answer.document, "Arch"));
+    engine->facts.architecture = keep(engine, architecture, "amd64");
     engine->facts.version = arena_printf(engine->arena, "%d.%d", version.major, version.minor);
     return true;
-}
-
-static const char *keep(struct engine *engine, const char *text, const char *otherwise)
-{
-    return text && *text ? arena_strdup(engine->arena, text) : otherwise;
 }
 
 static void note_facts(struct engine *engine, const struct http_response *ping)

@@ -70,11 +70,16 @@ bool docker_context_current(struct arena *arena, const char *folder, const char 
                             struct error *err)
 {
     const struct value *config;
+    struct error absent;
     *ret_name = NULL;
     if (!folder)
         return true;
-    if (!read_json(arena, path_join(arena, folder, "config.json"), &config, err))
-        return err->kind == ERROR_NOT_FOUND;
+    if (!read_json(arena, path_join(arena, folder, "config.json"), &config, &absent)) {
+        if (absent.kind == ERROR_NOT_FOUND)
+            return true;
+        *err = absent;
+        return false;
+    }
     const char *name = value_text(value_get(config, "currentContext"));
     if (name && *name)
         *ret_name = name;

@@ -3,9 +3,11 @@
 # anything, and whatever it started or mounted is gone with it. It has one image,
 # localhost/base:1, made of Debian's static busybox.
 #
-# usage: engine.sh docker|podman FOLDER
+# usage: engine.sh docker|podman FOLDER [registry]
 # Says "ready" once it answers at FOLDER/engine.sock, or "skip REASON". Ends it, and empties
-# FOLDER, when its own input ends. FOLDER/pid has the engine's process id (killing that one
+# FOLDER, when its own input ends. With `registry` there is one, too, at 127.0.0.1:PORT both for the
+# engine and for us (PORT stands in FOLDER/port): user "user", password "secret", and the base
+# in it as 127.0.0.1:PORT/base:1; FOLDER/login/config.json logs in. FOLDER/pid has the engine's process id (killing that one
 # kills all of it), FOLDER/log what it says.
 set -euo pipefail
 kind=$1 folder=$2
@@ -37,11 +39,12 @@ unshare --net --pid --mount --fork --kill-child --mount-proc -- \
     bash -c 'ip link set lo up && "$@" & wait' engine "${command[@]}" \
     </dev/null >"$folder/log" 2>&1 &
 outer=$!
+forwarder=
 
 # A killed engine cannot be asked to end, so this never asks; its folder may take a moment.
 finish() {
-    kill -KILL "$outer" 2>/dev/null || true
-    wait "$outer" 2>/dev/null || true
+    kill -KILL "$outer" ${forwarder:+"$forwarder"} 2>/dev/null || true
+    wait 2>/dev/null || true
     find /sys/fs/cgroup -depth -type d -path "*/cmx-engine-$$*" -exec rmdir {} + 2>/dev/null || true
     for _ in {1..50}; do
         if rm -rf "$folder" 2>/dev/null; then break; fi
@@ -75,5 +78,40 @@ done
 tar -C "$folder/base" -c . |
     ask -X POST -H 'Content-Type: application/x-tar' --data-binary @- \
         'http://engine/images/create?fromSrc=-&repo=localhost/base:1' >"$folder/import"
+# In the engine's network, so that the engine reaches it, and forwarded to ours.
+start_registry() {
+    local port enter=(nsenter --net="/proc/$inner/ns/net")
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+    python3 -W ignore -c 'import crypt
+print("user:" + crypt.crypt("secret", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' \
+        >"$folder/htpasswd"
+    cat >"$folder/registry.yml" <<END
+version: 0.1
+log: {level: warn}
+storage: {filesystem: {rootdirectory: $folder/registry}}
+http: {addr: "127.0.0.1:$port"}
+auth: {htpasswd: {realm: test, path: $folder/htpasswd}}
+END
+    nsenter --net="/proc/$inner/ns/net" --pid="/proc/$inner/ns/pid" \
+        docker-registry serve "$folder/registry.yml" </dev/null >"$folder/registry.log" 2>&1 &
+    socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr" \
+        "EXEC:${enter[*]} socat - TCP\\:127.0.0.1\\:$port" </dev/null >"$folder/socat.log" 2>&1 &
+    forwarder=$!
+    for _ in {1..100}; do
+        if curl -s -o "$folder/answer" "http://127.0.0.1:$port/v2/"; then break; fi
+        sleep 0.1
+    done
+    mkdir "$folder/login"
+    printf '{"auths":{"127.0.0.1:%s":{"auth":"%s"}}}\n' "$port" \
+        "$(printf user:secret | base64)" >"$folder/login/config.json"
+    export DOCKER_CONFIG=$folder/login DOCKER_HOST=unix://$socket
+    docker tag localhost/base:1 "127.0.0.1:$port/base:1"
+    docker push "127.0.0.1:$port/base:1" >"$folder/push"
+    docker rmi "127.0.0.1:$port/base:1" >"$folder/push"
+    echo "$port" >"$folder/port"
+}
+
+if [[ ${3-} == registry ]]; then start_registry; fi
 echo ready
 cat >/dev/null

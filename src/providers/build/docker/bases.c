@@ -69,15 +69,18 @@ static bool bring_pulled(struct bringing *all, const struct build_base *base)
     const struct platform *platform = platform_of(all->build, base->reference);
     struct reference named, pinned;
     struct engine_image image;
+    struct error absent = { 0 };
     if (!reference_parse(all->arena, base->reference, &named, all->err))
         return false;
     pinned = named;
     pinned.tag = NULL;
     pinned.digest = base->descriptor.digest;
     const char *name = reference_text(all->arena, &pinned);
-    bool there = engine_image_find(all->engine, all->arena, name, &image, all->wait, all->err);
-    if (!there && all->err->kind != ERROR_NOT_FOUND)
+    bool there = engine_image_find(all->engine, all->arena, name, &image, all->wait, &absent);
+    if (!there && absent.kind != ERROR_NOT_FOUND) {
+        *all->err = absent;
         return false;
+    }
     if ((!there || !fits(platform, &image)) && !pull(all, &pinned, platform))
         return false;
     return named.digest

@@ -1,0 +1,99 @@
+# Images with RUN, built through a real Docker engine from a commit: into a layout, into a
+# registry that wants a password, back into the engine; what fails, and what that says.
+# labels: cluster
+# timeout: 240
+. "$CMX_SOURCE/tests/expect.sh"
+
+engine=$work/engine
+mkdir "$engine"
+mkfifo "$work/hold" "$work/said"
+bash "$CMX_SOURCE/tests/providers/docker/engine.sh" docker "$engine" registry \
+    <"$work/hold" >"$work/said" &
+exec 8>"$work/hold" 9<"$work/said"
+tidy() { exec 8>&-; wait; }
+read -r said <&9
+case $said in
+    ready) ;;
+    skip*) echo "$said"; exit 77 ;;
+    *) echo "$said"; cat <&9; exit 1 ;;
+esac
+registry=127.0.0.1:$(cat "$engine/port")
+export DOCKER_HOST=unix://$engine/engine.sock DOCKER_CONFIG=$engine/login
+export TMPDIR=$work/spool
+mkdir "$TMPDIR"
+
+new_repository
+write services/api/Dockerfile <<END
+FROM $registry/base:1 AS built
+ARG WHO=nobody
+RUN echo "made for \$WHO" >/made; echo "printed by RUN"
+FROM $registry/base:1
+COPY --from=built /made /made
+COPY . /src
+USER 1000:1000
+CMD ["cat", "/made"]
+END
+write services/api/main.txt <<<"the service"
+write services/api/.dockerignore <<END
+Dockerfile
+.dockerignore
+END
+write deploy/api.yaml <<END
+apiVersion: cmx.dev/v1
+kind: Image
+metadata: {name: api}
+spec:
+  repository: $registry/shop/api
+  tags: [dev]
+  build:
+    context: services/api
+    args: {WHO: tests}
+END
+commit "A service"
+cd "$repo"
+
+# --- into a layout: what RUN made is in it, and nothing that the context has not
+run 0 build -f deploy/ --to "oci:$work/out" --verbose
+has "printed by RUN" "built"
+skopeo copy -q --dest-daemon-host "$DOCKER_HOST" "oci:$work/out:$registry/shop/api:dev" docker-daemon:checked:1
+same "made for tests" "$(docker run --rm checked:1)"
+same "main.txt" "$(docker run --rm checked:1 ls -A /src)"
+same "" "$(ls -A "$TMPDIR")"
+
+# --- into the registry, with the base's own layer, and found there the second time
+run 0 build -f deploy/ --push
+has "built"
+skopeo inspect --raw --tls-verify=false --authfile "$DOCKER_CONFIG/config.json" "docker://$registry/base:1" >"$work/base"
+skopeo inspect --raw --tls-verify=false --authfile "$DOCKER_CONFIG/config.json" "docker://$registry/shop/api:dev" >"$work/api"
+layer() { python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))["layers"][int(sys.argv[2])]["digest"])' "$@"; }
+same "$(layer "$work/base" 0)" "$(layer "$work/api" 0)"
+run 0 build -f deploy/ --push
+has "there"
+
+# --- into the engine, and from there to a registry and back
+run 0 build -f deploy/ --to docker:shop/api:dev
+same "made for tests" "$(docker run --rm shop/api:dev)"
+run 0 registry copy docker:shop/api:dev "$registry/copied:1"
+run 0 registry copy "$registry/copied:1" docker:back:2
+same "$(docker inspect -f '{{.Id}}' shop/api:dev)" "$(docker inspect -f '{{.Id}}' back:2)"
+run 0 pull "$registry/copied:1" --to docker:pulled
+same "$(docker inspect -f '{{.Id}}' shop/api:dev)" "$(docker inspect -f '{{.Id}}' pulled:latest)"
+run 1 registry copy docker:none:1 "$registry/copied:2"
+has "none:1" "No such image"
+
+# --- a step that fails: which, how, and its last lines
+sed -i 's|; echo "printed by RUN"|; echo "that was wrong"; exit 7|' services/api/Dockerfile
+run 5 build -f deploy/ --to "oci:$work/failed"
+has "RUN echo" "exit code 7; its last lines:" "that was wrong"
+
+# --- no credentials, no engine
+mkdir "$work/nobody"
+git checkout -q services/api/Dockerfile
+docker image prune -af >"$work/pruned"
+docker builder prune -af >"$work/pruned"
+DOCKER_CONFIG=$work/nobody run 4 build -f deploy/ --to "oci:$work/denied"
+has "$registry"
+DOCKER_HOST=unix://$work/nothing.sock run 4 build -f deploy/ --to "oci:$work/none"
+has "no Docker engine at unix://$work/nothing.sock (from DOCKER_HOST): there is no such socket; start it, or change DOCKER_HOST"
+finish
