@@ -45,7 +45,7 @@ static char **merge_environment(struct arena *arena, const char *const *added)
 }
 
 static bool spawn(const char *const *arguments, const char *const *environment, int input,
-                  int output, pid_t *ret_pid)
+                  int output, bool joined, pid_t *ret_pid)
 {
     AUTO_ARENA arena = arena_new();
     posix_spawn_file_actions_t actions;
@@ -54,6 +54,8 @@ static bool spawn(const char *const *arguments, const char *const *environment, 
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    if (joined)
+        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0);
     sigemptyset(&none);
@@ -71,8 +73,8 @@ static bool spawn(const char *const *arguments, const char *const *environment, 
     return failed == 0;
 }
 
-bool process_start(const char *const *arguments, const char *const *environment,
-                   struct process *ret_process, struct error *err)
+static bool start(const char *const *arguments, const char *const *environment, bool joined,
+                  struct process *ret_process, struct error *err)
 {
     int to[2], from[2];
     if (pipe2(to, O_CLOEXEC) != 0)
@@ -84,7 +86,7 @@ bool process_start(const char *const *arguments, const char *const *environment,
         return false;
     }
     struct process process = { .input = to[1], .output = from[0] };
-    bool started = spawn(arguments, environment, to[0], from[1], &process.pid);
+    bool started = spawn(arguments, environment, to[0], from[1], joined, &process.pid);
     int number = errno;
     close(to[0]);
     close(from[1]);
@@ -98,6 +100,18 @@ bool process_start(const char *const *arguments, const char *const *environment,
     fcntl(process.output, F_SETFL, O_NONBLOCK);
     *ret_process = process;
     return true;
+}
+
+bool process_start(const char *const *arguments, const char *const *environment,
+                   struct process *ret_process, struct error *err)
+{
+    return start(arguments, environment, false, ret_process, err);
+}
+
+bool process_start_joined(const char *const *arguments, const char *const *environment,
+                          struct process *ret_process, struct error *err)
+{
+    return start(arguments, environment, true, ret_process, err);
 }
 
 static bool wait_ready(int descriptor, short events, const struct wait *wait, const char *what,

@@ -30,6 +30,12 @@ bool process_start(const char *const *arguments, const char *const *environment,
                    struct process *ret_process, struct error *err)
     __attribute__((warn_unused_result));
 
+/* The same, its stderr going where its stdout does: programs that tell all of their progress there.
+ */
+bool process_start_joined(const char *const *arguments, const char *const *environment,
+                          struct process *ret_process, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* One read or write that waits no longer than `wait`; *ret_length 0 at the end of the output. */
 bool process_read(struct process *process, void *data, size_t size, size_t *ret_length,
                   const struct wait *wait, struct error *err) __attribute__((warn_unused_result));

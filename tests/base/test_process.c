@@ -118,10 +118,29 @@ static void a_missing_program_is_told(void **state)
     assert_string_equal(error.message, "cannot run /no/such/program: No such file or directory");
 }
 
+static void stderr_comes_with_stdout_where_it_is_asked_for(void **state)
+{
+    static const char *const arguments[] = { "bash", "-c", "echo out; echo err >&2", NULL };
+    struct wait wait = wait_for(10000, NULL);
+    struct process process;
+    struct error err;
+    char said[100] = "";
+    size_t used = 0, length = 1;
+    (void)state;
+    assert_true(process_start_joined(arguments, NULL, &process, &err));
+    while (length) {
+        assert_true(process_read(&process, said + used, 90 - used, &length, &wait, &err));
+        used += length;
+    }
+    assert_int_equal(process_end(&process), 0);
+    assert_string_equal(said, "out\nerr\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_answer),
+        cmocka_unit_test(stderr_comes_with_stdout_where_it_is_asked_for),
         cmocka_unit_test(programs_do_not_share_pipes),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(a_lost_status_is_no_success),

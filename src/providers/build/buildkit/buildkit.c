@@ -1,10 +1,201 @@
-/* buildkit: see engines.h. */
+/*
+ * buildkit: an image built by BuildKit through its own programs; see engines.h.
+ *
+ * They are needed for what an engine's plain API lacks: secrets, ssh, caches, RUN on several
+ * platforms. The context is written out, the program is run without a shell, and its OCI
+ * archive goes into the store, digests checked.
+ */
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "oci/archive.h"
+#include "oci/copy.h"
+#include "oci/image.h"
+#include "providers/build/buildkit/command.h"
+#include "providers/build/buildkit/folder.h"
+#include "providers/build/buildkit/plain.h"
+#include "providers/build/docker/text.h"
 #include "providers/build/engines.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct kitting {
+    struct build *build;
+    const struct build_target *target;
+    enum buildkit_program program;
+    const char *folder; /* with all that lies on the disk */
+    struct buildkit_places places;
+    struct build_log log;
+    const struct wait *wait;
+};
+
+/* ------------------------------------------------------------------------- progress */
+
+static void on_line(void *context, enum build_line kind, unsigned step, const char *text)
+{
+    static const int kinds[] = { [BUILD_LINE_STEP] = BUILD_STEP,
+                                 [BUILD_LINE_CACHED] = BUILD_STEP,
+                                 [BUILD_LINE_OUTPUT] = BUILD_OUTPUT,
+                                 [BUILD_LINE_WARNING] = BUILD_WARNING };
+    const struct kitting *all = context;
+    AUTO_ARENA arena = arena_new();
+    if (kind == BUILD_LINE_CACHED)
+        text = arena_printf(arena, "%s (cached)", text);
+    struct build_event event = { .text = text, .step = step };
+    event.kind = kinds[kind];
+    if (all->target->progress)
+        all->target->progress(all->target->progress_context, &event);
+}
+
+/* --------------------------------------------------------------------- on the disk */
+
+static bool make_folder(const char *path, struct error *err)
+{
+    return mkdir(path, 0755) == 0 || error_errno(err, ERROR_LOCAL, "cannot make %s", path);
+}
+
+static const char *text_of(const struct build *build, const struct build_docker_text *text)
+{
+    return text->text ? text->text : build->dockerfile.file->data;
+}
+
+static bool lay_out(struct kitting *all, struct arena *arena, struct error *err)
+{
+    struct build *build = all->build;
+    struct context_list list;
+    struct build_docker_text text;
+    all->places = (struct buildkit_places){
+        .context = path_join(arena, all->folder, "context"),
+        .dockerfile = path_join(arena, all->folder, "dockerfile"),
+        .output = path_join(arena, all->folder, "image.tar"),
+    };
+    if (!context_list(&build->context, arena, &list, err)
+        || !build_docker_text(build, arena, &list, &text, err)
+        || !make_folder(all->places.context, err) || !make_folder(all->places.dockerfile, err)
+        || !folder_write(all->places.context, &list, build_epoch(build), all->wait, err))
+        return false;
+    all->places.target = text.target;
+    const char *file = text_of(build, &text);
+    return file_write(path_join(arena, all->places.dockerfile, "Dockerfile"), file, strlen(file),
+                      0644, err);
+}
+
+/* ------------------------------------------------------------------------- running */
+
+static bool read_all(struct kitting *all, struct process *process, struct plain *plain,
+                     struct error *err)
+{
+    char piece[8192];
+    for (size_t length = 1; length;) {
+        if (!process_read(process, piece, sizeof piece, &length, all->wait, err))
+            return false;
+        plain_add(plain, piece, length);
+    }
+    return true;
+}
+
+/* Asked first, so that it ends the build where that runs; then it has a second to leave. */
+static bool run(struct kitting *all, struct arena *arena, struct error *err)
+{
+    static const char *const environment[] = { "BUILDX_NO_DEFAULT_ATTESTATIONS=1", NULL };
+    const char *const *arguments;
+    struct process process;
+    struct plain plain;
+    plain_start(&plain, arena, &all->log);
+    if (!buildkit_arguments(all->build, arena, all->program, &all->places, &arguments, err)
+        || !process_start_joined(arguments, environment, &process, err))
+        return false;
+    bool read = read_all(all, &process, &plain, err);
+    if (!read)
+        kill(-process.pid, SIGINT);
+    int status = process_end(&process);
+    if (!read)
+        return error_prefix(err, "%s", buildkit_name(all->program));
+    return status == 0 || plain_failure(&plain, buildkit_name(all->program), status, err);
+}
+
+/* -------------------------------------------------------------------------- the image */
+
+static bool describe(struct image_store *store, struct arena *arena, const struct descriptor *entry,
+                     struct build_platform *ret, const struct wait *wait, struct error *err)
+{
+    struct image image;
+    if (!image_load(store, arena, entry->digest, NULL, &image, wait, err))
+        return false;
+    *ret = (struct build_platform){ .platform = image.config.platform,
+                                    .manifest = image.descriptor,
+                                    .config = image.manifest.config,
+                                    .size = image.descriptor.size + image.manifest.config.size };
+    for (size_t i = 0; i < image.manifest.layer_count; i++)
+        ret->size += image.manifest.layers[i].size;
+    return true;
+}
+
+/* The images of an index, without BuildKit's notes ("unknown/unknown"). */
+static bool describe_all(struct image_store *store, struct arena *arena, struct build_result *ret,
+                         const struct wait *wait, struct error *err)
+{
+    struct image_index index = { .manifests = &ret->descriptor, .count = 1 };
+    struct descriptor top;
+    const char *bytes;
+    if (media_role(ret->descriptor.media_type) == MEDIA_INDEX
+        && (!store->table->manifest(store, arena, ret->descriptor.digest, &top, &bytes, wait, err)
+            || !image_index_read(arena, bytes, (size_t)top.size, &index, err)))
+        return false;
+    ret->platforms = arena_array(arena, index.count + 1, sizeof *ret->platforms);
+    for (size_t i = 0; i < index.count; i++) {
+        const char *os = index.manifests[i].platform.os;
+        struct build_platform *platform = &ret->platforms[ret->platform_count];
+        if (os && strcmp(os, "unknown") == 0)
+            continue;
+        if (!describe(store, arena, &index.manifests[i], platform, wait, err))
+            return false;
+        ret->size += platform->size;
+        ret->platform_count++;
+    }
+    if (!ret->platform_count)
+        return error_set(err, ERROR_INVALID, "the archive that it wrote holds no image");
+    ret->config_digest = ret->platforms[0].config.digest;
+    return true;
+}
+
+static bool take(struct kitting *all, struct arena *arena, struct build_result *ret,
+                 struct error *err)
+{
+    struct image_store *archive;
+    struct copy_options options = { 0 };
+    struct copy_result copied;
+    if (!archive_open(all->places.output, &archive, all->wait, err))
+        return error_prefix(err, "what %s wrote", buildkit_name(all->program));
+    bool done =
+        image_copy(archive, "", all->target->store, &options, arena, &copied, all->wait, err);
+    *ret = (struct build_result){ .descriptor = copied.top };
+    done = done && describe_all(archive, arena, ret, all->wait, err);
+    archive->table->close(archive);
+    return done;
+}
 
 bool build_buildkit(struct build *build, const struct build_engines *engines,
                     const struct build_target *target, struct arena *arena,
-                    struct build_result *ret, const struct wait *wait, struct error *err)
+                    struct build_result *ret, const struct wait *outer, struct error *err)
 {
-    (void)build, (void)engines, (void)target, (void)arena, (void)ret, (void)wait;
-    return error_set(err, ERROR_NOT_FOUND, "neither buildctl nor docker buildx is installed");
+    struct wait wait = *outer;
+    const char *temporary = getenv("TMPDIR");
+    (void)engines; /* its programs find their daemon themselves */
+    if (build->spec->build.timeout > 0)
+        wait = wait_for(build->spec->build.timeout, outer);
+    struct kitting all = { .build = build, .target = target, .wait = &wait };
+    all.log = (struct build_log){ .listener = on_line, .context = &all };
+    if (!buildkit_find(arena, &all.program, &wait, err))
+        return error_prefix(err, "builder: buildkit");
+    char *folder = arena_printf(arena, "%s/cmx-buildkit-XXXXXX",
+                                temporary && *temporary ? temporary : "/var/tmp");
+    if (!mkdtemp(folder))
+        return error_errno(err, ERROR_LOCAL, "cannot make %s for the context", folder);
+    all.folder = folder;
+    bool done = lay_out(&all, arena, err) && run(&all, arena, err) && take(&all, arena, ret, err);
+    folder_remove(folder);
+    return done;
 }
