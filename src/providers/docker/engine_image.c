@@ -103,7 +103,7 @@ static enum error_kind kind_of(const char *words)
     if (strstr(words, "not found") || strstr(words, "manifest unknown"))
         return ERROR_NOT_FOUND;
     if (strstr(words, "denied") || strstr(words, "unauthorized")
-        || strstr(words, "authentication required"))
+        || strstr(words, "authentication required") || strstr(words, "no basic auth credentials"))
         return ERROR_DENIED;
     return ERROR_UNREACHABLE;
 }

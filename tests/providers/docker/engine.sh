@@ -3,11 +3,12 @@
 # anything, and whatever it started or mounted is gone with it. It has one image,
 # localhost/base:1, made of Debian's static busybox.
 #
-# usage: engine.sh docker|podman FOLDER [registry]
+# usage: engine.sh docker|podman FOLDER [registry|tls]
 # Says "ready" once it answers at FOLDER/engine.sock, or "skip REASON". Ends it, and empties
 # FOLDER, when its own input ends. With `registry` there is one, too, at 127.0.0.1:PORT both for the
 # engine and for us (PORT stands in FOLDER/port): user "user", password "secret", and the base
-# in it as 127.0.0.1:PORT/base:1; FOLDER/login/config.json logs in. FOLDER/pid has the engine's process id (killing that one
+# in it as 127.0.0.1:PORT/base:1; FOLDER/login/config.json logs in. With `tls` Docker speaks TLS
+# at tcp://127.0.0.1:PORT to who has FOLDER/tls/{ca,cert,key}.pem. FOLDER/pid has the engine's process id (killing that one
 # kills all of it), FOLDER/log what it says.
 set -euo pipefail
 kind=$1 folder=$2
@@ -33,6 +34,29 @@ case $kind in
                  --cgroup-manager cgroupfs --events-backend file
                  system service --time=0 "unix://$socket") ;;
 esac
+# One authority, a certificate of the engine for 127.0.0.1, and one of its client.
+make_certificates() {
+    local name
+    mkdir "$folder/tls"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca \
+        -keyout "$folder/tls/ca-key.pem" -out "$folder/tls/ca.pem" 2>/dev/null
+    for name in server client; do
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
+            -addext "subjectAltName=IP:127.0.0.1" -keyout "$folder/tls/$name-key.pem" \
+            -out "$folder/tls/$name.csr" 2>/dev/null
+        openssl x509 -req -in "$folder/tls/$name.csr" -CA "$folder/tls/ca.pem" -days 2 \
+            -CAkey "$folder/tls/ca-key.pem" -CAcreateserial -copy_extensions copy \
+            -out "$folder/tls/$name.pem" 2>/dev/null
+    done
+    mv "$folder/tls/client.pem" "$folder/tls/cert.pem"
+    mv "$folder/tls/client-key.pem" "$folder/tls/key.pem"
+}
+if [[ ${3-} == tls ]]; then
+    make_certificates
+    command+=(-H tcp://127.0.0.1:2376 --tlsverify --tlscacert "$folder/tls/ca.pem"
+              --tlscert "$folder/tls/server.pem" --tlskey "$folder/tls/server-key.pem")
+fi
+
 # Its output is a file: a test waits for ours to end. A shell is the first process of that
 # namespace: an engine does not collect the orphans that its containers leave to it.
 unshare --net --pid --mount --fork --kill-child --mount-proc -- \
@@ -78,11 +102,24 @@ done
 tar -C "$folder/base" -c . |
     ask -X POST -H 'Content-Type: application/x-tar' --data-binary @- \
         'http://engine/images/create?fromSrc=-&repo=localhost/base:1' >"$folder/import"
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+# forward PORT INNER: what we ask at PORT is asked at INNER in the engine's network.
+forward() {
+    socat "TCP-LISTEN:$1,bind=127.0.0.1,fork,reuseaddr" \
+        "EXEC:nsenter --net=/proc/$inner/ns/net socat - TCP\\:127.0.0.1\\:$2" \
+        </dev/null >"$folder/socat.log" 2>&1 &
+    forwarder=$!
+    disown "$forwarder"
+}
+
 # In the engine's network, so that the engine reaches it, and forwarded to ours.
 start_registry() {
-    local port enter=(nsenter --net="/proc/$inner/ns/net")
-    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])')
+    local port
+    port=$(free_port)
     python3 -W ignore -c 'import crypt
 print("user:" + crypt.crypt("secret", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' \
         >"$folder/htpasswd"
@@ -95,9 +132,7 @@ auth: {htpasswd: {realm: test, path: $folder/htpasswd}}
 END
     nsenter --net="/proc/$inner/ns/net" --pid="/proc/$inner/ns/pid" \
         docker-registry serve "$folder/registry.yml" </dev/null >"$folder/registry.log" 2>&1 &
-    socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr" \
-        "EXEC:${enter[*]} socat - TCP\\:127.0.0.1\\:$port" </dev/null >"$folder/socat.log" 2>&1 &
-    forwarder=$!
+    forward "$port" "$port"
     for _ in {1..100}; do
         if curl -s -o "$folder/answer" "http://127.0.0.1:$port/v2/"; then break; fi
         sleep 0.1
@@ -112,6 +147,11 @@ END
     echo "$port" >"$folder/port"
 }
 
-if [[ ${3-} == registry ]]; then start_registry; fi
+case ${3-} in
+    registry) start_registry ;;
+    tls)
+        free_port >"$folder/port"
+        forward "$(cat "$folder/port")" 2376 ;;
+esac
 echo ready
 cat >/dev/null

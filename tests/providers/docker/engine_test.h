@@ -72,7 +72,7 @@ static inline void engine_test_line(void *context, enum build_line kind, unsigne
     buf_printf(&test->lines, "%u %s: %s\n", step, names[kind], text);
 }
 
-static inline int engine_test_start(void **state, const char *kind)
+static inline int engine_test_start_with(void **state, const char *kind, const char *more)
 {
     struct engine_test *test = calloc(1, sizeof *test);
     struct error err;
@@ -84,8 +84,9 @@ static inline int engine_test_start(void **state, const char *kind)
     strcpy(test->folder, "/tmp/cmx-engine-XXXXXX");
     if (!mkdtemp(test->folder))
         return -1;
-    const char *const arguments[] = { "bash", TESTS_FOLDER "/providers/docker/engine.sh", kind,
-                                      test->folder, NULL };
+    const char *const arguments[] = { "bash", TESTS_FOLDER "/providers/docker/engine.sh",
+                                      kind,   test->folder,
+                                      more,   NULL };
     if (!process_start(arguments, NULL, &test->server, &err) || !engine_test_await(test))
         return -1;
     test->host = arena_printf(test->arena, "unix://%s/engine.sock", test->folder);
@@ -97,6 +98,24 @@ static inline int engine_test_start(void **state, const char *kind)
     }
     *state = test;
     return 0;
+}
+
+static inline int engine_test_start(void **state, const char *kind)
+{
+    return engine_test_start_with(state, kind, NULL);
+}
+
+/* The text of a file in its folder, without a line break at its end. */
+static inline const char *engine_test_text(struct engine_test *test, const char *name)
+{
+    char *data;
+    size_t length;
+    struct error err;
+    must(file_read(test->arena, path_join(test->arena, test->folder, name), 1 << 16, &data, &length,
+                   &err),
+         err);
+    data[strcspn(data, "\n")] = '\0';
+    return data;
 }
 
 /* Closes its input and waits until it has cleaned up. */
