@@ -91,7 +91,7 @@ has "RUN echo" "exit code 7; its last lines:" "that was wrong"
 mkdir "$work/nobody"
 git checkout -q services/api/Dockerfile
 docker image prune -af >"$work/pruned"
-docker builder prune -af >"$work/pruned"
+docker builder prune -af >"$work/pruned" 2>&1
 DOCKER_CONFIG=$work/nobody run 4 build -f deploy/ --to "oci:$work/denied"
 has "$registry"
 DOCKER_HOST=unix://$work/nothing.sock run 4 build -f deploy/ --to "oci:$work/none"
