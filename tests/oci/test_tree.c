@@ -10,8 +10,8 @@
 
 /* Each step changes the tree of the one before and becomes a layer. */
 static const char *const steps[] = {
-    "mkdir -p a/b/c d && echo 1 >a/one && echo 22 >a/b/two && echo 333 >a/b/c/three &&"
-    "ln -s ../a/one d/link && ln a/one d/hard && chmod 4755 a/b/two && chmod 1777 d",
+    ("mkdir -p a/b/c d && echo 1 >a/one && echo 22 >a/b/two && echo 333 >a/b/c/three &&"
+     "ln -s ../a/one d/link && ln a/one d/hard && chmod 4755 a/b/two && chmod 1777 d"),
     "rm a/b/c/three && rm -r d && mkdir d && echo 4444 >d/new && chmod 600 a/one",
     "rm -r a/b && ln -s /d a/b && echo 55555 >a/one && mkdir -p e/f && : >e/f/empty",
     "mv e g && rm a/b && mkdir a/b && ln g/f/empty a/b/again && echo x >\"a/b/with blank\"",
