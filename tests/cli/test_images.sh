@@ -68,6 +68,13 @@ same "$web" "$(digest_of web "$(git rev-parse --short=7 HEAD)")"
 has "Image/web" "Deployment/web"
 same "registry.example/shop/web@sha256:$web" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_web.yaml)"
 same "nginx:1.27" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_other.yaml)"
+# What is told of the build stands beside it: the image hangs on its source alone.
+note=$(for blob in images/web/blobs/sha256/*; do jq -c 'select(.artifactType?)' "$blob" 2>/dev/null; done)
+same "application/vnd.cmx.build.v1 sha256:$web $(git rev-parse HEAD)" \
+    "$(jq -r '[.artifactType, .subject.digest, .annotations."org.opencontainers.image.revision"]|join(" ")' <<<"$note")"
+log=$(jq -r '.layers[0].digest' <<<"$note")
+[[ $(cat "images/web/blobs/sha256/${log#*:}") == *"COPY index.html"* ]] || wrong "no log of the build"
+same 0 "$(grep -c "$(git rev-parse HEAD)" images/web/blobs/sha256/"$web")"
 run 0 diff -f deploy
 has "5 unchanged"
 run 0 apply -f deploy --yes

@@ -25,6 +25,7 @@ struct images *images_new(const struct set *set, struct source *source,
 {
     struct arena *arena = arena_new();
     struct images *images = arena_alloc(arena, sizeof *images);
+    pthread_condattr_t monotonic;
     *images =
         (struct images){ .arena = arena,
                          .set = set,
@@ -36,7 +37,10 @@ struct images *images_new(const struct set *set, struct source *source,
     images->registries = registries_new(images->http, options->registries);
     pthread_mutex_init(&images->lock, NULL);
     pthread_mutex_init(&images->bases_lock, NULL);
-    pthread_cond_init(&images->freed, NULL);
+    pthread_condattr_init(&monotonic); /* a clock that is set back must hold nobody up */
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&images->freed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     for (size_t i = 0; i < set->image_count; i++) {
         struct image_run *run = &images->runs[i];
         *run = (struct image_run){

@@ -6,8 +6,10 @@
  * more than the look.
  */
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "providers/build/engines.h"
 #include "reconciler/images/images_inner.h"
+#include "reconciler/images/note.h"
 
 #include <string.h>
 #include <time.h>
@@ -19,6 +21,7 @@ struct making {
     image_note *note;
     void *context;
     const struct wait *wait;
+    struct buf *log; /* what the builder says */
 };
 
 static void tell(const struct making *making, const char *text)
@@ -34,27 +37,34 @@ static unsigned most_at_once(const struct images *images)
     return images->options->build_concurrency ? images->options->build_concurrency : BUILDS_AT_ONCE;
 }
 
-/* Waits for its turn; builds are few at once, since each uses all cores. */
+/* True: there is a place, and it is taken. Else it waited for one, but not for long. */
+static bool try_turn(struct images *images, bool wait)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&images->lock);
+    if (wait && images->building >= most_at_once(images))
+        pthread_cond_timedwait(&images->freed, &images->lock, &until);
+    bool taken = images->building < most_at_once(images);
+    images->building += taken;
+    pthread_mutex_unlock(&images->lock);
+    return taken;
+}
+
+/* Builds are few at once, since each uses all cores. */
 static bool take_turn(const struct making *making, struct error *err)
 {
     struct images *images = making->run->images;
-    bool told = false, fine = true;
-    pthread_mutex_lock(&images->lock);
-    while (images->building >= most_at_once(images) && fine) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += LOOK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        if (!told)
-            tell(making, "waits for another build (--build-concurrency)");
-        told = true;
-        pthread_cond_timedwait(&images->freed, &images->lock, &until);
-        fine = wait_check(making->wait, "the build", err);
-    }
-    images->building += fine;
-    pthread_mutex_unlock(&images->lock);
-    return fine;
+    if (try_turn(images, false))
+        return true;
+    tell(making, "waits for another build (--build-concurrency)");
+    while (!try_turn(images, true))
+        if (!wait_check(making->wait, "the build", err))
+            return false;
+    return true;
 }
 
 static void leave_turn(struct images *images)
@@ -77,8 +87,10 @@ static bool resolve(const struct making *making, struct error *err)
 static void hear(void *context, const struct build_event *event)
 {
     const struct making *making = context;
-    if (event->kind != BUILD_LAYER_DONE && event->kind != BUILD_LAYER_THERE)
-        tell(making, event->text);
+    if (event->kind == BUILD_LAYER_DONE || event->kind == BUILD_LAYER_THERE)
+        return;
+    buf_printf(making->log, "%s\n", event->text);
+    tell(making, event->text);
 }
 
 /* A layout was opened to be read, if it was there at all. */
@@ -120,6 +132,15 @@ static bool set_tag(const struct making *making, const char *tag, struct error *
            && table->put_manifest(run->store, &descriptor, bytes, tag, making->wait, err);
 }
 
+/* The image is as good without it. */
+static void put_note(const struct making *making)
+{
+    struct error error = { 0 };
+    if (!image_put_note(making->run, making->log, making->wait, &error))
+        log_warning("Image/%s: the note of its build is not kept: %s", making->run->spec->name,
+                    error.message);
+}
+
 /* The tag of its source comes last: who finds it need not look whether the rest is there. */
 static bool build_and_upload(const struct making *making, struct error *err)
 {
@@ -138,6 +159,7 @@ static bool build_and_upload(const struct making *making, struct error *err)
     run->size = result.size;
     run->id = result.config_digest;
     run->computed = false;
+    put_note(making);
     if (!set_tag(making, tag_of_source(run->arena, run->source_digest), err))
         return error_prefix(err, "built, but not noted");
     run->state = IMAGE_THERE;
@@ -209,7 +231,8 @@ static bool move_tags(const struct making *making, struct error *err)
 bool image_make(struct image_run *run, image_note *note, void *context, const struct wait *wait,
                 struct error *err)
 {
-    struct making making = { run, note, context, wait };
+    AUTO_BUF log = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct making making = { run, note, context, wait, &log };
     if (run->ready || image_is_pinned(run->spec))
         return true;
     if (run->state == IMAGE_FAILED) {
