@@ -32,33 +32,28 @@ static const char *printed(const char *text)
     return part && (*behind == ' ' || !*behind) ? behind + (*behind == ' ') : NULL;
 }
 
-static void tell(struct plain *plain, struct plain_step *step, enum build_line kind,
-                 unsigned number)
-{
-    if (!step->name || step->told)
-        return;
-    step->told = true;
-    build_log_line(plain->log, kind, number, step->name, strlen(step->name));
-}
-
-/* A step is told once it is known whether it has to run: with its first line, or its end. */
-static void add_step_line(struct plain *plain, unsigned number, const char *text)
+/* Told when it begins, since it may be silent for long; that its result was there comes later. */
+static void begin_step(struct plain *plain, unsigned number, const char *name)
 {
     struct plain_step *step = &plain->steps[number - 1];
-    const char *line = printed(text);
+    if (step->name)
+        return; /* it goes on */
+    step->name = arena_strdup(plain->arena, name);
+    build_log_line(plain->log, BUILD_LINE_STEP, number, name, strlen(name));
+}
+
+static void add_step_line(struct plain *plain, unsigned number, const char *text)
+{
+    const char *name = plain->steps[number - 1].name, *line = printed(text);
     if (*text == '[' && !begins(text, "[internal]")) {
-        step->name = arena_strdup(plain->arena, text);
-    } else if (begins(text, "CACHED")) {
-        tell(plain, step, BUILD_LINE_CACHED, number);
+        begin_step(plain, number, text);
+    } else if (begins(text, "CACHED") && name) {
+        build_log_line(plain->log, BUILD_LINE_CACHED, number, name, strlen(name));
     } else if (begins(text, "ERROR: ")) {
-        tell(plain, step, BUILD_LINE_STEP, number);
         plain->failed = number;
         plain->why = arena_strdup(plain->arena, text + 7);
-    } else if (line) {
-        tell(plain, step, BUILD_LINE_STEP, number);
+    } else if (line && name) {
         build_log_line(plain->log, BUILD_LINE_OUTPUT, number, line, strlen(line));
-    } else {
-        tell(plain, step, BUILD_LINE_STEP, number);
     }
 }
 

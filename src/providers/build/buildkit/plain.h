@@ -16,7 +16,6 @@ enum { PLAIN_STEPS = 10000 };
 
 struct plain_step {
     const char *name; /* NULL: of BuildKit's own, or not begun */
-    bool told;
 };
 
 struct plain {
