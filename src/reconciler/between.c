@@ -1,5 +1,6 @@
 /* between: see between.h. A merge walk over two sorted sets. */
 #include "reconciler/between.h"
+#include "reconciler/between_images.h"
 
 #include "reconciler/plan/replace.h"
 
@@ -139,6 +140,7 @@ static void count(struct plan *plan)
         switch (plan->changes[i].action) {
         case ACTION_CREATE:
             plan->counts.create++;
+            plan->counts.builds += image_is_id(&plan->changes[i].subject->id);
             break;
         case ACTION_CHANGE:
             plan->counts.change++;
@@ -189,7 +191,7 @@ void between_plan(struct between *between)
         after->set.project = before->set.project; /* it went with its folder */
     const struct project *project = &after->set.project;
     struct target_run *target = arena_alloc(after->arena, sizeof *target);
-    size_t most = before->set.count + after->set.count;
+    size_t most = before->set.count + after->set.count + after->set.image_count;
     *target = (struct target_run){ .provider = &provider_directory, .planned = true };
     target->target.set_name = project->name;
     target->target.set_namespace = project->namespace;
@@ -197,6 +199,7 @@ void between_plan(struct between *between)
     target->plan = (struct plan){ .arena = after->arena };
     target->plan.subjects = arena_array(after->arena, most, sizeof *target->plan.subjects);
     target->plan.changes = arena_array(after->arena, most, sizeof *target->plan.changes);
+    between_images(between, &target->plan);
     merge(&target->plan, &before->set, &after->set);
     count(&target->plan);
     after->targets = target;

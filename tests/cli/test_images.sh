@@ -98,6 +98,13 @@ run 1 diff -f deploy -o json && valid plan
 same 'Image.cmx.dev/web' "$(jq -r '.targets[].changes[]|select(.kind=="Deployment").unknownUntil' <<<"$out")"
 lacks 0000000000
 
+# --- what a pull request does to images is told of two commits, with no registry at hand ---
+KUBECONFIG=$work/none run 1 diff -f deploy --from HEAD~1
+has '+ Image/web' 'build (services/web changed in' '~ Deployment/web' 'image of main registry.example/shop/web:1.0 → to be built' \
+    'rolls 1 workload' '1 build, 1 change, 2 unchanged'
+lacks Image/limits
+run 1 diff -f deploy --from HEAD~1 -o json && valid plan
+
 # --- nobody is to build: refused, with the command to run; what does not need it goes on ---
 config extra a=1 | write deploy/extra.yaml
 commit "More"

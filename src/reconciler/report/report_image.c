@@ -48,13 +48,13 @@ static const char *short_text(struct arena *arena, const char *text, bool with_n
     return arena_printf(arena, "%.*s%.*s…", name, text, SHOWN, digest);
 }
 
-/* Are both names of one repository by digest? Then it need not be said twice. */
+/* Do both name one repository, the second by digest? Then it need not be said twice. */
 static bool same_name(const char *before, const char *after)
 {
-    const char *old = digest_in(before), *new = digest_in(after);
-    return old
-           && new &&old - before == new - after &&strncmp(before, after, (size_t)(old - before))
-                  == 0;
+    const char *digest = digest_in(after);
+    size_t length = digest && digest > after ? (size_t)(digest - after) - 1 : 0;
+    return digest && strncmp(before, after, length) == 0
+           && (length == 0 || before[length] == '@' || before[length] == ':' || !before[length]);
 }
 
 const char *report_image_path(struct arena *arena, const char *path)
@@ -81,6 +81,6 @@ const char *report_image_change(struct arena *arena, const struct value *before,
     if (!new)
         return arena_printf(arena, "removed, was %s", short_text(arena, old, true));
     bool same = same_name(old, new);
-    return arena_printf(arena, "%s → %s", short_text(arena, old, !same),
+    return arena_printf(arena, "%s → %s", short_text(arena, old, !same || !digest_in(old)),
                         short_text(arena, new, !same));
 }
