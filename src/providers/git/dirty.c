@@ -1,25 +1,12 @@
 /*
  * dirty: do files on the disk differ from the commit?
  *
- * The commit's tree is compared with the work tree itself: what stands staged
- * in the index is beside the point, `-f` reads the disk. Line endings and
- * filters are applied as a checkout would.
+ * The commit's tree is compared with the work tree itself (touched.c): `-f` reads the
+ * disk. Line endings and filters are applied as a checkout would.
  */
 #include "providers/git/repository.h"
 
 #include <string.h>
-
-static int stop_at_first(const git_diff *diff, const git_diff_delta *delta, const char *pathspec,
-                         void *context)
-{
-    (void)diff;
-    (void)pathspec;
-    bool *dirty = context;
-    if (delta->status == GIT_DELTA_UNMODIFIED || delta->status == GIT_DELTA_IGNORED)
-        return 1;
-    *dirty = true;
-    return GIT_EUSER;
-}
 
 /* Without the "/" at its end, which libgit2 does not take for a folder; "." is the root. */
 static char *plain_path(struct arena *arena, const char *path)
@@ -58,29 +45,20 @@ bool git_dirty(struct git_source *source, const char *const *paths, size_t count
         return false;
     struct repository *repository = source->repository;
     CLEANUP(git_tree_free_at) git_tree *tree = NULL;
-    CLEANUP(git_diff_free_at) git_diff *diff = NULL;
     AUTO_ARENA arena = arena_new();
-    git_diff_options options;
     git_strarray limit = { 0 };
-    bool dirty = false;
+    struct git_change *changes;
+    size_t change_count = 0;
     if (!repository->root) {
         *ret_dirty = false;
         return true;
     }
-    git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
-    if (limit_paths(arena, paths, count, &limit))
-        options.pathspec = limit;
-    options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS
-                    | GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_INCLUDE_TYPECHANGE
-                    | GIT_DIFF_SKIP_BINARY_CHECK;
-    options.notify_cb = stop_at_first;
-    options.payload = &dirty;
-    int code = git_tree_lookup(&tree, repository->handle, &source->tree);
-    if (code == 0)
-        code = git_diff_tree_to_workdir(&diff, repository->handle, tree, &options);
-    if (code != 0 && code != GIT_EUSER)
+    bool limited = limit_paths(arena, paths, count, &limit);
+    if (git_tree_lookup(&tree, repository->handle, &source->tree) != 0
+        || !git_touched(arena, repository->handle, tree, limited ? &limit : NULL, &changes,
+                        &change_count))
         return git_failed(err, ERROR_LOCAL, "cannot compare the files of %s with its commit",
                           repository->name);
-    *ret_dirty = dirty;
+    *ret_dirty = change_count > 0;
     return true;
 }

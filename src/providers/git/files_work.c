@@ -14,17 +14,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct change {
-    const char *path;
-    bool gone;
-};
-
 struct work {
     struct files files;
     struct arena *arena;
     struct git_files *commit;
-    struct change *changes; /* sorted by path */
-    size_t count, capacity;
+    struct git_change *changes; /* sorted by path */
+    size_t count;
 };
 
 struct files_stream {
@@ -34,39 +29,12 @@ struct files_stream {
 
 /* ---------------------------------------------------------------------- changes */
 
-static int note_change(const git_diff_delta *delta, float progress, void *context)
-{
-    struct work *work = context;
-    (void)progress;
-    bool gone = delta->status == GIT_DELTA_DELETED;
-    if (delta->status == GIT_DELTA_UNMODIFIED || delta->status == GIT_DELTA_IGNORED)
-        return 0;
-    const char *path = gone ? delta->old_file.path : delta->new_file.path;
-    struct change change = { arena_strdup(work->arena, path), gone };
-    arena_push(work->arena, work->changes, work->count, work->capacity, change);
-    return 0;
-}
-
-static int by_path(const void *a, const void *b)
-{
-    const struct change *one = a, *other = b;
-    return strcmp(one->path, other->path);
-}
-
 static bool find_changes(struct work *work, struct error *err)
 {
-    CLEANUP(git_diff_free_at) git_diff *diff = NULL;
-    git_diff_options options;
-    git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
-    options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS
-                    | GIT_DIFF_INCLUDE_TYPECHANGE | GIT_DIFF_SKIP_BINARY_CHECK;
-    if (git_diff_tree_to_workdir(&diff, work->commit->handle, work->commit->tree, &options) != 0
-        || git_diff_foreach(diff, note_change, NULL, NULL, NULL, work) != 0)
-        return git_failed(err, ERROR_LOCAL, "cannot compare the files of %s with its commit",
-                          work->commit->name);
-    if (work->count)
-        qsort(work->changes, work->count, sizeof *work->changes, by_path);
-    return true;
+    return git_touched(work->arena, work->commit->handle, work->commit->tree, NULL, &work->changes,
+                       &work->count)
+           || git_failed(err, ERROR_LOCAL, "cannot compare the files of %s with its commit",
+                         work->commit->name);
 }
 
 /* The first change at or behind `path`. */
@@ -83,7 +51,7 @@ static size_t first_change(const struct work *work, const char *path)
     return low;
 }
 
-static const struct change *change_of(const struct work *work, const char *path)
+static const struct git_change *change_of(const struct work *work, const char *path)
 {
     size_t at = first_change(work, path);
     return at < work->count && strcmp(work->changes[at].path, path) == 0 ? &work->changes[at]
@@ -109,7 +77,7 @@ static bool work_find(struct files *files, struct arena *arena, const char *path
                       struct files_entry *ret, struct error *err)
 {
     struct work *work = (struct work *)files;
-    const struct change *change = change_of(work, path);
+    const struct git_change *change = change_of(work, path);
     if (change && change->gone)
         return missing(files, path, err);
     if (change)

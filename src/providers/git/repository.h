@@ -100,6 +100,20 @@ bool git_ref_semver(const struct repository *repository, struct arena *arena, co
 /* tree_reader.c: a reader over the source's tree. */
 void git_reader_start(struct git_source *source);
 
+/* A path of the work tree that is not as in a commit: changed, new and not ignored, or gone. */
+struct git_change {
+    const char *path;
+    bool gone;
+};
+
+/*
+ * touched.c: those of the whole work tree, or below the paths of `limit` (may be NULL), sorted
+ * by path. False: libgit2 failed.
+ */
+bool git_touched(struct arena *arena, git_repository *handle, git_tree *tree,
+                 const git_strarray *limit, struct git_change **ret_changes, size_t *ret_count)
+    __attribute__((warn_unused_result));
+
 /* origin.c: where the repository came from, see struct record_source. */
 bool git_origin(struct repository *repository, const git_oid *commit, const char **ret_origin,
                 struct error *err) __attribute__((warn_unused_result));

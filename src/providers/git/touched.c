@@ -1,0 +1,81 @@
+/*
+ * touched: which paths of a work tree differ from a commit; see repository.h.
+ *
+ * The index knows the times and sizes that the files had, so libgit2 looks at it first and
+ * reads only what was touched. What it names is then compared with the commit itself, since
+ * what stands staged is beside the point.
+ */
+#include "providers/git/repository.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct changes {
+    struct arena *arena;
+    struct git_change *items;
+    size_t count, capacity;
+};
+
+static int note_change(const git_diff_delta *delta, float progress, void *context)
+{
+    struct changes *changes = context;
+    (void)progress;
+    bool gone = delta->status == GIT_DELTA_DELETED;
+    if (delta->status == GIT_DELTA_UNMODIFIED || delta->status == GIT_DELTA_IGNORED)
+        return 0;
+    const char *path = gone ? delta->old_file.path : delta->new_file.path;
+    struct git_change change = { arena_strdup(changes->arena, path), gone };
+    arena_push(changes->arena, changes->items, changes->count, changes->capacity, change);
+    return 0;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct git_change *one = a, *other = b;
+    return strcmp(one->path, other->path);
+}
+
+static int compare(git_repository *handle, git_tree *tree, const git_strarray *limit,
+                   bool with_index, struct changes *changes)
+{
+    CLEANUP(git_diff_free_at) git_diff *diff = NULL;
+    git_diff_options options;
+    git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+    options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS
+                    | GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_INCLUDE_TYPECHANGE
+                    | GIT_DIFF_SKIP_BINARY_CHECK;
+    if (limit)
+        options.pathspec = *limit;
+    int code = with_index ? git_diff_tree_to_workdir_with_index(&diff, handle, tree, &options)
+                          : git_diff_tree_to_workdir(&diff, handle, tree, &options);
+    return code == 0 ? git_diff_foreach(diff, note_change, NULL, NULL, NULL, changes) : code;
+}
+
+/* A repository in the work tree is named with a "/" at its end, which limits to nothing. */
+static git_strarray paths_of(struct arena *arena, const struct changes *changes)
+{
+    git_strarray paths = { arena_array(arena, changes->count + 1, sizeof(char *)), changes->count };
+    for (size_t i = 0; i < changes->count; i++) {
+        const char *path = changes->items[i].path;
+        size_t length = strlen(path);
+        paths.strings[i] =
+            arena_memdup(arena, path, length - (length > 1 && path[length - 1] == '/'));
+    }
+    return paths;
+}
+
+bool git_touched(struct arena *arena, git_repository *handle, git_tree *tree,
+                 const git_strarray *limit, struct git_change **ret_changes, size_t *ret_count)
+{
+    struct changes touched = { .arena = arena }, changed = { .arena = arena };
+    if (compare(handle, tree, limit, true, &touched) != 0)
+        return false;
+    git_strarray paths = paths_of(arena, &touched);
+    if (touched.count && compare(handle, tree, &paths, false, &changed) != 0)
+        return false;
+    if (changed.count)
+        qsort(changed.items, changed.count, sizeof *changed.items, by_path);
+    *ret_changes = changed.items;
+    *ret_count = changed.count;
+    return true;
+}
