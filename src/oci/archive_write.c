@@ -197,21 +197,6 @@ static bool out_index(struct indexed_store *indexed, struct arena *arena, struct
     return true;
 }
 
-/* Everything of it is to live as long as the archive. */
-static struct descriptor kept(struct arena *arena, const struct descriptor *manifest)
-{
-    const struct platform *from = &manifest->platform;
-    struct descriptor copy = { .media_type = arena_strdup(arena, manifest->media_type),
-                               .digest = arena_strdup(arena, manifest->digest),
-                               .size = manifest->size };
-    copy.platform.os = from->os ? arena_strdup(arena, from->os) : NULL;
-    copy.platform.architecture =
-        from->architecture ? arena_strdup(arena, from->architecture) : NULL;
-    copy.platform.variant = from->variant ? arena_strdup(arena, from->variant) : NULL;
-    copy.platform.os_version = from->os_version ? arena_strdup(arena, from->os_version) : NULL;
-    return copy;
-}
-
 static bool out_put_manifest(struct image_store *store, const struct descriptor *manifest,
                              const char *bytes, const char *tag, const struct wait *wait,
                              struct error *err)
@@ -224,7 +209,7 @@ static bool out_put_manifest(struct image_store *store, const struct descriptor 
     if (!out_put_blob(store, arena, &source, &stored, wait, err))
         return false;
     pthread_mutex_lock(&archive->lock);
-    struct descriptor entry = kept(archive->arena, manifest);
+    struct descriptor entry = descriptor_copy(archive->arena, manifest);
     index_put(archive->arena, &archive->contents, &entry, bytes, tag);
     pthread_mutex_unlock(&archive->lock);
     return true;

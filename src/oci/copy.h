@@ -21,6 +21,7 @@ enum {
     COPY_BLOBS_AT_ONCE = 4,
     COPY_MANIFESTS_CEILING = 10000, /* of one copy, referrers included */
     COPY_DEPTH_CEILING = 8,         /* of indexes within indexes       */
+    COPY_MANIFEST_BYTES = 64 << 20, /* of all manifests of one copy    */
 };
 
 enum copy_event {

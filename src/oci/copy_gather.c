@@ -19,7 +19,7 @@ static bool see(struct copy *copy, const char *digest)
     if (seen)
         return false;
     seen = arena_alloc(copy->arena, sizeof *seen);
-    seen->digest = digest;
+    seen->digest = arena_strdup(copy->arena, digest);
     HASH_ADD_KEYPTR(hh, copy->seen, seen->digest, strlen(seen->digest), seen);
     return true;
 }
@@ -28,7 +28,7 @@ static void add_blob(struct copy *copy, const struct descriptor *blob)
 {
     if (media_role(blob->media_type) == MEDIA_FOREIGN || !see(copy, blob->digest))
         return;
-    struct copy_blob item = { copy, *blob };
+    struct copy_blob item = { copy, descriptor_copy(copy->arena, blob) };
     arena_push(copy->arena, copy->blobs, copy->blob_count, copy->blob_capacity, item);
 }
 
@@ -39,6 +39,10 @@ static bool add_node(struct copy *copy, const struct descriptor *descriptor, con
     if (copy->node_count == COPY_MANIFESTS_CEILING)
         return error_set(err, ERROR_REFUSED, "%s: there are more than %d manifests to be copied",
                          copy->from->name, COPY_MANIFESTS_CEILING);
+    copy->node_bytes += descriptor->size;
+    if (copy->node_bytes > COPY_MANIFEST_BYTES)
+        return error_set(err, ERROR_REFUSED, "%s: the manifests to be copied have more than %d MiB",
+                         copy->from->name, COPY_MANIFEST_BYTES >> 20);
     arena_push(copy->arena, copy->nodes, copy->node_count, copy->node_capacity, node);
     return true;
 }
@@ -71,8 +75,8 @@ static bool gather(struct copy *copy, const struct descriptor *descriptor, int d
 static bool gather_manifest(struct copy *copy, const struct copy_node *node, struct error *err)
 {
     struct image_manifest manifest;
-    if (!image_manifest_read(copy->arena, node->bytes, (size_t)node->descriptor.size, &manifest,
-                             err))
+    AUTO_ARENA scratch = arena_new();
+    if (!image_manifest_read(scratch, node->bytes, (size_t)node->descriptor.size, &manifest, err))
         return error_prefix(err, "%s: %s", copy->from->name, node->descriptor.digest);
     add_blob(copy, &manifest.config);
     for (size_t i = 0; i < manifest.layer_count; i++)
@@ -99,7 +103,8 @@ static bool gather_index(struct copy *copy, const struct copy_node *node, int de
                          struct error *err)
 {
     struct image_index index;
-    if (!image_index_read(copy->arena, node->bytes, (size_t)node->descriptor.size, &index, err))
+    AUTO_ARENA scratch = arena_new();
+    if (!image_index_read(scratch, node->bytes, (size_t)node->descriptor.size, &index, err))
         return error_prefix(err, "%s: %s", copy->from->name, node->descriptor.digest);
     if (depth >= COPY_DEPTH_CEILING)
         return error_set(err, ERROR_INVALID, "%s: indexes within indexes, more than %d deep",
@@ -132,7 +137,7 @@ static bool gather(struct copy *copy, const struct descriptor *descriptor, int d
                                      &node.bytes, copy->wait, err))
         return false;
     node.there = false;
-    node.descriptor.platform = descriptor->platform;
+    node.descriptor.platform = descriptor_copy(copy->arena, descriptor).platform;
     return gather_node(copy, node, depth, err);
 }
 

@@ -31,6 +31,7 @@ struct copy {
     struct arena *arena;     /* of the thread that gathers                            */
     struct copy_node *nodes; /* children before their index, referrers behind         */
     size_t node_count, node_capacity;
+    int64_t node_bytes;
     size_t top; /* which node                                            */
     struct copy_blob *blobs;
     size_t blob_count, blob_capacity;

@@ -136,6 +136,29 @@ bool descriptor_read(struct arena *arena, const struct value *value, struct desc
     return true;
 }
 
+static const char *copy_text(struct arena *arena, const char *text)
+{
+    return text ? arena_strdup(arena, text) : NULL;
+}
+
+struct descriptor descriptor_copy(struct arena *arena, const struct descriptor *descriptor)
+{
+    const struct platform *platform = &descriptor->platform;
+    struct descriptor copy = { .size = descriptor->size };
+    copy.media_type = copy_text(arena, descriptor->media_type);
+    copy.digest = copy_text(arena, descriptor->digest);
+    copy.artifact_type = copy_text(arena, descriptor->artifact_type);
+    copy.platform.os = copy_text(arena, platform->os);
+    copy.platform.architecture = copy_text(arena, platform->architecture);
+    copy.platform.variant = copy_text(arena, platform->variant);
+    copy.platform.os_version = copy_text(arena, platform->os_version);
+    if (descriptor->annotations)
+        copy.annotations = value_copy(arena, descriptor->annotations);
+    if (descriptor->urls)
+        copy.urls = value_copy(arena, descriptor->urls);
+    return copy;
+}
+
 /* ------------------------------------------------------------------- writing */
 
 static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)

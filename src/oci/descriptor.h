@@ -75,6 +75,9 @@ const char *digest_text(struct arena *arena, const void *data, size_t length);
 bool descriptor_read(struct arena *arena, const struct value *value, struct descriptor *ret,
                      struct error *err) __attribute__((warn_unused_result));
 
+/* A deep copy, when the document that it was read from goes. */
+struct descriptor descriptor_copy(struct arena *arena, const struct descriptor *descriptor);
+
 /* The other way, members in the fixed order that value_json writes. */
 struct value *descriptor_value(struct arena *arena, const struct descriptor *descriptor);
 

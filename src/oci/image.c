@@ -1,6 +1,7 @@
 /* image: manifests and indexes; see image.h. Configs are in image_config.c. */
 #include "oci/image.h"
 
+#include "base/cleanup.h"
 #include "manifest/value_json.h"
 #include "oci/document.h"
 
@@ -38,11 +39,13 @@ static const char *media_type_of(const struct value *document)
 
 const char *manifest_media_type(struct arena *arena, const char *bytes, size_t length)
 {
+    AUTO_ARENA scratch = arena_new(); /* a few bytes of JSON take a hundred of memory */
     const struct value *document;
     struct error err;
-    if (!document_parse(arena, bytes, length, &document, &err))
+    if (!document_parse(scratch, bytes, length, &document, &err))
         return NULL;
-    return media_type_of(document);
+    const char *type = media_type_of(document);
+    return type ? arena_strdup(arena, type) : NULL;
 }
 
 /* A document that is a manifest to one reader and an index to another is refused (CVE-2021-41190).

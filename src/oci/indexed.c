@@ -67,28 +67,29 @@ static const char *names_of(struct arena *arena, const struct image_index *index
 static bool find_tag(struct indexed_store *indexed, struct arena *arena, const char *tag,
                      struct descriptor *ret, struct error *err)
 {
+    AUTO_ARENA scratch = arena_new();
     struct image_index index;
     const struct descriptor *found = NULL;
-    if (!indexed->index(indexed, arena, &index, err))
+    if (!indexed->index(indexed, scratch, &index, err))
         return false;
     if (!*tag && index.count == 1) {
-        *ret = index.manifests[0];
+        *ret = descriptor_copy(arena, &index.manifests[0]);
         return true;
     }
     if (!*tag)
         return error_set(err, index.count ? ERROR_USAGE : ERROR_NOT_FOUND,
                          "%s: there are %zu images: name one of %s", indexed->store.name,
-                         index.count, names_of(arena, &index));
-    size_t count = count_named(arena, &index, tag, false, &found);
+                         index.count, names_of(scratch, &index));
+    size_t count = count_named(scratch, &index, tag, false, &found);
     if (!count)
-        count = count_named(arena, &index, tag, true, &found);
+        count = count_named(scratch, &index, tag, true, &found);
     if (!count)
         return error_set(err, ERROR_NOT_FOUND, "%s: there is no image \"%s\"; there is: %s",
-                         indexed->store.name, tag, names_of(arena, &index));
+                         indexed->store.name, tag, names_of(scratch, &index));
     if (count > 1)
         return error_set(err, ERROR_INVALID, "%s: %zu images are called \"%s\"",
                          indexed->store.name, count, tag);
-    *ret = *found;
+    *ret = descriptor_copy(arena, found);
     return true;
 }
 
@@ -191,7 +192,7 @@ bool indexed_tags(struct image_store *store, struct arena *arena, const char ***
 
 struct referrers {
     struct image_store *store;
-    struct arena *arena;
+    struct arena *arena; /* of what is found; what is read for it goes */
     const char *digest, *artifact_type;
     struct descriptor *items;
     size_t count, capacity;
@@ -225,47 +226,50 @@ static bool read_about(struct arena *arena, const struct descriptor *entry, cons
     return false;
 }
 
-static void add_referrer(struct referrers *found, struct descriptor entry)
+static void add_referrer(struct referrers *found, const struct descriptor *entry)
 {
-    if (found->artifact_type && !same(entry.artifact_type, found->artifact_type))
+    if (found->artifact_type && !same(entry->artifact_type, found->artifact_type))
         return;
     for (size_t i = 0; i < found->count; i++)
-        if (strcmp(found->items[i].digest, entry.digest) == 0)
+        if (strcmp(found->items[i].digest, entry->digest) == 0)
             return;
-    arena_push(found->arena, found->items, found->count, found->capacity, entry);
+    struct descriptor kept = descriptor_copy(found->arena, entry);
+    arena_push(found->arena, found->items, found->count, found->capacity, kept);
 }
 
 /* Clients of registries without the API keep an index under the tag "sha256-…". */
 static bool add_of_fallback(struct referrers *found, const struct descriptor *entry,
                             const struct wait *wait, struct error *err)
 {
+    AUTO_ARENA scratch = arena_new();
     struct image_index index;
     const char *bytes;
-    if (!read_manifest(found->store, found->arena, entry, &bytes, wait, err)
-        || !image_index_read(found->arena, bytes, (size_t)entry->size, &index, err))
+    if (!read_manifest(found->store, scratch, entry, &bytes, wait, err)
+        || !image_index_read(scratch, bytes, (size_t)entry->size, &index, err))
         return false;
     for (size_t i = 0; i < index.count; i++)
-        add_referrer(found, index.manifests[i]);
+        add_referrer(found, &index.manifests[i]);
     return true;
 }
 
 static bool add_if_about(struct referrers *found, const struct descriptor *entry,
                          const struct wait *wait, struct error *err)
 {
+    AUTO_ARENA scratch = arena_new();
     struct about about = { 0 };
     const char *bytes;
     if (entry->size > OCI_MANIFEST_CEILING)
         return true;
-    if (!read_manifest(found->store, found->arena, entry, &bytes, wait, err))
+    if (!read_manifest(found->store, scratch, entry, &bytes, wait, err))
         return false;
-    if (!read_about(found->arena, entry, bytes, &about) || !same(about.subject, found->digest))
+    if (!read_about(scratch, entry, bytes, &about) || !same(about.subject, found->digest))
         return true;
     struct descriptor referrer = { .media_type = entry->media_type,
                                    .digest = entry->digest,
                                    .size = entry->size,
                                    .artifact_type = about.artifact_type,
                                    .annotations = about.annotations };
-    add_referrer(found, referrer);
+    add_referrer(found, &referrer);
     return true;
 }
 
@@ -275,10 +279,13 @@ bool indexed_referrers(struct image_store *store, struct arena *arena, const cha
 {
     struct indexed_store *indexed = (struct indexed_store *)store;
     struct referrers found = { store, arena, digest, artifact_type, NULL, 0, 0 };
+    AUTO_ARENA scratch = arena_new();
     struct image_index index;
-    if (!indexed->index(indexed, arena, &index, err))
+    if (!digest_text_valid(digest))
+        return error_set(err, ERROR_USAGE, "\"%s\" is no digest", digest);
+    if (!indexed->index(indexed, scratch, &index, err))
         return false;
-    const char *fallback = arena_printf(arena, "%.6s-%s", digest, digest + 7);
+    const char *fallback = arena_printf(scratch, "%.6s-%s", digest, digest + 7);
     for (size_t i = 0; i < index.count; i++) {
         const struct descriptor *entry = &index.manifests[i];
         bool is_fallback = same(entry_name(entry), fallback);
@@ -348,11 +355,12 @@ static bool is_child(const struct descriptor *entry, const struct image_index *p
 void index_put(struct arena *arena, struct image_index *index, const struct descriptor *manifest,
                const char *bytes, const char *tag)
 {
+    AUTO_ARENA scratch = arena_new();
     struct image_index parent;
     struct error err;
     size_t count = 0;
     if (media_role(manifest->media_type) == MEDIA_INDEX
-        && image_index_read(arena, bytes, (size_t)manifest->size, &parent, &err)) {
+        && image_index_read(scratch, bytes, (size_t)manifest->size, &parent, &err)) {
         for (size_t i = 0; i < index->count; i++)
             if (!is_child(&index->manifests[i], &parent))
                 index->manifests[count++] = index->manifests[i];

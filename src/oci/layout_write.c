@@ -260,7 +260,9 @@ bool layout_put_manifest(struct image_store *store, const struct descriptor *man
     struct descriptor stored;
     if (manifest->size > OCI_MANIFEST_CEILING)
         return error_set(err, ERROR_INVALID, "a manifest is larger than 4 MiB");
-    if (!layout_put_blob(store, arena, &source, &stored, wait, err))
+    bool there;
+    if (!indexed_has_blob(store, manifest, &there, wait, err)
+        || (!there && !layout_put_blob(store, arena, &source, &stored, wait, err)))
         return false;
     return change_index(layout, arena, manifest, bytes, tag, wait, err);
 }

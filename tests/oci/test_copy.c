@@ -372,6 +372,46 @@ static void test_many_ways(void **state)
     }
 }
 
+/* Manifests are all kept until the end: together they have a ceiling, and are not kept parsed. */
+static void test_large_manifests(void **state)
+{
+    struct world *world = *state;
+    struct arena *arena = world->arena;
+    struct descriptor entries[20], config, layer;
+    const char *diff_id;
+    struct copy_options options = { .tag = "new" };
+    struct copy_result result;
+    layer = maker_layer(world->from, arena, "hello", COMPRESSION_GZIP, &diff_id);
+    config = maker_config(world->from, arena, "amd64", diff_id);
+    for (int i = 0; i < 20; i++) {
+        AUTO_ARENA scratch = arena_new();
+        AUTO_BUF out = BUF_INIT(8 << 20);
+        struct value *notes = value_map(scratch);
+        for (int j = 0; j < 50000; j++)
+            value_set(scratch, notes, arena_printf(scratch, "%06d%060d", j, i),
+                      value_string(scratch, ""));
+        struct image_manifest manifest = { .media_type = MEDIA_OCI_MANIFEST,
+                                           .config = config,
+                                           .layers = &layer,
+                                           .layer_count = 1,
+                                           .annotations = notes };
+        image_manifest_write(scratch, &out, &manifest);
+        entries[i] = maker_put(world->from, arena, MEDIA_OCI_MANIFEST, &out, NULL);
+    }
+    struct image_index index = { .media_type = MEDIA_OCI_INDEX, .manifests = entries, .count = 8 };
+    for (; index.count <= 20; index.count += 12) {
+        AUTO_BUF out = BUF_INIT(1 << 20);
+        long before = peak_kib();
+        image_index_write(arena, &out, &index);
+        maker_put(world->from, arena, MEDIA_OCI_INDEX, &out, "1.0");
+        if (index.count == 8)
+            must(copy(world, &options, &result, &err));
+        else
+            must_not(copy(world, &options, &result, &err), ERROR_REFUSED, "more than 64 MiB");
+        assert_true(peak_kib() - before < 100 << 10);
+    }
+}
+
 #define with_stores(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -381,6 +421,7 @@ int main(void)
         with_stores(test_single_platform), with_stores(test_referrers), with_stores(test_mount),
         with_stores(test_archive),         with_stores(test_cuts),      with_stores(test_lies),
         with_stores(test_missing),         with_stores(test_memory),    with_stores(test_many_ways),
+        with_stores(test_large_manifests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

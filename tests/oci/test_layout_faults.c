@@ -44,7 +44,6 @@ static void test_locked(void **state)
 {
     struct world *world = *state;
     struct arena *arena = world->arena;
-    struct wait short_wait = wait_for(200, NULL);
     struct image_store *store;
     struct descriptor image;
     must(layout_create(world->layout, &store, &err));
@@ -53,6 +52,7 @@ static void test_locked(void **state)
     assert_int_equal(flock(lock, LOCK_EX), 0);
     const char *bytes;
     must(store->table->manifest(store, arena, image.digest, &image, &bytes, &maker_wait, &err));
+    struct wait short_wait = wait_for(500, NULL);
     must_not(store->table->put_manifest(store, &image, bytes, "1.0", &short_wait, &err),
              ERROR_TIMEOUT, "another writer");
     assert_int_equal(flock(lock, LOCK_UN), 0);
