@@ -14,6 +14,7 @@ enum {
     BODY_CEILING = 64 << 20,
     QUEUE_CEILING = 4 << 20, /* while one stream is paused, libcurl 7.88 reads no other either */
     CONNECT_MS = 30000,
+    SUNK_AT_ONCE = 256 << 10,  /* bytes: each piece costs a call and a wake-up */
     UPLOAD_WATCHED = 64 << 10, /* bodies above it count sent bytes as activity */
 };
 
@@ -234,6 +235,8 @@ static void set_callbacks(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    if (transfer->request->sink)
+        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)SUNK_AT_ONCE);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->reason);
 }

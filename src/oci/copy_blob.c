@@ -196,7 +196,8 @@ static bool send_pushed(struct copy_blob *blob, struct arena *arena, struct erro
                                   .seek = window_seek,
                                   .media_type = blob->descriptor.media_type,
                                   .digest = blob->descriptor.digest,
-                                  .size = blob->descriptor.size };
+                                  .size = blob->descriptor.size,
+                                  .checked = true };
     struct descriptor stored;
     pthread_condattr_t monotonic;
     AUTO_FREE char *data = memory_alloc(WINDOW);

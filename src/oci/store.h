@@ -36,8 +36,13 @@ struct blob_source {
     /* Goes back to byte `offset`, to send it again after a loss. NULL: it cannot. */
     bool (*seek)(void *context, int64_t offset, struct error *err);
     const char *media_type;
-    const char *digest;           /* NULL: not known before its end */
-    int64_t size;                 /* -1: not known */
+    const char *digest; /* NULL: not known before its end */
+    int64_t size;       /* -1: not known */
+    /*
+     * read() itself fails at the end where the bytes are not those of `digest` and `size`, so
+     * that a store that is told the digest, and checks it on its side, need not sum up again.
+     */
+    bool checked;
     void (*close)(void *context); /* of what open_blob() gave; or NULL */
 };
 

@@ -35,11 +35,34 @@ struct upload {
 
 /* ---------------------------------------------------------------------- source */
 
+/* Is the digest summed up here? Not of what its source checks, and the registry once more. */
+static bool sums_up(const struct upload *upload)
+{
+    const struct blob_source *source = upload->source;
+    return !source->checked || !source->digest || source->size < 0;
+}
+
+/* All bytes are sent, and the registry answers before anybody has asked for more: is it the end? */
+static bool reach_end(struct upload *upload, struct error *err)
+{
+    const struct blob_source *source = upload->source;
+    char more;
+    size_t length = 0;
+    if (source->read(source->context, &more, 1, &length, err) && !length)
+        return true;
+    upload->spoiled = true;
+    return length == 0
+           || error_set(err, ERROR_INVALID, "%s: the blob that is to be stored is longer than %lld",
+                        upload->repository->store.name, (long long)source->size);
+}
+
 /* The bytes have ended: are they what was said? */
 static bool check_end(struct upload *upload, struct error *err)
 {
     if (upload->ended)
         return true;
+    if (!sums_up(upload))
+        return upload->ended = reach_end(upload, err);
     upload->ended = true;
     if (verifier_end(upload->verifier, err))
         return true;
@@ -51,7 +74,7 @@ static bool hash(struct upload *upload, const char *data, size_t length, struct 
 {
     int64_t known = upload->hashed - upload->position;
     size_t skip = known <= 0 ? 0 : known < (int64_t)length ? (size_t)known : length;
-    if (skip == length)
+    if (skip == length || !sums_up(upload))
         return true;
     upload->hashed += (int64_t)(length - skip);
     return verifier_feed(upload->verifier, data + skip, length - skip, err)
@@ -72,6 +95,8 @@ static bool read_source(void *context, char *data, size_t capacity, size_t *ret_
     upload->position += (int64_t)length;
     upload->spoiled = false;
     *ret_length = length;
+    if (length == 0 && !sums_up(upload))
+        upload->ended = true;
     return length > 0 || check_end(upload, err);
 }
 
@@ -88,6 +113,7 @@ static bool rewind_source(struct upload *upload, int64_t offset, struct error *e
         return false;
     }
     upload->position = offset;
+    upload->ended &= sums_up(upload);
     return true;
 }
 
@@ -173,7 +199,8 @@ static bool is_stored(const struct upload *upload, const char *digest, const str
 /* Names what was sent by PATCH. */
 static bool commit(struct upload *upload, const struct wait *wait, struct error *err)
 {
-    const char *digest = verifier_digest(upload->verifier, upload->arena);
+    const char *digest = upload->source->digest ? upload->source->digest
+                                                : verifier_digest(upload->verifier, upload->arena);
     struct call call = { .method = "PUT", .url = commit_url(upload, digest), .body = "" };
     struct answer answer;
     if (!ask(upload, &call, &answer, wait, err))
