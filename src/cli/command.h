@@ -45,6 +45,7 @@ enum exit_code command_history(struct invocation *invocation);
 enum exit_code command_rollback(struct invocation *invocation);
 enum exit_code command_registry(struct invocation *invocation);
 enum exit_code command_pull(struct invocation *invocation);
+enum exit_code command_push(struct invocation *invocation);
 enum exit_code command_explain(struct invocation *invocation);
 enum exit_code command_version(struct invocation *invocation);
 enum exit_code command_completion(struct invocation *invocation);

@@ -110,6 +110,15 @@ enum exit_code command_pull(struct invocation *invocation)
     return registry_with(invocation, registry_pull, invocation->arguments.items, 1);
 }
 
+enum exit_code command_push(struct invocation *invocation)
+{
+    if (invocation->arguments.count != 2)
+        return command_stop(invocation, EXIT_USAGE,
+                            "usage: cmx-reconcile push oci:FOLDER[:TAG], archive:FILE or "
+                            "docker:NAME, then IMAGE");
+    return registry_with(invocation, registry_copy, invocation->arguments.items, 2);
+}
+
 /* ----------------------------------------------------------------------- shared */
 
 enum exit_code registry_with(struct invocation *invocation, registry_action *action,
