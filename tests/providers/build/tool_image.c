@@ -5,7 +5,8 @@
  *
  * Options: to=LAYOUT tag=TAG bases=LAYOUT (FROM X is its tag X) context= dockerfile= target=
  * arg=K=V platform= ignore= artifact= epoch= threads= base= template=; work=1 reads the
- * work tree, disk=1 the folder alone; digest=1 prints only the source digest; settings of the image
+ * work tree, disk=1 the folder alone; digest=1 prints only the source digest, print=1 the
+ * Dockerfile; settings of the image
  * as entrypoint= cmd= env=K=V user= workdir= port= volume= label=K=V file=FROM:TO[:MODE[:OWNER]].
  */
 #include "base/cleanup.h"
@@ -22,7 +23,7 @@ static const struct wait forever = { .deadline = INT64_MAX };
 struct world {
     struct arena *arena;
     const char *repository, *to, *tag, *bases, *mode;
-    bool work, disk, digest;
+    bool work, disk, digest, print;
     unsigned threads;
     struct image_spec spec;
     struct text_list entrypoint, args;
@@ -131,6 +132,8 @@ static bool set_rest(struct world *world, const char *name, const char *value)
         world->disk = true;
     else if (strcmp(name, "digest") == 0)
         world->digest = true;
+    else if (strcmp(name, "print") == 0)
+        world->print = true;
     else if (strcmp(name, "nobuild") == 0)
         world->spec.build.given = false;
     else if (strcmp(name, "file") == 0)
@@ -204,8 +207,10 @@ static bool run(struct world *world, struct files *files, struct problems *probl
     const struct build_opener opener = { bases, open_base };
     if (!build_open(&options, &build, problems, err))
         return false;
-    bool done = build_resolve(build, &opener, &forever, err);
-    if (done && world->digest) {
+    bool done = world->print || build_resolve(build, &opener, &forever, err);
+    if (world->print) {
+        fputs(build_dockerfile(build), stdout);
+    } else if (done && world->digest) {
         done = build_digest(build, world->arena, &digest, err);
         if (done)
             printf("%s\n", digest);
