@@ -94,6 +94,8 @@ run 1 diff -f deploy
 has "build (services/web changed in $(git rev-parse --short=7 HEAD): 1 file)" 'image of main' \
     'to be built' 'rolls 1 workload'
 lacks 'Image/limits'
+run 1 plan -f deploy
+has 'build     Image/web' 'Deployment/web  after Image/web'
 run 1 diff -f deploy -o json && valid plan
 same 'Image.cmx.dev/web' "$(jq -r '.targets[].changes[]|select(.kind=="Deployment").unknownUntil' <<<"$out")"
 lacks 0000000000

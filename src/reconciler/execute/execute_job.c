@@ -185,8 +185,9 @@ static void name_limit(struct job *job)
     if (job->ok || !desired || !desired->options.timeout || change->error->kind != ERROR_TIMEOUT
         || wait_stopped(&job->phase->execution->settle_wait))
         return;
-    error_prefix(change->error, "after %s (cmx.dev/timeout)",
-                 duration_text(job->arena, desired->options.timeout));
+    error_prefix(change->error, "after %s (%s)",
+                 duration_text(job->arena, desired->options.timeout),
+                 image_is_id(&desired->id) ? "spec.build.timeout" : "cmx.dev/timeout");
 }
 
 void job_settle(void *context, struct arena *arena)

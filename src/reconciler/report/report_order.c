@@ -19,6 +19,8 @@ struct listing {
 
 static const char *verb_of(const struct change *change)
 {
+    if (image_is_id(&change->subject->id))
+        return change->action == ACTION_CREATE ? "build" : "tag";
     switch (change->action) {
     case ACTION_CREATE:
         return "create";
@@ -35,6 +37,15 @@ static const char *verb_of(const struct change *change)
     }
 }
 
+/* What joins an Image to its objects names it in full; people call it "Image/api". */
+static const char *dependency_text(struct arena *arena, const char *text)
+{
+    struct object_id id;
+    bool image = object_id_parse(arena, text, &id) && id.name && id.kind && id.group
+                 && image_is_id(&(struct object_id){ id.group, id.kind, "", id.name });
+    return image ? arena_printf(arena, "%s/%s", id.kind, id.name) : text;
+}
+
 static void add_waits(const struct listing *listing, const struct change *change)
 {
     const struct resource *desired = change->subject->desired;
@@ -45,7 +56,7 @@ static void add_waits(const struct listing *listing, const struct change *change
                                                                     : "");
     for (size_t i = 0; desired && i < desired->options.depends_on.count; i++)
         buf_printf(listing->out, "%s%s", i ? ", " : "  after ",
-                   desired->options.depends_on.items[i]);
+                   dependency_text(listing->arena, desired->options.depends_on.items[i]));
     if (p->kind == PREDICT_LATER && p->until && !report_is_folded(&listing->target->plan, change))
         buf_printf(listing->out, "\n      decided once %s",
                    report_until(listing->arena, listing->target, p->until));
