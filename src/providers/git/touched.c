@@ -51,27 +51,40 @@ static int compare(git_repository *handle, git_tree *tree, const git_strarray *l
     return code == 0 ? git_diff_foreach(diff, note_change, NULL, NULL, NULL, changes) : code;
 }
 
-/* A repository in the work tree is named with a "/" at its end, which limits to nothing. */
-static git_strarray paths_of(struct arena *arena, const struct changes *changes)
+static git_strarray paths_of(const struct changes *changes)
 {
-    git_strarray paths = { arena_array(arena, changes->count + 1, sizeof(char *)), changes->count };
-    for (size_t i = 0; i < changes->count; i++) {
-        const char *path = changes->items[i].path;
-        size_t length = strlen(path);
-        paths.strings[i] =
-            arena_memdup(arena, path, length - (length > 1 && path[length - 1] == '/'));
-    }
+    git_strarray paths = { arena_array(changes->arena, changes->count + 1, sizeof(char *)),
+                           changes->count };
+    for (size_t i = 0; i < changes->count; i++)
+        paths.strings[i] = arena_strdup(changes->arena, changes->items[i].path);
     return paths;
+}
+
+/* Entries may say "assume that it is unchanged": then the index tells nothing. */
+static bool index_knows(git_repository *handle)
+{
+    CLEANUP(git_index_free_at) git_index *index = NULL;
+    if (git_repository_index(&index, handle) != 0)
+        return false;
+    for (size_t i = 0; i < git_index_entrycount(index); i++) {
+        const git_index_entry *entry = git_index_get_byindex(index, i);
+        if ((entry->flags & GIT_INDEX_ENTRY_VALID)
+            || (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE))
+            return false;
+    }
+    return true;
 }
 
 bool git_touched(struct arena *arena, git_repository *handle, git_tree *tree,
                  const git_strarray *limit, struct git_change **ret_changes, size_t *ret_count)
 {
     struct changes touched = { .arena = arena }, changed = { .arena = arena };
-    if (compare(handle, tree, limit, true, &touched) != 0)
+    bool known = index_knows(handle);
+    if (known && compare(handle, tree, limit, true, &touched) != 0)
         return false;
-    git_strarray paths = paths_of(arena, &touched);
-    if (touched.count && compare(handle, tree, &paths, false, &changed) != 0)
+    git_strarray paths = paths_of(&touched);
+    if ((!known || paths.count)
+        && compare(handle, tree, known ? &paths : limit, false, &changed) != 0)
         return false;
     if (changed.count)
         qsort(changed.items, changed.count, sizeof *changed.items, by_path);
