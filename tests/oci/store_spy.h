@@ -135,7 +135,7 @@ static const struct image_store_table spy_table = {
     .referrers = spy_referrers,
 };
 
-static void spy_start(struct spy *spy, struct image_store *inner)
+static inline void spy_start(struct spy *spy, struct image_store *inner)
 {
     *spy = (struct spy){ .store = { .table = &spy_table, .name = "spy" }, .inner = inner };
     spy->log = BUF_INIT(1 << 20);

@@ -11,8 +11,6 @@
 #include "oci/layout.h"
 #include "oci/store_spy.h"
 
-#include <sys/resource.h>
-
 /* ----------------------------------------------------------------------- the world */
 
 struct world {
@@ -294,59 +292,6 @@ static void test_missing(void **state)
              ERROR_NOT_FOUND, "new");
 }
 
-/* ------------------------------------------------------------------------- memory */
-
-struct pattern {
-    int64_t at, size;
-};
-
-static bool pattern_read(void *context, char *data, size_t capacity, size_t *ret_length,
-                         struct error *err)
-{
-    struct pattern *pattern = context;
-    (void)err;
-    int64_t left = pattern->size - pattern->at;
-    *ret_length = left < (int64_t)capacity ? (size_t)left : capacity;
-    for (size_t i = 0; i < *ret_length; i++)
-        data[i] = (char)((pattern->at + (int64_t)i) * 2654435761u >> 16);
-    pattern->at += (int64_t)*ret_length;
-    return true;
-}
-
-static long peak_kib(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
-}
-
-/* A layer of 128 MiB passes through a window. */
-static void test_memory(void **state)
-{
-    struct world *world = *state;
-    struct pattern pattern = { 0, 128 << 20 };
-    struct blob_source source = {
-        .context = &pattern, .read = pattern_read, .media_type = MEDIA_OCI_LAYER, .size = -1
-    };
-    struct descriptor layer;
-    struct copy_options options = { .tag = "new" };
-    struct copy_result result;
-    must(world->from->table->put_blob(world->from, world->arena, &source, &layer, &maker_wait,
-                                      &err));
-    struct image_manifest manifest = { .media_type = MEDIA_OCI_MANIFEST,
-                                       .layers = &layer,
-                                       .layer_count = 1 };
-    AUTO_BUF out = BUF_INIT(1 << 20);
-    manifest.config = maker_config(world->from, world->arena, "amd64", layer.digest);
-    image_manifest_write(world->arena, &out, &manifest);
-    maker_put(world->from, world->arena, MEDIA_OCI_MANIFEST, &out, "1.0");
-    long before = peak_kib();
-    must(image_copy(world->from, "1.0", world->to, &options, world->arena, &result, &maker_wait,
-                    &err));
-    assert_int_equal(result.sent_bytes, layer.size + manifest.config.size);
-    assert_true(peak_kib() - before < 16 << 10);
-}
-
 /* An index that names the same index many times, level by level: each is looked at once. */
 static void test_many_ways(void **state)
 {
@@ -372,46 +317,6 @@ static void test_many_ways(void **state)
     }
 }
 
-/* Manifests are all kept until the end: together they have a ceiling, and are not kept parsed. */
-static void test_large_manifests(void **state)
-{
-    struct world *world = *state;
-    struct arena *arena = world->arena;
-    struct descriptor entries[20], config, layer;
-    const char *diff_id;
-    struct copy_options options = { .tag = "new" };
-    struct copy_result result;
-    layer = maker_layer(world->from, arena, "hello", COMPRESSION_GZIP, &diff_id);
-    config = maker_config(world->from, arena, "amd64", diff_id);
-    for (int i = 0; i < 20; i++) {
-        AUTO_ARENA scratch = arena_new();
-        AUTO_BUF out = BUF_INIT(8 << 20);
-        struct value *notes = value_map(scratch);
-        for (int j = 0; j < 50000; j++)
-            value_set(scratch, notes, arena_printf(scratch, "%06d%060d", j, i),
-                      value_string(scratch, ""));
-        struct image_manifest manifest = { .media_type = MEDIA_OCI_MANIFEST,
-                                           .config = config,
-                                           .layers = &layer,
-                                           .layer_count = 1,
-                                           .annotations = notes };
-        image_manifest_write(scratch, &out, &manifest);
-        entries[i] = maker_put(world->from, arena, MEDIA_OCI_MANIFEST, &out, NULL);
-    }
-    struct image_index index = { .media_type = MEDIA_OCI_INDEX, .manifests = entries, .count = 8 };
-    for (; index.count <= 20; index.count += 12) {
-        AUTO_BUF out = BUF_INIT(1 << 20);
-        long before = peak_kib();
-        image_index_write(arena, &out, &index);
-        maker_put(world->from, arena, MEDIA_OCI_INDEX, &out, "1.0");
-        if (index.count == 8)
-            must(copy(world, &options, &result, &err));
-        else
-            must_not(copy(world, &options, &result, &err), ERROR_REFUSED, "more than 64 MiB");
-        assert_true(peak_kib() - before < 100 << 10);
-    }
-}
-
 #define with_stores(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -420,8 +325,8 @@ int main(void)
         with_stores(test_index),           with_stores(test_order),     with_stores(test_platforms),
         with_stores(test_single_platform), with_stores(test_referrers), with_stores(test_mount),
         with_stores(test_archive),         with_stores(test_cuts),      with_stores(test_lies),
-        with_stores(test_missing),         with_stores(test_memory),    with_stores(test_many_ways),
-        with_stores(test_large_manifests),
+        with_stores(test_missing),         with_stores(test_many_ways),
+
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
