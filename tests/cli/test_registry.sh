@@ -157,6 +157,18 @@ has "--username"
 run 2 registry login "$s" -u ann
 has "--password-stdin"
 
+# A mirror is asked first; what it lacks comes from the registry itself, which is never written to it.
+mirror="--registry-mirror 127.0.0.1:1=http://$r"
+# shellcheck disable=SC2086
+run 0 registry exists 127.0.0.1:1/pushed:1 $mirror
+has "$one"
+# shellcheck disable=SC2086
+run 0 registry copy 127.0.0.1:1/pushed:1 "oci:$work/mirrored:1" $mirror
+# shellcheck disable=SC2086
+run 4 registry copy "oci:$work/mirrored:1" 127.0.0.1:1/pushed:2 $mirror
+run 1 registry exists "$r/pushed:2"
+run 0 registry exists "$r/pushed:1" --registry-mirror "$r=http://127.0.0.1:1"
+
 # --------------------------------------------------------------------------- what is no command
 run 2 registry
 has "ls, inspect, exists"

@@ -235,6 +235,29 @@ static void lists_repositories(void **state)
     store->table->close(store);
 }
 
+/* As docker has it: a folder named by the registry, with its authority in it. */
+static void trusts_what_stands_in_certs_d(void **state)
+{
+    struct registry_test *test = *state;
+    const char *at = registry_at(test, "tls");
+    const char *folder = arena_printf(test->arena, "%s/certs/%s", test->folder, at);
+    struct wait wait = soon();
+    struct error err;
+    char *authority;
+    size_t length;
+    works(file_read(test->arena, arena_printf(test->arena, "%s/ca.crt", test->folder), 1 << 16,
+                    &authority, &length, &err));
+    works(folder_make(folder, &err));
+    test->settings.certs_folder = arena_printf(test->arena, "%s/certs", test->folder);
+    registry_forget(test, test->settings.config_file);
+    fails_with(registry_ping(test->registries, at, &wait, &err), ERROR_UNREACHABLE,
+               "its certificate is not trusted");
+    works(
+        file_write(arena_printf(test->arena, "%s/ca.crt", folder), authority, length, 0644, &err));
+    registry_forget(test, test->settings.config_file);
+    works(registry_ping(test->registries, at, &wait, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +266,7 @@ int main(void)
         cmocka_unit_test(keeps_referrers_under_the_fallback_tag),
         cmocka_unit_test(deletes_where_it_may),
         cmocka_unit_test(lists_repositories),
+        cmocka_unit_test(trusts_what_stands_in_certs_d),
     };
     return cmocka_run_group_tests(tests, registry_test_start, registry_test_end);
 }
