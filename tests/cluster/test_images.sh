@@ -108,7 +108,8 @@ dockerfile '""'
 printf 'ENTRYPOINT ["/nothing"]\n' >>services/web/Dockerfile
 commit "Break it"
 run 5 apply -f deploy --yes --timeout 60s
-has "✓ Image/web" "! Deployment/web"
+has "✓ Image/web" "! Deployment/web" "StartError, exit code 128"
+lacks days
 [[ $(version) == *2.1* ]] || wrong "the pod says: $(version)"
 run 0 images -f deploy
 has "web  there"

@@ -70,6 +70,7 @@ static const char *ended_text(struct arena *arena, const struct value *ended)
     int64_t from, to;
     const char *reason = text_of(ended, "reason");
     bool known = time_parse(text_of(ended, "startedAt"), &from)
+                 && from > 0 /* else it never began */
                  && time_parse(text_of(ended, "finishedAt"), &to) && to >= from;
     bool plain = !*reason || !strcmp(reason, "Error") || !strcmp(reason, "Completed");
     int64_t signal = value_int(value_get(ended, "signal"), 0);
