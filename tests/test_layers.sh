@@ -28,11 +28,11 @@ while IFS=: read -r file include; do
         *) bad "$file includes $target (a layer to its right)" ;;
     esac
     # A provider does not know another one; what they share stands beside them. But images
-    # are built by engines, so build/docker/ stands on docker/.
+    # are built by engines, so build/docker/ and build/buildkit/ stand on docker/.
     if [[ $file == src/providers/*/* && $include == *\"providers/*/* ]]; then
         own=${file#src/providers/} && own=${own%%/*}
         other=${include#*\"providers/} && other=${other%%/*}
-        [[ $own == "$other" || $file == src/providers/build/docker/* && $other == docker ]] || bad "$file includes the provider $other"
+        [[ $own == "$other" || $file =~ ^src/providers/build/(docker|buildkit)/ && $other == docker ]] || bad "$file includes the provider $other"
     fi
 done < <(grep -rhoH --include='*.[ch]' '^#include "[^"]*"' src)
 ((edges > 100)) || bad "only $edges includes were read: the test is blind"
