@@ -67,9 +67,9 @@ static void test_write(void **state)
         struct descriptor image = write_one(world, "a.tar", forms[i], COMPRESSION_GZIP), found;
         struct image_store *store = open_one(world, "a.tar");
         must(store->table->resolve(store, world->arena, "1.0", &found, &maker_wait, &err));
-        assert_string_equal(found.digest, image.digest);
         assert_string_equal(maker_content(store, world->arena, "", NULL), hello);
         store->table->close(store);
+        assert_string_equal(found.digest, image.digest); /* it is ours, not the store's */
     }
 }
 
