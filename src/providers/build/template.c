@@ -405,7 +405,7 @@ bool template_dockerfile(struct arena *arena, const struct image_spec *spec, str
     struct writing one = {
         .arena = arena, .spec = spec, .files = files, .context = context, .out = &out, .err = err
     };
-    const struct language *language;
+    const struct language *language = NULL;
     if (!find_language(&one, &language) || !set_all(&one) || !language->write(&one))
         return false;
     *ret_text = arena_memdup(arena, buf_text(&out), out.length);

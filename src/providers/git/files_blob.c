@@ -39,8 +39,11 @@ static bool start_cat(struct git_files *all, struct error *err)
 {
     AUTO_ARENA arena = arena_new();
     const char *folder = arena_printf(arena, "--git-dir=%s", git_repository_path(all->handle));
-    const char *const arguments[] = { "git",     "-c", "safe.directory=*", folder, "cat-file",
-                                      "--batch", NULL };
+    /* Above the threshold git streams, too, instead of holding the blob whole. */
+    const char *const arguments[] = {
+        "git",  "-c",       "safe.directory=*", "-c", "core.bigFileThreshold=4m",
+        folder, "cat-file", "--batch",          NULL
+    };
     static const char *const environment[] = { "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0",
                                                NULL };
     if (all->cat_runs)
