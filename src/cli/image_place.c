@@ -112,8 +112,16 @@ bool image_place_open(struct registry_run *run, const struct image_place *place,
     return true;
 }
 
+/* "shop/api", as Docker will call it once it has loaded the archive; NULL where nobody knows. */
+static const char *repository_of(struct arena *arena, const struct image_place *place)
+{
+    struct reference name = place->reference;
+    name.tag = name.digest = NULL;
+    return name.repository ? reference_short(arena, &name) : NULL;
+}
+
 bool image_place_create(struct registry_run *run, const struct image_place *place,
-                        struct image_store **ret, struct error *err)
+                        const struct image_place *from, struct image_store **ret, struct error *err)
 {
     if (place->digest)
         return error_set(err, ERROR_USAGE,
@@ -125,5 +133,5 @@ bool image_place_create(struct registry_run *run, const struct image_place *plac
         return docker_store_find(run->http, NULL, place->path, true, ret, run->wait, err);
     if (place->kind == PLACE_LAYOUT)
         return layout_create(place->path, ret, err);
-    return archive_create(place->path, ARCHIVE_DOCKER, NULL, ret, err);
+    return archive_create(place->path, ARCHIVE_DOCKER, repository_of(run->arena, from), ret, err);
 }

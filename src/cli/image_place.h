@@ -28,9 +28,9 @@ bool image_place_open(struct registry_run *run, const struct image_place *place,
                       struct image_store **ret, const char **ret_name, struct error *err)
     __attribute__((warn_unused_result));
 
-/* Opens it to be written. */
+/* Opens it to be written, with what comes from `from`: its name goes into an archive. */
 bool image_place_create(struct registry_run *run, const struct image_place *place,
-                        struct image_store **ret, struct error *err)
+                        const struct image_place *from, struct image_store **ret, struct error *err)
     __attribute__((warn_unused_result));
 
 #endif

@@ -177,7 +177,7 @@ static bool copy(struct copying *copying, struct copy_result *result, struct err
     const char *name;
     if (!image_place_open(run, &copying->from, &from, &name, err))
         return false;
-    bool done = image_place_create(run, &copying->to, &to, err);
+    bool done = image_place_create(run, &copying->to, &copying->from, &to, err);
     if (done) {
         done = transfer(copying, from, name, to, result, err);
         to->table->close(to);

@@ -67,6 +67,7 @@ same "$multi" "sha256:$(skopeo inspect --raw "oci:$work/out:v1" | sha256sum | cu
 run 0 pull "$r/shop/api:1.0" --to "archive:$work/out.tar"
 last="skopeo inspect docker-archive:"
 same "linux amd64" "$(skopeo inspect --format '{{.Os}} {{.Architecture}}' "docker-archive:$work/out.tar")"
+same "[\"$r/shop/api:1.0\"]" "$(tar xOf "$work/out.tar" manifest.json | jq -c '.[0].RepoTags')"
 run 0 push "archive:$work/out.tar" "$r/pushed:1"
 same "$one" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$r/pushed:1")"
 run 2 push "archive:$work/out.tar"

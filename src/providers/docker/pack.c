@@ -15,8 +15,6 @@
 
 enum { PIECE = 1 << 20, LEVEL = 6, THREADS_MOST = 8 };
 
-CLEANUP_FUNCTION(struct verifier *, verifier_free)
-
 struct piece {
     struct libdeflate_compressor *compressor;
     char *plain, *packed;

@@ -91,7 +91,6 @@ static bool read_entries(struct arena *arena, struct index *index, size_t *ret_e
 /* "\0COUNT SUBTREES\n" and the id, of the root of the cache tree; -1: it is not known. */
 static bool is_tree(const unsigned char *data, size_t length, const char *tree)
 {
-    AUTO_ARENA arena = arena_new();
     AUTO_BUF hex = BUF_INIT(BUF_OUTPUT_CEILING);
     const unsigned char *line = length ? memchr(data, '\n', length) : NULL;
     if (!line || data[0] != '\0' || data[1] == '-' || (size_t)(line + 1 - data) + HASH > length)
