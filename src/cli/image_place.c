@@ -8,16 +8,15 @@
 
 #include <string.h>
 
-/* "FOLDER:TAG": the last colon, where no slash follows it. */
-static void split_tag(struct arena *arena, const char *text, struct image_place *ret)
+/* "FOLDER", "FOLDER:TAG" (a tag may hold further colons) or "FOLDER@DIGEST". */
+static void split_name(struct arena *arena, const char *text, struct image_place *ret)
 {
-    const char *colon = strrchr(text, ':');
-    if (!colon || strchr(colon, '/')) {
-        ret->path = text;
-        return;
-    }
-    ret->path = arena_memdup(arena, text, (size_t)(colon - text));
-    ret->tag = colon + 1;
+    size_t length = strcspn(text, ":@");
+    ret->path = arena_memdup(arena, text, length);
+    if (text[length] == '@')
+        ret->digest = text + length + 1;
+    else if (text[length])
+        ret->tag = text + length + 1;
 }
 
 static bool parse_registry(struct arena *arena, const char *text, struct image_place *ret,
@@ -53,7 +52,7 @@ bool image_place_parse(struct arena *arena, const char *text, struct image_place
     *ret = (struct image_place){ .text = text };
     if (strncmp(text, "oci:", 4) == 0) {
         ret->kind = PLACE_LAYOUT;
-        split_tag(arena, text + 4, ret);
+        split_name(arena, text + 4, ret);
     } else if (strncmp(text, "archive:", 8) == 0) {
         ret->kind = PLACE_ARCHIVE;
         ret->path = text + 8;
@@ -62,9 +61,9 @@ bool image_place_parse(struct arena *arena, const char *text, struct image_place
     } else {
         return parse_registry(arena, text, ret, err);
     }
-    if (!*ret->path || (ret->tag && !*ret->tag))
-        return error_set(err, ERROR_USAGE, "\"%s\": expected oci:FOLDER[:TAG] or archive:FILE",
-                         text);
+    if (!*ret->path || (ret->tag && !*ret->tag) || (ret->digest && !digest_text_valid(ret->digest)))
+        return error_set(err, ERROR_USAGE,
+                         "\"%s\": expected oci:FOLDER[:TAG|@DIGEST] or archive:FILE", text);
     return true;
 }
 
@@ -85,8 +84,10 @@ static bool only_image(struct registry_run *run, const struct image_place *place
         return error_set(err, ERROR_NOT_FOUND, "%s holds no image with a tag", place->text);
     for (size_t i = 0; i < count; i++)
         buf_printf(&names, "%s%s", i ? ", " : "", tags[i]);
-    return error_set(err, ERROR_USAGE, "%s holds several images; add one of these tags: %s",
-                     place->text, buf_text(&names));
+    return error_set(err, ERROR_USAGE, "%s holds several images%s: %s", place->text,
+                     place->kind == PLACE_LAYOUT ? "; add one of these tags"
+                                                 : ", and only one can be taken out of an archive",
+                     buf_text(&names));
 }
 
 bool image_place_open(struct registry_run *run, const struct image_place *place,
