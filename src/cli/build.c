@@ -16,11 +16,11 @@ enum { NAME_COLUMNS = 16, STATUS_COLUMNS = 10, DIGEST_COLUMNS = 21, SIZE_COLUMNS
 /* ------------------------------------------------------------------------ progress */
 
 struct view {
-    bool redraw, verbose;
+    bool redraw, lines;
     unsigned width;
 };
 
-/* One line that is taken back; elsewhere lines, where somebody asked for them. */
+/* One line that is taken back on a terminal; elsewhere, as in CI, a line each. */
 static void show(void *context, const struct image_run *run, const char *text)
 {
     const struct view *view = context;
@@ -28,15 +28,15 @@ static void show(void *context, const struct image_run *run, const char *text)
     const char *line = printable_text(arena, arena_printf(arena, "%s: %s", run->spec->name, text));
     if (view->redraw)
         fprintf(stderr, "\r\033[K%.*s", (int)text_fit(line, view->width - 1), line);
-    else if (view->verbose)
-        command_say("%s", line);
+    else if (view->lines)
+        fprintf(stderr, "%s\n", line);
 }
 
 static struct view view_of(const struct invocation *invocation)
 {
     return (struct view){ .redraw = terminal_can_redraw() && isatty(STDERR_FILENO)
                                     && !invocation->quiet && invocation->output != OUTPUT_JSON,
-                          .verbose = invocation->verbose,
+                          .lines = !invocation->quiet,
                           .width = terminal_width() };
 }
 
