@@ -224,20 +224,20 @@ const char *reference_text(struct arena *arena, const struct reference *referenc
                         end_text(arena, reference));
 }
 
-/* "localhost" and the like would be read as a registry again. */
-static bool short_is_clear(const char *repository)
+/* What looks like a registry, or like an image's id, would be read as that. */
+static bool short_is_clear(struct arena *arena, const char *name)
 {
-    const char *slash = strchr(repository, '/');
-    return !slash || strncmp(repository, "localhost/", 10) != 0;
+    size_t length = strcspn(name, "/");
+    return !is_image_id(name) && (!name[length] || !is_registry(arena_memdup(arena, name, length)));
 }
 
 const char *reference_short(struct arena *arena, const struct reference *reference)
 {
     const char *name = reference->repository;
-    if (strcmp(reference->registry, HUB) != 0 || !short_is_clear(name))
-        return reference_text(arena, reference);
     if (strncmp(name, HUB_HOME, strlen(HUB_HOME)) == 0 && !strchr(name + strlen(HUB_HOME), '/'))
         name += strlen(HUB_HOME);
+    if (strcmp(reference->registry, HUB) != 0 || !short_is_clear(arena, name))
+        return reference_text(arena, reference);
     return arena_printf(arena, "%s%s", name, end_text(arena, reference));
 }
 
