@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 enum { CANCEL_LOOK_MS = 100 };
@@ -24,6 +25,19 @@ int64_t clock_now(void)
 int64_t clock_unix(void)
 {
     return (int64_t)time(NULL);
+}
+
+int64_t wait_backoff(unsigned tries, int64_t first, int64_t longest)
+{
+    uint32_t random = 0;
+    int64_t pause = first;
+    for (unsigned i = 1; i < tries && pause < longest; i++)
+        pause *= 2;
+    if (pause > longest)
+        pause = longest;
+    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
+        random = (uint32_t)clock_now();
+    return pause / 2 + random % (pause / 2 + 1);
 }
 
 struct wait wait_for(int64_t milliseconds, const struct wait *outer)

@@ -51,6 +51,12 @@ bool wait_stopped(const struct wait *wait);
 bool wait_check(const struct wait *wait, const char *what, struct error *err)
     __attribute__((warn_unused_result));
 
+/*
+ * Milliseconds before try `tries` + 1: exponential from `first` up to `longest`, of which a random
+ * half, so that clients do not come back together.
+ */
+int64_t wait_backoff(unsigned tries, int64_t first, int64_t longest);
+
 /* Sleeps, but no longer than the wait; false when the wait is over. */
 bool wait_sleep(const struct wait *wait, int64_t milliseconds);
 

@@ -50,7 +50,7 @@ bool file_read(struct arena *arena, const char *path, size_t ceiling, char **ret
     return file_read_descriptor(arena, descriptor, path, ceiling, ret_data, ret_length, err);
 }
 
-static bool write_all(int descriptor, const char *data, size_t length)
+bool file_write_all(int descriptor, const char *data, size_t length)
 {
     while (length) {
         ssize_t written = write(descriptor, data, length);
@@ -86,7 +86,7 @@ bool file_write(const char *path, const void *data, size_t length, mode_t mode, 
     AUTO_CLOSE descriptor = mkostemps(temporary, 4, O_CLOEXEC);
     if (descriptor < 0)
         return error_errno(err, ERROR_LOCAL, "cannot write beside %s", path);
-    if (!write_all(descriptor, data, length) || fchmod(descriptor, mode) != 0
+    if (!file_write_all(descriptor, data, length) || fchmod(descriptor, mode) != 0
         || fsync(descriptor) != 0 || rename(temporary, path) != 0) {
         error_errno(err, ERROR_LOCAL, "cannot write %s", path);
         unlink(temporary);

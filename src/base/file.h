@@ -37,4 +37,8 @@ const char *path_join(struct arena *arena, const char *base, const char *name);
 /* `${XDG_CACHE_HOME:-~/.cache}/cmx-reconcile`, not made; NULL where neither variable is set. */
 const char *path_cache(struct arena *arena);
 
+/* Writes all of it, however often that takes; false with errno. */
+bool file_write_all(int descriptor, const char *data, size_t length)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -5,8 +5,6 @@
 #include "base/log.h"
 #include "oci/registry/paging.h"
 
-#include <sys/random.h>
-
 enum {
     LOST_TRIES = 5, /* about 3 s in all */
     SILENT_TRIES = 2,
@@ -16,20 +14,6 @@ enum {
     LONGEST_ASKED_MS = 10 * 60 * 1000, /* of what a server may ask for */
     TELL_MS = 3000,                    /* pauses that the user is told of */
 };
-
-/* Exponential, of which a random half, so that clients do not come back together. */
-static int64_t backoff(unsigned tries)
-{
-    uint32_t random = 0;
-    int64_t pause = FIRST_PAUSE_MS;
-    for (unsigned i = 1; i < tries && pause < LONGEST_PAUSE_MS; i++)
-        pause *= 2;
-    if (pause > LONGEST_PAUSE_MS)
-        pause = LONGEST_PAUSE_MS;
-    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
-        random = (uint32_t)clock_now();
-    return pause / 2 + random % (pause / 2 + 1);
-}
 
 static bool may_again(const struct retry *retry, bool answered,
                       const struct http_response *response, bool repeatable)
@@ -69,7 +53,8 @@ bool retry_again(struct retry *retry, bool answered, const struct http_response 
     if (!may_again(retry, answered, response, repeatable))
         return false;
     int64_t asked = answered ? retry_after(http_header(response, "Retry-After"), clock_unix()) : -1;
-    int64_t pause = (asked > 0 ? asked : 0) + backoff(retry->tries);
+    int64_t pause =
+        (asked > 0 ? asked : 0) + wait_backoff(retry->tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     *ret_failed = true;
     if (asked > LONGEST_ASKED_MS || (asked > 0 && asked > wait_left(wait)))
         return say_too_long(retry, response->status, asked, err);

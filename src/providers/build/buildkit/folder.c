@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "providers/build/path.h"
 
 #include <errno.h>
@@ -46,20 +47,6 @@ static void set_time(const struct writing *to, int folder, const char *name)
     (void)utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-static bool write_all(int file, const char *data, size_t length)
-{
-    while (length) {
-        ssize_t written = write(file, data, length);
-        if (written < 0 && errno != EINTR)
-            return false;
-        if (written > 0) {
-            data += written;
-            length -= (size_t)written;
-        }
-    }
-    return true;
-}
-
 static bool copy_file(struct writing *to, int folder, const char *name, mode_t mode,
                       const char *path)
 {
@@ -70,7 +57,7 @@ static bool copy_file(struct writing *to, int folder, const char *name, mode_t m
     for (size_t length = 1; length;) {
         if (!to->files->table->read(to->stream, to->piece, PIECE, &length, to->wait, to->err))
             return false;
-        if (!write_all(file, to->piece, length))
+        if (!file_write_all(file, to->piece, length))
             return failed(to, path);
     }
     return fchmod(file, mode) == 0 || failed(to, path);

@@ -6,7 +6,6 @@
 #include "providers/kubernetes/client/status.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 enum {
     IDLE_MS = 75000, /* the server gives a request 60 s, webhooks included */
@@ -122,20 +121,6 @@ static bool is_repeatable(struct arena *arena, const struct api_call *call)
     return strcmp(call->method, "DELETE") == 0 && has_uid_precondition(arena, call);
 }
 
-/* Exponential, of which a random half, so that clients do not come back together. */
-static int64_t backoff(unsigned tries)
-{
-    uint32_t random = 0;
-    int64_t pause = FIRST_PAUSE_MS;
-    for (unsigned i = 1; i < tries && pause < LONGEST_PAUSE_MS; i++)
-        pause *= 2;
-    if (pause > LONGEST_PAUSE_MS)
-        pause = LONGEST_PAUSE_MS;
-    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
-        random = (uint32_t)clock_now();
-    return pause / 2 + random % (pause / 2 + 1);
-}
-
 /* A refusal by a server that was away a moment ago: it may not know yet who may do what. */
 static bool is_starting(const struct attempt *attempt)
 {
@@ -163,7 +148,8 @@ static int64_t pause_after_answer(const struct attempt *attempt)
         busy ? attempt->tries < BUSY_TRIES
              : down && attempt->tries < LOST_TRIES && is_repeatable(attempt->arena, attempt->call);
     if (again || is_starting(attempt))
-        return (asked > 0 ? asked : 0) + backoff(attempt->tries);
+        return (asked > 0 ? asked : 0)
+               + wait_backoff(attempt->tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     return -1;
 }
 
@@ -187,8 +173,9 @@ static int64_t pause_after_loss(const struct attempt *attempt)
     const struct http_response *response = &attempt->response;
     bool untouched = !attempt->stream || !attempt->stream->touched;
     bool may = response->unsent || is_repeatable(attempt->arena, attempt->call);
-    return response->transient && untouched && may && is_patient(attempt) ? backoff(attempt->tries)
-                                                                          : -1;
+    return response->transient && untouched && may && is_patient(attempt)
+               ? wait_backoff(attempt->tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS)
+               : -1;
 }
 
 /* Whether the server is there; only one request of many needs to notice. */
