@@ -171,7 +171,7 @@ class Connection:
         line = self.input.readline(1 << 16).split()
         if len(line) != 3:
             return False
-        method, path = line[0].decode(), line[1].decode()
+        method, path = line[0].decode("latin-1"), line[1].decode("latin-1")
         headers = http.client.parse_headers(self.input)
         body = self.read_body(headers)
         fault = self.proxy.next_fault(f"{method} {path}")
