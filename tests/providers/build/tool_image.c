@@ -205,8 +205,11 @@ static bool run(struct world *world, struct files *files, struct problems *probl
     if (world->bases && !layout_open(world->bases, &bases, err))
         return false;
     const struct build_opener opener = { bases, open_base };
-    if (!build_open(&options, &build, problems, err))
+    if (!build_open(&options, &build, problems, err)) {
+        if (bases)
+            bases->table->close(bases);
         return false;
+    }
     bool done = world->print || build_resolve(build, &opener, &forever, err);
     if (world->print) {
         fputs(build_dockerfile(build), stdout);
