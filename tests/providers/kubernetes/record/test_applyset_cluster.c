@@ -108,6 +108,10 @@ static void test_taken_over(void **state)
     size_t held;
     struct record record = one_member(world);
     take(world);
+    /* the first look, right behind the taking, is not asked of the server */
+    must(provider_kubernetes.record_check(world->session, world->arena, &holds, &held, &world->wait,
+                                          &error),
+         error);
     kubectl(world, NULL, "annotate", "--overwrite", "configmap", "cmx-set-test",
             "cmx.dev/run={\"id\":\"x\",\"holder\":\"eve@far\",\"started\":\"2026-11-24T07:00:00Z\","
             "\"renewed\":\"2026-11-24T07:00:00Z\"}");
