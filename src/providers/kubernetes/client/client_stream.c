@@ -105,7 +105,7 @@ static struct ahead *take_first(struct client *client, const struct api_call *ca
     return taken;
 }
 
-/* The bytes of a page: those that were asked for ahead, or asked for now. */
+/* The bytes of a page: the answer to what was sent ahead, else to a request of its own. */
 static bool receive_page(struct page *page, int *ret_status, struct error *err)
 {
     struct list *list = page->list;
