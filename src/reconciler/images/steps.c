@@ -150,7 +150,7 @@ static bool build_and_upload(const struct making *making, struct error *err)
     if (!take_turn(making, err))
         return false;
     target.store = run->store;
-    tell(making, "is built");
+    tell(making, "begins");
     bool built = image_build_by(run, &target, &result, making->wait, err);
     leave_turn(run->images);
     if (!built)
