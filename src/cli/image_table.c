@@ -34,12 +34,6 @@ const char *tags_shown(struct arena *arena, const struct image_run *run)
     return arena_strdup(arena, buf_text(&text));
 }
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    if (text && *text)
-        value_set(arena, map, key, value_string(arena, text));
-}
-
 static struct value *texts(struct arena *arena, const struct text_list *list)
 {
     struct value *values = value_list(arena);
@@ -54,8 +48,8 @@ static struct value *tags_value(struct arena *arena, const struct image_run *run
     struct value *list = value_list(arena);
     for (size_t i = 0; i < run->tag_count; i++) {
         struct value *tag = value_map(arena);
-        set_text(arena, tag, "tag", run->tags[i].text);
-        set_text(arena, tag, "digest", run->tags[i].live);
+        value_set_filled(arena, tag, "tag", run->tags[i].text);
+        value_set_filled(arena, tag, "digest", run->tags[i].live);
         value_push(arena, list, tag);
     }
     return list;
@@ -65,14 +59,14 @@ struct value *image_row_value(struct arena *arena, const struct image_row *row)
 {
     const struct image_run *run = row->run;
     struct value *map = value_map(arena);
-    set_text(arena, map, "name", run->spec->name);
-    set_text(arena, map, "repository", run->spec->repository);
-    set_text(arena, map, "from", run->spec->from);
-    set_text(arena, map, "place", run->place);
-    set_text(arena, map, "status", row->status);
-    set_text(arena, map, "digest", run->image.digest);
-    set_text(arena, map, "id", row->id);
-    set_text(arena, map, "source", run->source_digest);
+    value_set_filled(arena, map, "name", run->spec->name);
+    value_set_filled(arena, map, "repository", run->spec->repository);
+    value_set_filled(arena, map, "from", run->spec->from);
+    value_set_filled(arena, map, "place", run->place);
+    value_set_filled(arena, map, "status", row->status);
+    value_set_filled(arena, map, "digest", run->image.digest);
+    value_set_filled(arena, map, "id", row->id);
+    value_set_filled(arena, map, "source", run->source_digest);
     if (row->size >= 0)
         value_set(arena, map, "size", value_integer(arena, row->size));
     value_set(arena, map, "dirty", value_bool(arena, run->dirty));
@@ -81,7 +75,7 @@ struct value *image_row_value(struct arena *arena, const struct image_row *row)
     if (row->milliseconds)
         value_set(arena, map, "milliseconds", value_integer(arena, row->milliseconds));
     if (run->error.kind != ERROR_NONE)
-        set_text(arena, map, "error", run->error.message);
+        value_set_filled(arena, map, "error", run->error.message);
     return map;
 }
 

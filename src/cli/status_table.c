@@ -224,23 +224,17 @@ static void add_row(struct status *status, struct arena *arena, const struct tar
                row->drifted ? "" : row->note, row->drifted, row->hold != NULL);
 }
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    if (text && *text)
-        value_set(arena, map, key, value_string(arena, text));
-}
-
 static struct value *row_value(struct arena *arena, const struct subject *subject,
                                const struct row *row)
 {
     struct value *map = value_map(arena);
-    set_text(arena, map, "group", subject->id.group);
-    set_text(arena, map, "kind", subject->id.kind);
-    set_text(arena, map, "namespace", subject->id.namespace);
-    set_text(arena, map, "name", subject->id.name);
-    set_text(arena, map, "health", row->health);
-    set_text(arena, map, "note", row->note);
-    set_text(arena, map, "image", row->image);
+    value_set_filled(arena, map, "group", subject->id.group);
+    value_set_filled(arena, map, "kind", subject->id.kind);
+    value_set_filled(arena, map, "namespace", subject->id.namespace);
+    value_set_filled(arena, map, "name", subject->id.name);
+    value_set_filled(arena, map, "health", row->health);
+    value_set_filled(arena, map, "note", row->note);
+    value_set_filled(arena, map, "image", row->image);
     value_set(arena, map, "drifted", value_bool(arena, row->drifted));
     value_set(arena, map, "healthy",
               value_bool(arena, !row->failing && !row->unknown && !row->missing));
@@ -249,7 +243,7 @@ static struct value *row_value(struct arena *arena, const struct subject *subjec
     if (row->hold)
         value_set(arena, map, "hold", hold_value(arena, row->hold));
     if (subject->live.since)
-        set_text(arena, map, "since", time_text(arena, subject->live.since));
+        value_set_filled(arena, map, "since", time_text(arena, subject->live.since));
     return map;
 }
 
@@ -257,11 +251,11 @@ static void add_json_set(struct status *status, struct arena *arena,
                          const struct target_run *target, struct value *rows)
 {
     struct value *map = value_map(arena);
-    set_text(arena, map, "name", target->target.set_name);
-    set_text(arena, map, "namespace", target->target.set_namespace);
-    set_text(arena, map, "target", target->description);
-    set_text(arena, map, "commit", target->record.source.commit);
-    set_text(arena, map, "origin", target->record.source.origin);
+    value_set_filled(arena, map, "name", target->target.set_name);
+    value_set_filled(arena, map, "namespace", target->target.set_namespace);
+    value_set_filled(arena, map, "target", target->description);
+    value_set_filled(arena, map, "commit", target->record.source.commit);
+    value_set_filled(arena, map, "origin", target->record.source.origin);
     value_set(arena, map, "objects", rows);
     struct value *holds = holds_value(arena, target);
     if (holds)

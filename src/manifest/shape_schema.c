@@ -15,20 +15,15 @@
 
 static struct value *shape_schema(struct arena *arena, const struct shape *shape);
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    value_set(arena, map, key, value_string(arena, text));
-}
-
 static void set_pattern(struct arena *arena, struct value *schema, const char *pattern)
 {
-    set_text(arena, schema, "type", "string");
-    set_text(arena, schema, "pattern", pattern);
+    value_set_text(arena, schema, "type", "string");
+    value_set_text(arena, schema, "pattern", pattern);
 }
 
 static void set_integer(struct arena *arena, struct value *schema, const struct shape *shape)
 {
-    set_text(arena, schema, "type", "integer");
+    value_set_text(arena, schema, "type", "integer");
     if (shape->least == 0 && shape->most == 0)
         return;
     value_set(arena, schema, "minimum", value_integer(arena, shape->least));
@@ -41,7 +36,7 @@ static struct value *set_either(struct arena *arena, struct value *schema, int64
 {
     struct value *choices = value_list(arena);
     struct value *number = value_map(arena), *text = value_map(arena);
-    set_text(arena, number, "type", "integer");
+    value_set_text(arena, number, "type", "integer");
     value_set(arena, number, "minimum", value_integer(arena, least));
     set_pattern(arena, text, pattern);
     value_push(arena, choices, number);
@@ -67,8 +62,8 @@ static void set_choices(struct arena *arena, struct value *schema, const struct 
 static void set_text_map(struct arena *arena, struct value *schema)
 {
     struct value *text = value_map(arena);
-    set_text(arena, text, "type", "string");
-    set_text(arena, schema, "type", "object");
+    value_set_text(arena, text, "type", "string");
+    value_set_text(arena, schema, "type", "object");
     value_set(arena, schema, "additionalProperties", text);
 }
 
@@ -91,7 +86,7 @@ static void set_one_of(struct arena *arena, struct value *schema, const struct s
 static void set_members(struct arena *arena, struct value *schema, const struct shape *members)
 {
     struct value *properties = value_map(arena), *required = value_list(arena);
-    set_text(arena, schema, "type", "object");
+    value_set_text(arena, schema, "type", "object");
     value_set(arena, schema, "additionalProperties", value_bool(arena, false));
     set_one_of(arena, schema, members);
     for (; members->name; members++) {
@@ -108,17 +103,17 @@ static void set_type(struct arena *arena, struct value *schema, const struct sha
 {
     switch (shape->type) {
     case SHAPE_STRING:
-        set_text(arena, schema, "type", "string");
+        value_set_text(arena, schema, "type", "string");
         value_set(arena, schema, "minLength", value_integer(arena, 1));
         break;
     case SHAPE_TEXT:
-        set_text(arena, schema, "type", "string");
+        value_set_text(arena, schema, "type", "string");
         break;
     case SHAPE_PORT:
         set_port(arena, schema);
         break;
     case SHAPE_BOOL:
-        set_text(arena, schema, "type", "boolean");
+        value_set_text(arena, schema, "type", "boolean");
         break;
     case SHAPE_INTEGER:
         set_integer(arena, schema, shape);
@@ -146,7 +141,7 @@ static void set_type(struct arena *arena, struct value *schema, const struct sha
         set_members(arena, schema, shape->members);
         break;
     case SHAPE_LIST:
-        set_text(arena, schema, "type", "array");
+        value_set_text(arena, schema, "type", "array");
         value_set(arena, schema, "items", shape_schema(arena, shape->element));
         break;
     }
@@ -158,7 +153,7 @@ static struct value *shape_schema(struct arena *arena, const struct shape *shape
     const struct value *fallback;
     struct error none;
     if (shape->text)
-        set_text(arena, schema, "description", shape->text);
+        value_set_text(arena, schema, "description", shape->text);
     if (shape->fallback
         && json_parse(arena, shape->fallback, strlen(shape->fallback), &fallback, &none))
         value_set(arena, schema, "default", (struct value *)fallback);
@@ -169,7 +164,7 @@ static struct value *shape_schema(struct arena *arena, const struct shape *shape
 static struct value *constant(struct arena *arena, const char *text)
 {
     struct value *schema = value_map(arena);
-    set_text(arena, schema, "const", text);
+    value_set_text(arena, schema, "const", text);
     return schema;
 }
 
@@ -212,10 +207,10 @@ static struct value *kind_schema(struct arena *arena, const struct kind_shape *k
     value_push(arena, required, value_string(arena, "metadata"));
     if (needs_spec(kind->spec))
         value_push(arena, required, value_string(arena, "spec"));
-    set_text(arena, schema, "$schema", "https://json-schema.org/draft/2020-12/schema");
-    set_text(arena, schema, "title", kind->kind);
-    set_text(arena, schema, "description", kind->text);
-    set_text(arena, schema, "type", "object");
+    value_set_text(arena, schema, "$schema", "https://json-schema.org/draft/2020-12/schema");
+    value_set_text(arena, schema, "title", kind->kind);
+    value_set_text(arena, schema, "description", kind->text);
+    value_set_text(arena, schema, "type", "object");
     value_set(arena, schema, "additionalProperties", value_bool(arena, false));
     value_set(arena, schema, "properties", properties);
     value_set(arena, schema, "required", required);

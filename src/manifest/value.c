@@ -111,6 +111,18 @@ void value_set(struct arena *arena, struct value *map, const char *key, struct v
     members[at] = member;
 }
 
+void value_set_text(struct arena *arena, struct value *map, const char *key, const char *text)
+{
+    if (text)
+        value_set(arena, map, key, value_string(arena, text));
+}
+
+void value_set_filled(struct arena *arena, struct value *map, const char *key, const char *text)
+{
+    if (text && *text)
+        value_set(arena, map, key, value_string(arena, text));
+}
+
 bool value_remove(struct value *map, const char *key)
 {
     bool found;

@@ -75,6 +75,10 @@ void value_push(struct arena *arena, struct value *list, struct value *item);
 /* Sets a member at its sorted position, replacing one of that key. The key is not copied. */
 void value_set(struct arena *arena, struct value *map, const char *key, struct value *value);
 
+/* Sets a member to a copy of the text; NULL leaves it out, and so does "" in the second. */
+void value_set_text(struct arena *arena, struct value *map, const char *key, const char *text);
+void value_set_filled(struct arena *arena, struct value *map, const char *key, const char *text);
+
 /* Removes a member; false where there was none. */
 bool value_remove(struct value *map, const char *key);
 

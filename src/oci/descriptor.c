@@ -161,29 +161,23 @@ struct descriptor descriptor_copy(struct arena *arena, const struct descriptor *
 
 /* ------------------------------------------------------------------- writing */
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    if (text)
-        value_set(arena, map, key, value_string(arena, text));
-}
-
 static struct value *platform_value(struct arena *arena, const struct platform *platform)
 {
     struct value *map = value_map(arena);
-    set_text(arena, map, "architecture", platform->architecture);
-    set_text(arena, map, "os", platform->os);
-    set_text(arena, map, "os.version", platform->os_version);
-    set_text(arena, map, "variant", platform->variant);
+    value_set_text(arena, map, "architecture", platform->architecture);
+    value_set_text(arena, map, "os", platform->os);
+    value_set_text(arena, map, "os.version", platform->os_version);
+    value_set_text(arena, map, "variant", platform->variant);
     return map;
 }
 
 struct value *descriptor_value(struct arena *arena, const struct descriptor *descriptor)
 {
     struct value *map = value_map(arena);
-    set_text(arena, map, "mediaType", descriptor->media_type);
-    set_text(arena, map, "digest", descriptor->digest);
+    value_set_text(arena, map, "mediaType", descriptor->media_type);
+    value_set_text(arena, map, "digest", descriptor->digest);
     value_set(arena, map, "size", value_integer(arena, descriptor->size));
-    set_text(arena, map, "artifactType", descriptor->artifact_type);
+    value_set_text(arena, map, "artifactType", descriptor->artifact_type);
     if (descriptor->platform.os)
         value_set(arena, map, "platform", platform_value(arena, &descriptor->platform));
     if (value_count(descriptor->annotations))

@@ -33,12 +33,6 @@ static size_t *count_at(struct history_counts *all, size_t i)
 
 /* ------------------------------------------------------------------------- writing */
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    if (text && *text)
-        value_set(arena, map, key, value_string(arena, text));
-}
-
 static void set_flag(struct arena *arena, struct value *map, const char *key, bool flag)
 {
     if (flag)
@@ -59,10 +53,10 @@ static struct value *counts_value(struct arena *arena, const struct history_coun
 static struct value *object_value(struct arena *arena, const struct history_object *object)
 {
     struct value *map = value_map(arena);
-    set_text(arena, map, "name", object->name);
-    set_text(arena, map, "action", object->action);
-    set_text(arena, map, "result", object->result);
-    set_text(arena, map, "note", object->note);
+    value_set_filled(arena, map, "name", object->name);
+    value_set_filled(arena, map, "action", object->action);
+    value_set_filled(arena, map, "result", object->result);
+    value_set_filled(arena, map, "note", object->note);
     if (object->drift)
         value_set(arena, map, "drift", value_string(arena, object->drift));
     if (object->hook)
@@ -74,14 +68,14 @@ static struct value *object_value(struct arena *arena, const struct history_obje
 struct value *history_value(struct arena *arena, const struct history_entry *entry)
 {
     struct value *map = value_map(arena), *objects = value_list(arena);
-    set_text(arena, map, "time", time_text(arena, entry->time));
+    value_set_filled(arena, map, "time", time_text(arena, entry->time));
     value_set(arena, map, "milliseconds", value_integer(arena, entry->milliseconds));
-    set_text(arena, map, "command", entry->command);
-    set_text(arena, map, "by", entry->by);
-    set_text(arena, map, "commit", entry->commit);
-    set_text(arena, map, "subject", entry->subject);
+    value_set_filled(arena, map, "command", entry->command);
+    value_set_filled(arena, map, "by", entry->by);
+    value_set_filled(arena, map, "commit", entry->commit);
+    value_set_filled(arena, map, "subject", entry->subject);
     set_flag(arena, map, "dirty", entry->dirty);
-    set_text(arena, map, "result", entry->result);
+    value_set_filled(arena, map, "result", entry->result);
     set_flag(arena, map, "waited", entry->waited);
     set_flag(arena, map, "partial", entry->partial);
     value_set(arena, map, "counts", counts_value(arena, &entry->counts));

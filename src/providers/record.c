@@ -39,22 +39,16 @@ static struct value *contest_value(struct arena *arena, const struct record_cont
     return map;
 }
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    if (text && *text)
-        value_set(arena, map, key, value_string(arena, text));
-}
-
 static struct value *rollback_value(struct arena *arena, const struct record_rollback *rollback)
 {
     struct value *map = value_map(arena);
     value_set(arena, map, "refused", value_string(arena, rollback->refused));
-    set_text(arena, map, "reads", rollback->reads);
-    set_text(arena, map, "from", rollback->from);
-    set_text(arena, map, "to", rollback->to);
-    set_text(arena, map, "with", rollback->with);
-    set_text(arena, map, "by", rollback->by);
-    set_text(arena, map, "reason", rollback->reason);
+    value_set_filled(arena, map, "reads", rollback->reads);
+    value_set_filled(arena, map, "from", rollback->from);
+    value_set_filled(arena, map, "to", rollback->to);
+    value_set_filled(arena, map, "with", rollback->with);
+    value_set_filled(arena, map, "by", rollback->by);
+    value_set_filled(arena, map, "reason", rollback->reason);
     value_set(arena, map, "since", value_integer(arena, rollback->since));
     if (rollback->automatic)
         value_set(arena, map, "automatic", value_bool(arena, true));

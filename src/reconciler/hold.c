@@ -169,31 +169,26 @@ void holds_report(struct buf *out, const struct target_run *target,
 
 /* ------------------------------------------------------------------------ in JSON */
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    value_set(arena, map, key, value_string(arena, text));
-}
-
 struct value *hold_value(struct arena *arena, const struct hold *hold)
 {
     struct value *map = value_map(arena);
     const struct record_rollback *rollback = hold->rollback;
     if (*hold->by)
-        set_text(arena, map, "by", hold->by);
+        value_set_text(arena, map, "by", hold->by);
     if (rollback) {
-        set_text(arena, map, "for", hold->purpose);
-        set_text(arena, map, "refused", rollback->from);
-        set_text(arena, map, "restored", rollback->to);
+        value_set_text(arena, map, "for", hold->purpose);
+        value_set_text(arena, map, "refused", rollback->from);
+        value_set_text(arena, map, "restored", rollback->to);
         value_set(arena, map, "automatic", value_bool(arena, rollback->automatic));
     }
     if (rollback && *rollback->with)
-        set_text(arena, map, "with", rollback->with);
-    set_text(arena, map, "reason", hold->reason);
-    set_text(arena, map, "where", hold->on_object ? "object" : "record");
+        value_set_text(arena, map, "with", rollback->with);
+    value_set_text(arena, map, "reason", hold->reason);
+    value_set_text(arena, map, "where", hold->on_object ? "object" : "record");
     if (hold->since)
-        set_text(arena, map, "since", time_text(arena, hold->since));
+        value_set_text(arena, map, "since", time_text(arena, hold->since));
     if (hold->until)
-        set_text(arena, map, "until", time_text(arena, hold->until));
+        value_set_text(arena, map, "until", time_text(arena, hold->until));
     return map;
 }
 
@@ -201,10 +196,10 @@ static void push_hold(struct arena *arena, struct value *list, const struct targ
                       const struct hold *hold)
 {
     struct value *map = hold_value(arena, hold);
-    set_text(arena, map, "group", hold->id.group);
-    set_text(arena, map, "kind", hold->id.kind);
-    set_text(arena, map, "namespace", hold->id.namespace);
-    set_text(arena, map, "name", hold->id.name);
+    value_set_text(arena, map, "group", hold->id.group);
+    value_set_text(arena, map, "kind", hold->id.kind);
+    value_set_text(arena, map, "namespace", hold->id.namespace);
+    value_set_text(arena, map, "name", hold->id.name);
     value_set(arena, map, "member", value_bool(arena, is_member(&target->record, &hold->id)));
     value_push(arena, list, map);
 }

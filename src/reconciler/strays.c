@@ -66,11 +66,6 @@ void strays_report(struct buf *out, const struct target_run *target,
         buf_printf(out, "  … and %zu more\n", told - STRAYS_SHOWN);
 }
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    value_set(arena, map, key, value_string(arena, text));
-}
-
 struct value *strays_value(struct arena *arena, const struct plan *plan)
 {
     struct value *list = value_list(arena);
@@ -79,12 +74,12 @@ struct value *strays_value(struct arena *arena, const struct plan *plan)
     for (size_t i = 0; i < plan->stray_count; i++) {
         const struct stray *stray = &plan->strays[i];
         struct value *map = value_map(arena);
-        set_text(arena, map, "group", stray->id.group);
-        set_text(arena, map, "kind", stray->id.kind);
-        set_text(arena, map, "namespace", stray->id.namespace);
-        set_text(arena, map, "name", stray->id.name);
+        value_set_text(arena, map, "group", stray->id.group);
+        value_set_text(arena, map, "kind", stray->id.kind);
+        value_set_text(arena, map, "namespace", stray->id.namespace);
+        value_set_text(arena, map, "name", stray->id.name);
         if (stray->owner)
-            set_text(arena, map, "owner", stray->owner);
+            value_set_text(arena, map, "owner", stray->owner);
         value_push(arena, list, map);
     }
     return list;

@@ -5,26 +5,21 @@
 #include "oci/image.h"
 #include "reconciler/images/images_inner.h"
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    if (text && *text)
-        value_set(arena, map, key, value_string(arena, text));
-}
-
 /* The keys of the OCI image spec where it has one. No time but the commit's. */
 static struct value *annotations(struct arena *arena, const struct image_run *run)
 {
     const struct record_source *commit = &run->images->source->commit;
     struct value *map = value_map(arena);
-    set_text(arena, map, "org.opencontainers.image.revision", commit->commit);
-    set_text(arena, map, "org.opencontainers.image.authors", commit->author);
-    set_text(arena, map, "org.opencontainers.image.source", commit->origin);
-    set_text(arena, map, "org.opencontainers.image.description", commit->subject);
+    value_set_filled(arena, map, "org.opencontainers.image.revision", commit->commit);
+    value_set_filled(arena, map, "org.opencontainers.image.authors", commit->author);
+    value_set_filled(arena, map, "org.opencontainers.image.source", commit->origin);
+    value_set_filled(arena, map, "org.opencontainers.image.description", commit->subject);
     if (commit->time)
-        set_text(arena, map, "org.opencontainers.image.created", time_text(arena, commit->time));
-    set_text(arena, map, "dev.cmx.image", run->spec->name);
-    set_text(arena, map, "dev.cmx.source", run->source_digest);
-    set_text(arena, map, "dev.cmx.dirty", run->dirty ? "true" : NULL);
+        value_set_filled(arena, map, "org.opencontainers.image.created",
+                         time_text(arena, commit->time));
+    value_set_filled(arena, map, "dev.cmx.image", run->spec->name);
+    value_set_filled(arena, map, "dev.cmx.source", run->source_digest);
+    value_set_filled(arena, map, "dev.cmx.dirty", run->dirty ? "true" : NULL);
     return map;
 }
 

@@ -16,12 +16,6 @@
 
 enum { FORMAT = 1 };
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    if (text)
-        value_set(arena, map, key, value_string(arena, text));
-}
-
 static void set_count(struct arena *arena, struct value *map, const char *key, size_t count)
 {
     value_set(arena, map, key, value_integer(arena, (int64_t)count));
@@ -30,10 +24,10 @@ static void set_count(struct arena *arena, struct value *map, const char *key, s
 static struct value *id_value(struct arena *arena, const struct object_id *id)
 {
     struct value *map = value_map(arena);
-    set_text(arena, map, "group", id->group);
-    set_text(arena, map, "kind", id->kind);
-    set_text(arena, map, "namespace", id->namespace);
-    set_text(arena, map, "name", id->name);
+    value_set_text(arena, map, "group", id->group);
+    value_set_text(arena, map, "kind", id->kind);
+    value_set_text(arena, map, "namespace", id->namespace);
+    value_set_text(arena, map, "name", id->name);
     return map;
 }
 
@@ -60,13 +54,13 @@ static struct value *field_value(struct arena *arena, const struct change *chang
     struct value *map = value_map(arena);
     const struct field_change *c = &field->change;
     bool secret = secret_field(&change->subject->id, c->pointer);
-    set_text(arena, map, "path", c->path);
-    set_text(arena, map, "pointer", c->pointer);
-    set_text(arena, map, "change", !c->before ? "added" : !c->after ? "removed" : "changed");
-    set_text(arena, map, "cause", CAUSES[field->cause]);
-    set_text(arena, map, "manager", field->manager);
+    value_set_text(arena, map, "path", c->path);
+    value_set_text(arena, map, "pointer", c->pointer);
+    value_set_text(arena, map, "change", !c->before ? "added" : !c->after ? "removed" : "changed");
+    value_set_text(arena, map, "cause", CAUSES[field->cause]);
+    value_set_text(arena, map, "manager", field->manager);
     if (field->time)
-        set_text(arena, map, "time", time_text(arena, field->time));
+        value_set_text(arena, map, "time", time_text(arena, field->time));
     if (secret)
         value_set(arena, map, "secret", value_bool(arena, true));
     if (!secret && c->before)
@@ -81,19 +75,19 @@ static void add_prediction(struct arena *arena, struct value *map, const struct 
     const struct prediction *p = &change->prediction;
     if (!action_writes(change->action))
         return;
-    set_text(arena, map, "cause", CAUSES[change->cause]);
+    value_set_text(arena, map, "cause", CAUSES[change->cause]);
     if (p->kind == PREDICT_LATER || p->until)
-        set_text(arena, map, "unknownUntil", p->until ? p->until : "");
-    set_text(arena, map, "note", p->note);
+        value_set_text(arena, map, "unknownUntil", p->until ? p->until : "");
+    value_set_text(arena, map, "note", p->note);
     bool confirmed = p->kind != PREDICT_LOCAL && p->kind != PREDICT_LATER && !change->unasked;
     value_set(arena, map, "confirmed", value_bool(arena, confirmed));
 }
 
 static void add_outcome(struct arena *arena, struct value *map, const struct change *change)
 {
-    set_text(arena, map, "result", PROGRESS[change->progress]);
+    value_set_text(arena, map, "result", PROGRESS[change->progress]);
     if (change->progress == PROGRESS_FAILED || change->progress == PROGRESS_BLOCKED)
-        set_text(arena, map, "error", change->error->message);
+        value_set_text(arena, map, "error", change->error->message);
     if (change->progress == PROGRESS_SKIPPED || change->progress == PROGRESS_FAILED)
         value_set(arena, map, "written", value_bool(arena, change->written));
     if (change->milliseconds)
@@ -105,15 +99,15 @@ static struct value *change_value(struct arena *arena, const struct change *chan
     struct value *map = id_value(arena, &change->subject->id);
     struct value *fields = value_list(arena);
     const struct resource *desired = change->subject->desired;
-    set_text(arena, map, "action", action_name(change->action));
+    value_set_text(arena, map, "action", action_name(change->action));
     if (change->action == ACTION_HOLD)
-        set_text(arena, map, "heldBack", action_name(change->held_back));
+        value_set_text(arena, map, "heldBack", action_name(change->held_back));
     if (change->hold)
         value_set(arena, map, "hold", hold_value(arena, change->hold));
-    set_text(arena, map, "reason", change->why);
-    set_text(arena, map, "wayOut", change->way_out);
+    value_set_text(arena, map, "reason", change->why);
+    value_set_text(arena, map, "wayOut", change->way_out);
     if (desired && desired->file) {
-        set_text(arena, map, "file", desired->file->path);
+        value_set_text(arena, map, "file", desired->file->path);
         set_count(arena, map, "line", desired->place.line);
     }
     if (contest_is_lost(&change->contest))
@@ -154,8 +148,8 @@ static struct value *refusals_value(struct arena *arena, const struct plan *plan
     struct value *list = value_list(arena);
     for (size_t i = 0; i < plan->refusal_count; i++) {
         struct value *map = value_map(arena);
-        set_text(arena, map, "reason", plan->refusals[i].what);
-        set_text(arena, map, "wayOut", plan->refusals[i].way_out);
+        value_set_text(arena, map, "reason", plan->refusals[i].what);
+        value_set_text(arena, map, "wayOut", plan->refusals[i].way_out);
         value_push(arena, list, map);
     }
     return list;
@@ -169,8 +163,9 @@ static struct value *rollbacks_value(struct arena *arena, const struct target_ru
         const struct restored *restored = &target->restored[i];
         struct value *map = id_value(arena, &restored->id);
         value_set(arena, map, "done", value_bool(arena, restored->done));
-        set_text(arena, map, "reason", restored->error ? restored->error->message : restored->why);
-        set_text(arena, map, "restored", restored->commit);
+        value_set_text(arena, map, "reason",
+                       restored->error ? restored->error->message : restored->why);
+        value_set_text(arena, map, "restored", restored->commit);
         value_push(arena, list, map);
     }
     return list;
@@ -188,10 +183,11 @@ static struct value *target_value(struct arena *arena, const struct target_run *
                                   bool applied)
 {
     struct value *map = value_map(arena), *changes = value_list(arena);
-    set_text(arena, map, "target", target->description ? target->description : target->target.name);
-    set_text(arena, map, "namespace", target->target.set_namespace);
+    value_set_text(arena, map, "target",
+                   target->description ? target->description : target->target.name);
+    value_set_text(arena, map, "namespace", target->target.set_namespace);
     if (target->error.kind != ERROR_NONE)
-        set_text(arena, map, "error", target->error.message);
+        value_set_text(arena, map, "error", target->error.message);
     if (!target->planned)
         return map;
     for (size_t i = 0; i < target->plan.count; i++)
@@ -213,7 +209,7 @@ static struct value *target_value(struct arena *arena, const struct target_run *
     if (target->result.exhausted)
         value_set(arena, map, "stoppedAfterFailures", value_bool(arena, true));
     if (target->result.not_pruned)
-        set_text(arena, map, "notPruned", target->result.not_pruned);
+        value_set_text(arena, map, "notPruned", target->result.not_pruned);
     return map;
 }
 
@@ -221,14 +217,14 @@ static struct value *commit_value(struct arena *arena, const struct run *run)
 {
     const struct record_source *commit = &run->source.commit;
     struct value *map = value_map(arena);
-    set_text(arena, map, "commit", commit->commit);
-    set_text(arena, map, "revision", run->source.revision);
-    set_text(arena, map, "subject", commit->subject);
-    set_text(arena, map, "author", commit->author);
-    set_text(arena, map, "origin", commit->origin);
-    set_text(arena, map, "path", commit->path);
+    value_set_text(arena, map, "commit", commit->commit);
+    value_set_text(arena, map, "revision", run->source.revision);
+    value_set_text(arena, map, "subject", commit->subject);
+    value_set_text(arena, map, "author", commit->author);
+    value_set_text(arena, map, "origin", commit->origin);
+    value_set_text(arena, map, "path", commit->path);
     if (commit->time)
-        set_text(arena, map, "time", time_text(arena, commit->time));
+        value_set_text(arena, map, "time", time_text(arena, commit->time));
     return map;
 }
 
@@ -238,13 +234,13 @@ static struct value *problems_value(struct arena *arena, const struct problems *
     for (size_t i = 0; i < problems->count; i++) {
         const struct problem *problem = &problems->items[i];
         struct value *map = value_map(arena);
-        set_text(arena, map, "file", problem->file ? problem->file->path : NULL);
+        value_set_text(arena, map, "file", problem->file ? problem->file->path : NULL);
         if (problem->place.line) {
             set_count(arena, map, "line", problem->place.line);
             set_count(arena, map, "column", problem->place.column);
         }
-        set_text(arena, map, "severity", problem->warning ? "warning" : "error");
-        set_text(arena, map, "message", problem->message);
+        value_set_text(arena, map, "severity", problem->warning ? "warning" : "error");
+        value_set_text(arena, map, "message", problem->message);
         value_push(arena, list, map);
     }
     return list;
@@ -265,14 +261,14 @@ void report_json(struct buf *out, const struct run *run, bool applied, int code,
     for (size_t i = 0; i < run->target_count; i++)
         value_push(arena, targets, target_value(arena, &run->targets[i], applied));
     value_set(arena, map, "format", value_integer(arena, FORMAT));
-    set_text(arena, map, "project", run->set.project.name);
+    value_set_text(arena, map, "project", run->set.project.name);
     value_set(arena, map, "source", commit_value(arena, run));
     value_set(arena, map, "problems", problems_value(arena, &run->problems));
     value_set(arena, map, "targets", targets);
-    set_text(arena, map, "partial", run->partial);
+    value_set_text(arena, map, "partial", run->partial);
     if (run->undeclared_count)
         value_set(arena, map, "undeclaredClusters", undeclared_value(arena, run));
-    set_text(arena, map, "error", error);
+    value_set_text(arena, map, "error", error);
     value_set(arena, map, "exitCode", value_integer(arena, code));
     json_write_pretty(out, map);
     buf_putc(out, '\n');

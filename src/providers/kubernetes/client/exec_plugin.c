@@ -11,25 +11,19 @@
 
 enum { OUTPUT_CEILING = 1 << 20, RUN_MS = 60000, NOT_FOUND_STATUS = 127 };
 
-static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
-{
-    if (text)
-        value_set(arena, map, key, value_string(arena, text));
-}
-
 /* spec.cluster: what the plugin may want to know of the server. */
 static struct value *cluster_info(struct arena *arena, const struct kubeconfig *config)
 {
     struct value *cluster = value_map(arena);
-    set_text(arena, cluster, "server", config->server);
-    set_text(arena, cluster, "tls-server-name", config->tls_server_name);
-    set_text(arena, cluster, "proxy-url", config->proxy_url);
+    value_set_text(arena, cluster, "server", config->server);
+    value_set_text(arena, cluster, "tls-server-name", config->tls_server_name);
+    value_set_text(arena, cluster, "proxy-url", config->proxy_url);
     if (config->insecure)
         value_set(arena, cluster, "insecure-skip-tls-verify", value_bool(arena, true));
     if (config->ca_data) {
         AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
         base64_add(&text, config->ca_data, strlen(config->ca_data));
-        set_text(arena, cluster, "certificate-authority-data", buf_text(&text));
+        value_set_text(arena, cluster, "certificate-authority-data", buf_text(&text));
     }
     if (config->exec_config)
         value_set(arena, cluster, "config", value_copy(arena, config->exec_config));
@@ -41,8 +35,8 @@ static const char *exec_info(struct arena *arena, const struct kubeconfig *confi
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
     struct value *info = value_map(arena), *spec = value_map(arena);
-    set_text(arena, info, "apiVersion", config->exec->api_version);
-    set_text(arena, info, "kind", "ExecCredential");
+    value_set_text(arena, info, "apiVersion", config->exec->api_version);
+    value_set_text(arena, info, "kind", "ExecCredential");
     value_set(arena, spec, "interactive", value_bool(arena, false));
     if (config->exec->provide_cluster_info)
         value_set(arena, spec, "cluster", cluster_info(arena, config));
