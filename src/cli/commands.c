@@ -263,13 +263,26 @@ static size_t files_with_errors(const struct problems *problems)
 {
     size_t files = 0;
     for (size_t i = 0; i < problems->count; i++) {
-        bool seen = problems->items[i].warning;
+        const struct problem *problem = &problems->items[i];
+        bool seen = problem->warning || !problem->file;
         for (size_t j = 0; j < i && !seen; j++)
-            seen =
-                !problems->items[j].warning && problems->items[j].file == problems->items[i].file;
+            seen = !problems->items[j].warning && problems->items[j].file == problem->file;
         files += !seen;
     }
     return files;
+}
+
+/* Files that were refused unread (a chart's) have errors too: they are in no count of read files.
+ */
+static void tell_errors(const struct problems *problems)
+{
+    size_t files = files_with_errors(problems);
+    const char *plural = problems->errors == 1 ? "" : "s";
+    if (files)
+        log_tell("%zu error%s in %zu file%s. Nothing was changed.", problems->errors, plural, files,
+                 files == 1 ? "" : "s");
+    else
+        log_tell("%zu error%s. Nothing was changed.", problems->errors, plural);
 }
 
 bool command_load(struct invocation *invocation, struct run *run, bool go_on,
@@ -295,9 +308,7 @@ bool command_check(struct invocation *invocation, struct run *run, bool go_on,
     if (invocation->output == OUTPUT_JSON)
         *ret_code = command_print_json(run, false, EXIT_USAGE, NULL);
     else {
-        log_tell("%zu error%s in %zu of %zu file%s. Nothing was changed.", run->problems.errors,
-                 run->problems.errors == 1 ? "" : "s", files_with_errors(&run->problems),
-                 run->set.files, run->set.files == 1 ? "" : "s");
+        tell_errors(&run->problems);
         *ret_code = EXIT_USAGE;
     }
     return false;
