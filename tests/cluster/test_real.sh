@@ -26,10 +26,31 @@ k patch service web --type=json -p '[{"op":"replace","path":"/spec/ports/0/port"
 sed -i 's/port: 80,/port: 80000,/' web.yaml
 commit "A port that is none"
 run 3 diff -f .
-has "! Service/web" "80000"
+has "! Service/web: the server finds it invalid:" "    web.yaml:6:10: spec.ports[1].port: Invalid value: 80000"
+lacks "from web.yaml"
 sed -i 's/port: 80000,/port: 80,/' web.yaml
 commit "A port again"
 run 0 apply -f . --yes
+
+# --- every field that the server finds wrong is told where it stands, in the file's order
+write wrong.yaml <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: wrong }
+spec:
+  replicas: three
+  selector: { matchLabels: { app: x } }
+  template:
+    metadata: { labels: { app: x } }
+    spec: { containers: [ { name: main, image: "web:1.4", prots: [] } ] }
+YAML
+commit "Two mistakes"
+run 3 diff -f .
+same "    wrong.yaml:5:13: spec.replicas: expected numeric (int or float), got string
+    wrong.yaml:9:66: spec.template.spec.containers[name=\"main\"].prots: field not declared in schema" \
+    "$(grep '^    wrong.yaml' <<<"$out")"
+rm wrong.yaml
+commit "No mistakes"
 
 # --- a file without a line break at its end means what kubectl takes it for
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: cut }\ndata:\n  a: |\n    one\n    two' >cut.yaml

@@ -6,6 +6,7 @@
 #include "providers/kubernetes/guard.h"
 #include "providers/kubernetes/handover.h"
 #include "providers/kubernetes/immutable.h"
+#include "providers/kubernetes/invalid.h"
 #include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/record/lock.h"
 #include "providers/kubernetes/takeover.h"
@@ -15,8 +16,19 @@
 
 enum { HTTP_OK = 200 };
 
+static bool invalid(struct session *session, struct arena *arena, const struct subject *subject,
+                    const struct submit_result *result, struct error *err)
+{
+    const char *text = invalid_text(arena, subject->desired, result->answer.document, err->message,
+                                    session->client);
+    if (text)
+        error_set(err, ERROR_INVALID, "%s", text);
+    err->kind = ERROR_INVALID;
+    return false;
+}
+
 /* The server's refusal, in the words and the kind that the caller branches on. */
-static bool refused(struct arena *arena, const struct subject *subject,
+static bool refused(struct session *session, struct arena *arena, const struct subject *subject,
                     const struct object_change *change, const struct submit_result *result,
                     const struct error *failed, struct error *err)
 {
@@ -34,9 +46,8 @@ static bool refused(struct arena *arena, const struct subject *subject,
         return error_set(err, ERROR_INVALID, "%s: %s cannot be changed in place: %s", name, field,
                          phrase);
     *err = *failed;
-    if (answer_is_invalid(&result->answer))
-        err->kind = ERROR_INVALID;
-    return false;
+    return answer_is_invalid(&result->answer) ? invalid(session, arena, subject, result, err)
+                                              : false;
 }
 
 static void fill_outcome(const struct session *session, struct arena *arena,
@@ -121,7 +132,7 @@ static bool create(struct session *session, struct arena *arena, const struct su
     struct submit_result result = { .held = false };
     struct error failed = { 0 };
     if (!request_apply(session, arena, &apply, &result.answer, wait, &failed))
-        return refused(arena, subject, change, &result, &failed, err);
+        return refused(session, arena, subject, change, &result, &failed, err);
     const struct value *document = result.answer.document;
     if (result.answer.status == HTTP_OK && !expected_there(session, subject, document)) {
         undo(session, arena, &change->kind, subject, document, wait);
@@ -158,7 +169,7 @@ static bool change(struct session *session, struct arena *arena, const struct su
         return false;
     change_guard(arena, submission.document, subject->live.uid);
     if (!submit(session, arena, &submission, &result, wait, &failed))
-        return refused(arena, subject, change, &result, &failed, err);
+        return refused(session, arena, subject, change, &result, &failed, err);
     bool same = strcmp(version_of(change->live), version_of(result.answer.document)) == 0;
     fill_outcome(session, arena, subject, result.answer.document,
                  same ? OUTCOME_UNCHANGED : OUTCOME_CHANGED, ret_outcome);

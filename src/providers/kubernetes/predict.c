@@ -7,6 +7,7 @@
 #include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/handover.h"
 #include "providers/kubernetes/immutable.h"
+#include "providers/kubernetes/invalid.h"
 #include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/merge.h"
 #include "providers/kubernetes/record/lock.h"
@@ -154,6 +155,14 @@ static void predict_immutable(struct predictor *p)
         normal(p, merge_locally(p->arena, p->change.wanted.document, p->change.live, true));
 }
 
+static const char *invalid_words(struct predictor *p, const struct value *status,
+                                 const char *message)
+{
+    const char *text =
+        invalid_text(p->arena, p->subject->desired, status, message, p->session->client);
+    return text ? text : message;
+}
+
 static void explain_refusal(struct predictor *p, const struct submit_result *result,
                             const struct error *error)
 {
@@ -173,7 +182,7 @@ static void explain_refusal(struct predictor *p, const struct submit_result *res
     else if (result->answer.status == 404 && !p->change.live)
         no_namespace(p, error);
     else if (answer_is_invalid(&result->answer) || result->answer.status == 403)
-        fail(p, PREDICT_REFUSED, error->message);
+        fail(p, PREDICT_REFUSED, invalid_words(p, status, error->message));
     else
         fail(p, PREDICT_FAILED, error->message);
 }

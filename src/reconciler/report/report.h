@@ -84,8 +84,12 @@ const char *report_plain(const struct report_style *style);
 void report_change(struct buf *out, const struct target_run *target, const struct change *change,
                    bool folded, const struct report_style *style);
 
-/* "    from deploy/web.yaml:14", a line; nothing where the object is not in the source. */
-void report_origin(struct buf *out, const struct change *change);
+/*
+ * "! NAME: TEXT", further lines of the text below it, and where in the source
+ * the object stands, unless the text names that file already.
+ */
+void report_trouble(struct buf *out, const struct target_run *target, const struct change *change,
+                    const char *text, const struct report_style *style);
 
 /* Does it wait for the same step as others of the plan, so that this is told once? */
 bool report_is_folded(const struct plan *plan, const struct change *change);

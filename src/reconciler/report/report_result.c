@@ -9,15 +9,6 @@
 
 enum { NAMES_SHOWN = 12 };
 
-static void add_indented(struct buf *out, const char *text)
-{
-    for (const char *at = text; *at;) {
-        size_t length = strcspn(at, "\n");
-        buf_printf(out, "%s%.*s\n", at == text ? "" : "    ", (int)length, at);
-        at += length + (at[length] == '\n');
-    }
-}
-
 static const struct restored *restored_of(const struct target_run *target,
                                           const struct change *change)
 {
@@ -54,10 +45,7 @@ static void add_failure(struct buf *out, const struct target_run *target,
                         const struct change *change, const struct report_style *style)
 {
     AUTO_ARENA arena = arena_new();
-    buf_printf(out, "%s!%s %s: ", report_colour(style, COLOUR_BAD), report_plain(style),
-               report_name(arena, target, &change->subject->id));
-    add_indented(out, printable_text(arena, change->error->message));
-    report_origin(out, change);
+    report_trouble(out, target, change, change->error->message, style);
     add_restored(out, arena, target, change, style);
 }
 

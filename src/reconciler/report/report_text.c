@@ -333,20 +333,33 @@ static const char *way_out_text(struct arena *arena, const char *way_out,
         name + length);
 }
 
-void report_origin(struct buf *out, const struct change *change)
+/* "    from deploy/web.yaml:14"; nothing where what was told names the file already. */
+static void add_origin(struct buf *out, const struct change *change, const char *told)
 {
     const struct resource *desired = change->subject->desired;
-    if (desired && desired->file)
+    if (desired && desired->file && !strstr(told, desired->file->path))
         buf_printf(out, "    from %s:%u\n", desired->file->path, desired->place.line);
+}
+
+void report_trouble(struct buf *out, const struct target_run *target, const struct change *change,
+                    const char *text, const struct report_style *style)
+{
+    AUTO_ARENA arena = arena_new();
+    text = printable_text(arena, text ? text : "");
+    buf_printf(out, "%s!%s %s: ", report_colour(style, COLOUR_BAD), report_plain(style),
+               report_name(arena, target, &change->subject->id));
+    for (const char *at = text; at == text || *at;) {
+        size_t length = strcspn(at, "\n");
+        buf_printf(out, "%s%.*s\n", at == text ? "" : "    ", (int)length, at);
+        at += length + (at[length] == '\n');
+    }
+    add_origin(out, change, text);
 }
 
 static void add_refusal(struct buf *out, struct arena *arena, const struct target_run *target,
                         const struct change *change, const struct report_style *style)
 {
-    buf_printf(out, "%s!%s %s: %s\n", report_colour(style, COLOUR_BAD), report_plain(style),
-               report_name(arena, target, &change->subject->id),
-               change->why ? printable_text(arena, change->why) : "");
-    report_origin(out, change);
+    report_trouble(out, target, change, change->why, style);
     if (change->way_out)
         buf_printf(out, "    If this is meant: %s\n", way_out_text(arena, change->way_out, style));
 }
