@@ -39,14 +39,15 @@ kind: Deployment
 metadata: { name: wrong }
 spec:
   replicas: three
-  selector: { matchLabels: { app: x } }
+  selector: { matchLabels: { app: y } }
   template:
-    metadata: { labels: { app: x } }
+    metadata: { labels: { app: "y" } }
     spec: { containers: [ { name: main, image: "web:1.4", prots: [] } ] }
 YAML
-commit "Two mistakes"
+commit "Three mistakes"
 run 3 diff -f .
 same "    wrong.yaml:5:13: spec.replicas: expected numeric (int or float), got string
+    wrong.yaml:6:35: spec.selector.matchLabels.app: expected string, got true: put it in quotes
     wrong.yaml:9:66: spec.template.spec.containers[name=\"main\"].prots: field not declared in schema" \
     "$(grep '^    wrong.yaml' <<<"$out")"
 rm wrong.yaml

@@ -128,16 +128,35 @@ struct line {
 };
 
 struct lines {
+    struct arena *arena;
     const struct resource *desired;
     struct line items[LINES_MOST];
     size_t count; /* of all, also those that found no room */
 };
+
+/*
+ * "expected string, got &value.valueUnstructured{Value:true}" is what the server
+ * says of `y`, `8080` and `1.10`, the traps of YAML: they want quotes.
+ */
+static const char *plainly(struct arena *arena, const char *words)
+{
+    static const char mark[] = "got &value.valueUnstructured{Value:";
+    const char *start = strstr(words, mark);
+    const char *end = start ? strpbrk(start, "}\n") : NULL;
+    if (!end || *end != '}')
+        return words;
+    const char *value = start + sizeof mark - 1;
+    bool text = strncmp(words, "expected string", strlen("expected string")) == 0;
+    return arena_printf(arena, "%.*sgot %.*s%s", (int)(start - words), words, (int)(end - value),
+                        value, text ? ": put it in quotes" : "");
+}
 
 static void add_line(struct lines *lines, const char *path, const char *words)
 {
     if (lines->count++ >= LINES_MOST)
         return;
     path += *path == '.';
+    words = plainly(lines->arena, words);
     lines->items[lines->count - 1] = (struct line){
         .place = invalid_place(lines->desired->document, path),
         .path = path,
@@ -156,7 +175,7 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(left->path, right->path);
 }
 
-static const char *lines_text(struct arena *arena, struct lines *lines)
+static const char *lines_text(struct lines *lines)
 {
     struct buf out = BUF_INIT(TEXT_MOST);
     size_t shown = lines->count < LINES_MOST ? lines->count : LINES_MOST;
@@ -169,7 +188,7 @@ static const char *lines_text(struct arena *arena, struct lines *lines)
     }
     if (lines->count > shown)
         buf_printf(&out, "\nand %zu more", lines->count - shown);
-    const char *text = arena_printf(arena, "the server finds it invalid:%s", buf_text(&out));
+    const char *text = arena_printf(lines->arena, "the server finds it invalid:%s", buf_text(&out));
     buf_done(&out);
     return text;
 }
@@ -201,8 +220,7 @@ static bool typed_errors(struct lines *lines, const char *message)
     return lines->count > 0;
 }
 
-static bool causes_told(struct arena *arena, struct lines *lines, const struct value *status,
-                        struct client *client)
+static bool causes_told(struct lines *lines, const struct value *status, struct client *client)
 {
     const struct value *causes = value_at(status, "details", "causes", NULL);
     for (size_t i = 0; i < value_count(causes); i++) {
@@ -210,7 +228,7 @@ static bool causes_told(struct arena *arena, struct lines *lines, const struct v
         const char *field = value_text_at(cause, "field", NULL);
         const char *text = value_text_at(cause, "message", NULL);
         if (field && *field && text)
-            add_line(lines, field, client_redact(client, arena, text));
+            add_line(lines, field, client_redact(client, lines->arena, text));
     }
     return lines->count > 0;
 }
@@ -218,10 +236,9 @@ static bool causes_told(struct arena *arena, struct lines *lines, const struct v
 const char *invalid_text(struct arena *arena, const struct resource *desired,
                          const struct value *status, const char *message, struct client *client)
 {
-    struct lines lines = { .desired = desired };
+    struct lines lines = { .arena = arena, .desired = desired };
     if (!desired || !desired->file)
         return NULL;
-    return typed_errors(&lines, message) || causes_told(arena, &lines, status, client)
-               ? lines_text(arena, &lines)
-               : NULL;
+    return typed_errors(&lines, message) || causes_told(&lines, status, client) ? lines_text(&lines)
+                                                                                : NULL;
 }
