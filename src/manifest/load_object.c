@@ -2,6 +2,7 @@
 #include "manifest/load.h"
 
 #include "base/cleanup.h"
+#include "manifest/aggregated.h"
 #include "manifest/ca_bundle.h"
 #include "manifest/names.h"
 #include "manifest/resource_builtin.h"
@@ -178,13 +179,16 @@ static const struct value *document_of(struct loading *loading, const struct val
 {
     struct arena *arena = loading->loader->arena;
     bool has_bundle = ca_bundle_possible(&resource->id);
-    if (!resource->secret && !has_bundle && is_sendable(loading->document, metadata))
+    bool aggregated = aggregated_rules(&resource->id, loading->document);
+    if (!resource->secret && !has_bundle && !aggregated && is_sendable(loading->document, metadata))
         return loading->document;
     struct value *document = sendable(loading, metadata);
     if (resource->secret)
         secret_fold(arena, document, loading->file, loading->loader->problems);
     if (has_bundle)
         ca_bundle_drop(arena, document, &resource->id);
+    if (aggregated)
+        value_remove(document, "rules");
     return document;
 }
 
@@ -194,6 +198,14 @@ static void warn_status(struct loading *loading, const struct object_id *id)
     if (status && value_count(status->value) && !builtin_kind_find(id->group, id->kind))
         problem_warn(loading->loader->problems, loading->file, status->place, loading->quotable,
                      "status: it is not sent, since it belongs to the cluster");
+}
+
+static void warn_rules(struct loading *loading, const struct object_id *id)
+{
+    const struct member *rules = value_member(loading->document, "rules");
+    if (aggregated_rules(id, loading->document) && value_count(rules->value))
+        problem_warn(loading->loader->problems, loading->file, rules->place, loading->quotable,
+                     "rules: they are not sent, since the aggregationRule fills them in");
 }
 
 static bool vanishes(const struct object_id *id, const struct value *document)
@@ -228,6 +240,7 @@ static void load_object(struct loading *loading, const char *api_version, const 
     object_options_fit(&resource.id, loading->document, &resource.options, loading->file,
                        loader->problems);
     warn_status(loading, &resource.id);
+    warn_rules(loading, &resource.id);
     if (!metadata)
         return;
     resource.secret = document_is_secret(loading->document);

@@ -171,7 +171,8 @@ enum {
  * Objects are kept as they should be sent. Left out in silence is what a server
  * writes and generators print: status, metadata.creationTimestamp, generation,
  * managedFields, selfLink and kubectl's last-applied-configuration; and a caBundle
- * that is no certificate, since somebody else will fill it in (ca_bundle.h). A
+ * that is no certificate and the rules of a ClusterRole that gathers those of others,
+ * since somebody else will fill them in (ca_bundle.h, aggregated.h). A
  * metadata.uid or resourceVersion is an error, since it ties a manifest to one
  * object. A namespace on a cluster-scoped object is dropped with a warning, as
  * the server would drop it. Of duplicates the first is kept.

@@ -59,6 +59,25 @@ commit "A file without a last line break"
 run 0 apply -f . --yes
 same "$(k create --dry-run=client -o json -f cut.yaml | sed -n 's/.*"a": //p')" \
     "$(k get configmap cut -o json | sed -n 's/.*"a": //p')"
+# --- a ClusterRole that gathers the rules of others, with the `rules: []` that projects put beside it
+write role.yaml <<YAML
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: $ns-all }
+aggregationRule: { clusterRoleSelectors: [ { matchLabels: { gathered-by: $ns } } ] }
+rules: [] # filled by the control plane
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: $ns-one, labels: { gathered-by: $ns } }
+rules: [ { apiGroups: [ "" ], resources: [ pods ], verbs: [ get ] } ]
+YAML
+commit "A role of roles"
+run 0 apply -f . --yes
+kubectl wait clusterrole "$ns-all" --for=jsonpath='{.rules[0].verbs[0]}'=get --timeout=20s >/dev/null
+run 0 diff -f .
+run 0 status --project real -n "$ns"
+
 # --- what a controller writes between the LIST and the dry run is no drift
 write quantity.yaml <<YAML
 apiVersion: v1
