@@ -123,7 +123,12 @@ static void partitioned(struct arena *arena, const struct value *document, int64
 {
     int64_t want = spec_int(document, "replicas", 1) - partition;
     int64_t updated = status_int(document, "updatedReplicas");
-    if (!too_few(arena, health, updated, want, "above the partition updated"))
+    const char *what = partition ? "above the partition updated" : "updated";
+    if (too_few(arena, health, updated, want, what))
+        return;
+    if (partition == 0) /* what every StatefulSet has that says nothing */
+        pods_ready(arena, health, want);
+    else
         health_set(arena, health, HEALTH_CURRENT, "%lld pods ready, %lld of them updated",
                    (long long)status_int(document, "readyReplicas"), (long long)updated);
 }
