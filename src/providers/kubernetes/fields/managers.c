@@ -348,6 +348,14 @@ const char *manager_mark(struct arena *arena, const struct value *document,
     return arena_printf(arena, "%016" PRIx64 "-%s", held, mark_part(arena, &values));
 }
 
+/* `kubectl scale` writes as `kubectl`, and leaves no time: its name tells what it was. */
+static const char *name_of(const struct manager_entry *entry)
+{
+    bool scaled =
+        strcmp(entry->manager, "kubectl") == 0 && strcmp(entry->subresource, "scale") == 0;
+    return scaled ? "kubectl scale" : entry->manager;
+}
+
 void manager_blame(struct arena *arena, const struct value *document, const char *pointer,
                    struct blame *ret_blame)
 {
@@ -362,7 +370,7 @@ void manager_blame(struct arena *arena, const struct value *document, const char
         if (manager_is_us(&entry))
             ret_blame->ours = true;
         else if (!ret_blame->manager || strcmp(entry.time, latest) >= 0) {
-            ret_blame->manager = arena_strdup(arena, entry.manager);
+            ret_blame->manager = arena_strdup(arena, name_of(&entry));
             latest = entry.time;
         }
     }
@@ -379,7 +387,7 @@ const char *manager_last_other(const struct value *document, int64_t *ret_time)
             || manager_is_controller(entry.manager, entry.subresource)
             || (found && strcmp(entry.time, latest) < 0))
             continue;
-        found = entry.manager;
+        found = name_of(&entry);
         latest = entry.time;
     }
     if (!found || !time_parse(latest, ret_time))

@@ -148,6 +148,24 @@ static void test_blame(void **state)
     expect(arena, manager_kubectl_extras(arena, live, live), "{\"f:data\":{\"f:b\":{}}}");
 }
 
+/* `kubectl scale` goes by a subresource, and the server notes no time for it. */
+static void test_blame_scale(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    const struct value *live =
+        json(arena, "{\"spec\":{\"replicas\":2},\"metadata\":{\"managedFields\":["
+                    "{\"manager\":\"kubectl\",\"operation\":\"Update\",\"subresource\":\"scale\","
+                    "\"fieldsV1\":{\"f:spec\":{\"f:replicas\":{}}}}]}}");
+    struct blame blame;
+    int64_t time = 1;
+    manager_blame(arena, live, "/spec/replicas", &blame);
+    assert_string_equal(blame.manager, "kubectl scale");
+    assert_int_equal(blame.time, 0);
+    assert_string_equal(manager_last_other(live, &time), "kubectl scale");
+    assert_int_equal(time, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_blame),
+        cmocka_unit_test(test_blame_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
