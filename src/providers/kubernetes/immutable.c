@@ -7,27 +7,31 @@ static const struct phrase {
     const char *kind;  /* NULL: any kind */
     const char *cause; /* reason of the cause; NULL: any */
     const char *text;  /* what its message holds behind the value */
+    const char *told;  /* what is said instead, where that is half a sentence */
 } phrases[] = {
-    { NULL, "FieldValueInvalid", "field is immutable" },
-    { NULL, "FieldValueForbidden", "field is immutable" },
-    { "StatefulSet", "FieldValueForbidden", "updates to statefulset spec for fields other than" },
-    { "Pod", "FieldValueForbidden", "pod updates may not change fields other than" },
-    { "Pod", NULL, "cannot be removed" },
-    { "Pod", NULL, "are immutable" },
-    { "Pod", "FieldValueForbidden", "may not be changed" },
-    { "Pod", "FieldValueForbidden", "existing toleration can not be modified" },
-    { "PersistentVolumeClaim", "FieldValueForbidden", "spec is immutable after creation" },
-    { "PersistentVolumeClaim", "FieldValueForbidden", "field can not be less than" },
-    { "PersistentVolume", "FieldValueForbidden", "is immutable after creation" },
-    { "Service", "FieldValueInvalid", "may not change once set" },
-    { "Service", "FieldValueInvalid", "can not be unset" },
-    { "RoleBinding", "FieldValueInvalid", "cannot change roleRef" },
-    { "ClusterRoleBinding", "FieldValueInvalid", "cannot change roleRef" },
-    { "PriorityClass", "FieldValueForbidden", "may not be changed in an update" },
-    { "StorageClass", "FieldValueForbidden", "updates to " },
-    { "VolumeAttributesClass", "FieldValueForbidden", "updates to " },
-    { "Node", "FieldValueForbidden", "node updates may not change" },
-    { "Node", "FieldValueForbidden", "may not be updated" },
+    { NULL, "FieldValueInvalid", "field is immutable", NULL },
+    { NULL, "FieldValueForbidden", "field is immutable", NULL },
+    { "StatefulSet", "FieldValueForbidden", "updates to statefulset spec for fields other than",
+      "little but its replicas, template and updateStrategy may change" },
+    { "Pod", "FieldValueForbidden", "pod updates may not change fields other than",
+      "little but its images may change" },
+    { "Pod", NULL, "cannot be removed", NULL },
+    { "Pod", NULL, "are immutable", NULL },
+    { "Pod", "FieldValueForbidden", "may not be changed", NULL },
+    { "Pod", "FieldValueForbidden", "existing toleration can not be modified", NULL },
+    { "PersistentVolumeClaim", "FieldValueForbidden", "spec is immutable after creation",
+      "only a bound claim may ask for more" },
+    { "PersistentVolumeClaim", "FieldValueForbidden", "field can not be less than", NULL },
+    { "PersistentVolume", "FieldValueForbidden", "is immutable after creation", NULL },
+    { "Service", "FieldValueInvalid", "may not change once set", NULL },
+    { "Service", "FieldValueInvalid", "can not be unset", NULL },
+    { "RoleBinding", "FieldValueInvalid", "cannot change roleRef", NULL },
+    { "ClusterRoleBinding", "FieldValueInvalid", "cannot change roleRef", NULL },
+    { "PriorityClass", "FieldValueForbidden", "may not be changed in an update", NULL },
+    { "StorageClass", "FieldValueForbidden", "updates to ", "it is fixed" },
+    { "VolumeAttributesClass", "FieldValueForbidden", "updates to ", "it is fixed" },
+    { "Node", "FieldValueForbidden", "node updates may not change", NULL },
+    { "Node", "FieldValueForbidden", "may not be updated", NULL },
 };
 
 /* What the authors of CRDs write for `self == oldSelf`; the last is for a rule without words. */
@@ -98,7 +102,7 @@ static const char *find_phrase(const struct object_id *id, const char *cause, co
         if ((!phrases[i].kind || strcmp(phrases[i].kind, id->kind) == 0)
             && (!phrases[i].cause || strcmp(phrases[i].cause, cause) == 0)
             && strstr(words, phrases[i].text))
-            return phrases[i].text;
+            return phrases[i].told ? phrases[i].told : phrases[i].text;
     if (!is_custom(id) || strcmp(cause, "FieldValueInvalid") != 0)
         return NULL;
     for (size_t i = 0; i < sizeof rule_phrases / sizeof *rule_phrases; i++)
