@@ -62,7 +62,9 @@ run 1 status --project flow -n "$ns" # which sees them without the source
 has "changed by kubectl-patch" "deleted by another"
 run 1 diff -f .
 has "data.key edited → 1" "drift (kubectl-patch" "spec.replicas 3 → 2" "ConfigMap/two" "EXTRA"
-has "1 create" "3 change"
+has "drift (kubectl scale)" "1 create" "3 change"
+run 1 diff -f . --full # whose doing, here too
+has "drift (kubectl-patch, " "kubectl scale" "kubectl-set)"
 run 0 apply -f . --yes
 same 1 "$(k get configmap one -o jsonpath='{.data.key}')"
 same 2 "$(k get deployment web -o jsonpath='{.spec.replicas}')"
@@ -75,7 +77,7 @@ run 0 diff -f .
 k scale deployment web --replicas=3 >/dev/null
 k rollout status deployment/web --timeout=60s >/dev/null
 run 1 status --project flow -n "$ns"
-has "changed by kubectl"
+has "changed by kubectl scale"
 run 0 apply -f . --yes
 run 0 status --project flow -n "$ns"
 k get configmap one -o json | sed '/managedFields/,/^        \],/d; s/"key": "1"/"key": "ours"/' |

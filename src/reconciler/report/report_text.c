@@ -88,6 +88,42 @@ static const char *cause_text(struct arena *arena, enum cause cause, const char 
                 : arena_printf(arena, "drift (%s)", manager);
 }
 
+/* Does an earlier field have the same cause, and of drift the same manager? */
+static bool cause_told(const struct change *change, size_t index)
+{
+    const struct planned_field *field = &change->fields[index];
+    const char *manager = field->manager ? field->manager : "";
+    for (const struct planned_field *f = change->fields; f < field; f++)
+        if (f->cause == field->cause && strcmp(f->manager ? f->manager : "", manager) == 0)
+            return true;
+    return false;
+}
+
+/* Of all its fields, each cause and manager once: where they are not told one by one. */
+static const char *causes_text(struct arena *arena, const struct change *change)
+{
+    const struct planned_field *field = change->fields;
+    const char *managers = NULL;
+    bool drift = false;
+    size_t told = 0;
+    for (size_t i = 0; i < change->field_count; i++) {
+        if (cause_told(change, i))
+            continue;
+        field = &change->fields[i];
+        told++;
+        drift |= field->cause == CAUSE_DRIFT;
+        if (field->manager)
+            managers =
+                managers ? arena_printf(arena, "%s, %s", managers, field->manager) : field->manager;
+    }
+    if (told == 1)
+        return cause_text(arena, field->cause, field->manager, field->time);
+    const char *whole = cause_text(arena, change->cause, managers, 0);
+    return !drift || change->cause == CAUSE_DRIFT
+               ? whole
+               : arena_printf(arena, "%s, %s", whole, cause_text(arena, CAUSE_DRIFT, managers, 0));
+}
+
 static void add_why(struct buf *out, const struct report_style *style, size_t used, const char *why)
 {
     size_t columns = text_columns(why);
@@ -212,7 +248,8 @@ static void add_fields(struct buf *out, struct arena *arena, const struct change
     }
     if (change->field_count > FIELDS_SHOWN && !style->verbose)
         add_line(out, style, sign_of(change), "",
-                 arena_printf(arena, "… and %zu more fields", change->field_count - FIELDS_SHOWN),
+                 arena_printf(arena, "… and %zu more field%s", change->field_count - FIELDS_SHOWN,
+                              change->field_count == FIELDS_SHOWN + 1 ? "" : "s"),
                  "");
 }
 
@@ -374,14 +411,15 @@ void report_change(struct buf *out, const struct target_run *target, const struc
     }
     const char *name = report_name(arena, target, &change->subject->id);
     const char *what = printable_text(arena, short_what(arena, target, change, folded));
+    bool held = change->action == ACTION_HOLD;
     bool line = (*what && change->action != ACTION_CHANGE) || change->field_count == 0
                 || change->action == ACTION_REPLACE || style->full;
     if (line)
         add_line(out, style, sign_of(change), name, what,
                  !action_writes(change->action) || change->action == ACTION_DELETE ? ""
                  : change->rollback ? ROLLBACK_PURPOSE
+                 : style->full      ? causes_text(arena, change)
                                     : cause_text(arena, change->cause, NULL, 0));
-    bool held = change->action == ACTION_HOLD;
     if (style->full && action_writes(change->action))
         add_full(out, change, style);
     else if (change->action != ACTION_CREATE && (!held || style->full || style->verbose))
