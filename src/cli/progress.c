@@ -53,7 +53,9 @@ static const char *done_word(const struct change *change)
     if (change->rollback)
         return "put back";
     if (image_is_id(&change->subject->id))
-        return change->action == ACTION_CREATE ? "built" : "tagged";
+        return change->action != ACTION_CREATE ? "tagged"
+               : change->prediction.renews     ? "rebuilt"
+                                               : "built";
     switch (change->action) {
     case ACTION_CREATE:
         return "created";

@@ -193,6 +193,7 @@ struct prediction {
     const char *until;   /* full name of the object waited for */
     const char *holder;  /* field manager in a conflict */
     const char *mark;    /* PREDICT_SAME: as record_member.mark, or NULL */
+    bool renews;         /* PREDICT_CREATE: an older one was there, as of an image built anew */
 };
 
 /* Who last touched a field of a live document, for "drift (kubectl-edit, 5 min ago)". */

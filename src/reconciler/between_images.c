@@ -78,7 +78,7 @@ static const char *why(const struct between *between, struct images *images,
                         between->before.source.commit.commit);
 }
 
-static void add(struct plan *plan, const struct image_spec *image, const char *note)
+static void add(struct plan *plan, const struct image_spec *image, const char *note, bool again)
 {
     struct change *change = &plan->changes[plan->count];
     struct resource *step = arena_alloc(plan->arena, sizeof *step);
@@ -91,8 +91,9 @@ static void add(struct plan *plan, const struct image_spec *image, const char *n
     change->arena = arena_new();
     change->action = ACTION_CREATE;
     change->cause = CAUSE_COMMIT;
-    change->prediction =
-        (struct prediction){ .kind = PREDICT_CREATE, .after = image->document, .note = note };
+    change->prediction = (struct prediction){
+        .kind = PREDICT_CREATE, .after = image->document, .note = note, .renews = again
+    };
 }
 
 void between_images(struct between *between, struct plan *plan)
@@ -108,7 +109,8 @@ void between_images(struct between *between, struct plan *plan)
     for (size_t i = 0; i < set->image_count; i++) {
         built[i] = is_built(between, &set->images[i]);
         if (built[i])
-            add(plan, &set->images[i], why(between, images, &set->images[i]));
+            add(plan, &set->images[i], why(between, images, &set->images[i]),
+                set_image(&between->before.set, set->images[i].name) != NULL);
     }
     images_free(images);
     bind(set, &binding);

@@ -91,18 +91,18 @@ same 'nginx:1.27' "$(jq -r '.others[].name' <<<"$out")"
 echo "<h1>shop, open late</h1>" | write services/web/index.html
 commit "Open late"
 run 1 diff -f deploy
-has "build (services/web changed in $(git rev-parse --short=7 HEAD): 1 file)" 'image of main' \
+has "~ Image/web" "build (services/web changed in $(git rev-parse --short=7 HEAD): 1 file)" 'image of main' \
     'to be built' 'rolls 1 workload'
 lacks 'Image/limits'
 run 1 plan -f deploy
-has 'build     Image/web' 'Deployment/web  after Image/web'
+has 'rebuild   Image/web' 'Deployment/web  after Image/web'
 run 1 diff -f deploy -o json && valid plan
 same 'Image.cmx.dev/web' "$(jq -r '.targets[].changes[]|select(.kind=="Deployment").unknownUntil' <<<"$out")"
 lacks 0000000000
 
 # --- what a pull request does to images is told of two commits, with no registry at hand ---
 KUBECONFIG=$work/none run 1 diff -f deploy --from HEAD~1
-has '+ Image/web' 'build (services/web changed in' '~ Deployment/web' 'image of main registry.example/shop/web:1.0 → to be built' \
+has '~ Image/web' 'build (services/web changed in' '~ Deployment/web' 'image of main registry.example/shop/web:1.0 → to be built' \
     'rolls 1 workload' '1 build, 1 change, 2 unchanged'
 lacks Image/limits
 run 1 diff -f deploy --from HEAD~1 -o json && valid plan

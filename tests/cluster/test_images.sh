@@ -87,8 +87,9 @@ old=$(k get deployment old -o jsonpath='{.metadata.generation}')
 dockerfile 2.1
 commit "Release 2.1"
 run 1 diff -f deploy
-has "build (services/web changed in $(git rev-parse --short=7 HEAD): 1 file)" "to be built" "rolls 1 workload (2 pods)"
+has "~ Image/web" "build (services/web changed in $(git rev-parse --short=7 HEAD): 1 file)" "to be built" "rolls 1 workload (2 pods)"
 run 0 apply -f deploy --yes
+has "rebuilt"
 [[ $(version) == *2.1* ]] || wrong "the pod says: $(version)"
 same "$old" "$(k get deployment old -o jsonpath='{.metadata.generation}')"
 new=$(running)

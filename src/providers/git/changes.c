@@ -102,6 +102,14 @@ bool git_changes(struct git_source *source, struct arena *arena, const char *sin
     return true;
 }
 
+bool git_had(struct git_source *source, const char *commit, const char *path)
+{
+    struct error ignored = { 0 };
+    git_oid id, entry;
+    return git_source_whole(source, &ignored) && git_oid_fromstr(&id, commit) == 0
+           && entry_of(source->repository->handle, &id, path, &entry) && !git_oid_is_zero(&entry);
+}
+
 const char *git_tree_text(const struct git_source *source, struct arena *arena)
 {
     char hex[41];

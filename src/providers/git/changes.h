@@ -16,6 +16,9 @@ bool git_changes(struct git_source *source, struct arena *arena, const char *sin
                  const char *folder, size_t *ret_files, const char **ret_commit, struct error *err)
     __attribute__((warn_unused_result));
 
+/* Did anything stand at this path in that commit? False also where the commit is not known here. */
+bool git_had(struct git_source *source, const char *commit, const char *path);
+
 /* 40 hex digits of the chosen commit's root tree, in the arena. git_open_objects() first. */
 const char *git_tree_text(const struct git_source *source, struct arena *arena);
 

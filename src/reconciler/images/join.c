@@ -120,7 +120,7 @@ static const struct plan_images *steps(struct images *images, struct arena *aren
     size_t count = images->set->image_count;
     struct plan_images *plan = arena_alloc(arena, sizeof *plan);
     const struct resource **list = arena_array(arena, count + 1, sizeof(struct resource *));
-    const char **why = arena_array(arena, count + 1, sizeof *why);
+    struct image_why *why = arena_array(arena, count + 1, sizeof *why);
     *plan =
         (struct plan_images){ .wanted = list, .provider = &provider_images, .bind = image_bind };
     for (size_t i = 0; i < count; i++) {
@@ -128,7 +128,10 @@ static const struct plan_images *steps(struct images *images, struct arena *aren
         if (!wanted[i])
             continue;
         list[plan->count++] = step_of(arena, run);
-        why[i] = run->state == IMAGE_ABSENT ? image_reason(arena, run, since) : "";
+        if (run->state != IMAGE_ABSENT)
+            continue;
+        why[i] =
+            (struct image_why){ image_reason(arena, run, since), image_built_before(run, since) };
     }
     plan->session = image_session_new(arena, images, why, since);
     return plan->count ? plan : NULL;

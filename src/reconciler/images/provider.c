@@ -9,12 +9,12 @@
 struct session {
     struct arena *arena;
     struct images *images;
-    const char *const *why;
+    const struct image_why *why;
     const char *since;
 };
 
 struct session *image_session_new(struct arena *arena, struct images *images,
-                                  const char *const *why, const char *since)
+                                  const struct image_why *why, const char *since)
 {
     struct session *session = arena_alloc(arena, sizeof *session);
     *session = (struct session){ arena, images, why, since };
@@ -116,7 +116,8 @@ static bool image_predict(struct session *session, struct arena *arena,
                                              : PREDICT_SAME,
             .before = absent ? NULL : document_of(arena, run, false),
             .after = document_of(arena, run, true),
-            .note = absent ? session->why[run - session->images->runs] : NULL,
+            .note = absent ? session->why[run - session->images->runs].text : NULL,
+            .renews = absent && session->why[run - session->images->runs].again,
         };
     return true;
 }

@@ -11,9 +11,15 @@
 
 extern const struct provider provider_images;
 
-/* `why`: for each Image what is told of its build, as image_reason() says. Lives in the arena. */
+/* What is told of the build of an Image. */
+struct image_why {
+    const char *text; /* as image_reason() says */
+    bool again;       /* an older one was built before */
+};
+
+/* `why`: one for each Image. Lives in the arena. */
 struct session *image_session_new(struct arena *arena, struct images *images,
-                                  const char *const *why, const char *since);
+                                  const struct image_why *why, const char *since);
 
 /* As struct plan_images has it. */
 bool image_bind(struct session *session, struct arena *arena, const struct resource *resource,
@@ -24,5 +30,11 @@ bool image_bind(struct session *session, struct arena *arena, const struct resou
  * Dockerfile:7". Called from the thread of the source.
  */
 const char *image_reason(struct arena *arena, const struct image_run *run, const char *since);
+
+/*
+ * Was an older one built before, as far as can be told without asking anybody: does a tag of it
+ * point somewhere, or did the commit of the last run have what it is made of? As above.
+ */
+bool image_built_before(const struct image_run *run, const char *since);
 
 #endif

@@ -71,6 +71,18 @@ static const char *builder_text(struct arena *arena, const struct image_run *run
                         *run->choice.reason ? ": " : "", run->choice.reason);
 }
 
+bool image_built_before(const struct image_run *run, const char *since)
+{
+    struct git_source *git = run->images->source->git;
+    const struct image_spec *spec = run->spec;
+    for (size_t i = 0; i < run->tag_count; i++)
+        if (run->tags[i].live)
+            return true;
+    return git && *since
+           && git_had(git, since,
+                      is_made_of_files(spec) ? spec->settings.files[0].from : spec->build.context);
+}
+
 const char *image_reason(struct arena *arena, const struct image_run *run, const char *since)
 {
     const char *digest = run->computed && run->image.digest

@@ -20,7 +20,9 @@ struct listing {
 static const char *verb_of(const struct change *change)
 {
     if (image_is_id(&change->subject->id))
-        return change->action == ACTION_CREATE ? "build" : "tag";
+        return change->action != ACTION_CREATE ? "tag"
+               : change->prediction.renews     ? "rebuild"
+                                               : "build";
     switch (change->action) {
     case ACTION_CREATE:
         return "create";

@@ -45,7 +45,8 @@ static struct sign sign_of(const struct change *change)
 {
     switch (change->action) {
     case ACTION_CREATE:
-        return (struct sign){ "+", COLOUR_ADD };
+        return change->prediction.renews ? (struct sign){ "~", COLOUR_CHANGE }
+                                         : (struct sign){ "+", COLOUR_ADD };
     case ACTION_CHANGE:
     case ACTION_ADOPT:
         return (struct sign){ "~", COLOUR_CHANGE };
