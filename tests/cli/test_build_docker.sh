@@ -4,21 +4,12 @@
 # timeout: 240
 . "$CMX_SOURCE/tests/expect.sh"
 
-engine=$work/engine
-mkdir "$engine"
-mkfifo "$work/hold" "$work/said"
-bash "$CMX_SOURCE/tests/providers/docker/engine.sh" docker "$engine" registry \
-    <"$work/hold" >"$work/said" &
-exec 8>"$work/hold" 9<"$work/said"
-tidy() { exec 8>&-; wait; }
-read -r said <&9
-case $said in
-    ready) ;;
-    skip*) echo "$said"; exit 77 ;;
-    *) echo "$said"; cat <&9; exit 1 ;;
-esac
+. "$CMX_SOURCE/tests/providers/docker/engine_test.sh"
+tidy() { engine_end; }
+
+engine_start docker registry
 registry=127.0.0.1:$(cat "$engine/port")
-export DOCKER_HOST=unix://$engine/engine.sock DOCKER_CONFIG=$engine/login
+export DOCKER_CONFIG=$engine/login
 export TMPDIR=$work/spool
 mkdir "$TMPDIR"
 

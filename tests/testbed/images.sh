@@ -4,6 +4,7 @@
 #   web:1.4 :1.5  an HTTP server on $PORT (8080) that tells its version; see images/web.c
 #   job:1         prints "job done" and exits 0
 #   crash:1       prints "panic: missing DATABASE_URL" and exits 1
+#   busybox:1.36  Debian's static busybox under the name of Docker Hub's, as a base
 # Each is there a second time below library/, where a bare name is looked for.
 
 registry=$node_address:5000
@@ -41,6 +42,18 @@ images_push() {
     push_image web 1.5 "$work/web" '["/web"]' '"VERSION=1.5"'
     push_image job 1 "$work/tools" '["/bin/sh", "-c", "echo job done"]'
     push_image crash 1 "$work/tools" '["/bin/sh", "-c", "echo panic: missing DATABASE_URL; exit 1"]'
+    busybox_folder "$work/busybox"
+    push_image busybox 1.36 "$work/busybox" '["/bin/sh"]'
+}
+
+busybox_folder() {
+    local tool
+    mkdir -p "$1/bin" "$1/tmp"
+    chmod 1777 "$1/tmp"
+    cp /bin/busybox "$1/bin/busybox"
+    for tool in $(busybox --list | grep -vx busybox); do
+        ln -sf busybox "$1/bin/$tool"
+    done
 }
 
 compile_static() {

@@ -3,13 +3,15 @@
 # anything, and whatever it started or mounted is gone with it. It has one image,
 # localhost/base:1, made of Debian's static busybox.
 #
-# usage: engine.sh docker|podman FOLDER [registry|tls]
+# usage: engine.sh docker|podman FOLDER [registry|tls|reach PORT]
 # Says "ready" once it answers at FOLDER/engine.sock, or "skip REASON". Ends it, and empties
 # FOLDER, when its own input ends. With `registry` there is one, too, at 127.0.0.1:PORT both for the
 # engine and for us (PORT stands in FOLDER/port): user "user", password "secret", and the base
 # in it as 127.0.0.1:PORT/base:1; FOLDER/login/config.json logs in. With `tls` Docker speaks TLS
-# at tcp://127.0.0.1:PORT to who has FOLDER/tls/{ca,cert,key}.pem. FOLDER/pid has the engine's process id (killing that one
-# kills all of it), FOLDER/log what it says.
+# at tcp://127.0.0.1:PORT to who has FOLDER/tls/{ca,cert,key}.pem. With `reach PORT` what we reach
+# at 127.0.0.1:PORT it reaches there, too: a registry, which Docker asks in place of Docker Hub.
+# FOLDER/pid has the engine's process id (killing that one kills all of it), FOLDER/log what it says.
+# For a script test: engine_test.sh.
 set -euo pipefail
 kind=$1 folder=$2
 socket=$folder/engine.sock
@@ -51,7 +53,9 @@ make_certificates() {
     mv "$folder/tls/client.pem" "$folder/tls/cert.pem"
     mv "$folder/tls/client-key.pem" "$folder/tls/key.pem"
 }
-if [[ ${3-} == tls ]]; then
+if [[ ${3-} == reach ]]; then
+    command+=(--registry-mirror "http://127.0.0.1:$4")
+elif [[ ${3-} == tls ]]; then
     make_certificates
     command+=(-H tcp://127.0.0.1:2376 --tlsverify --tlscacert "$folder/tls/ca.pem"
               --tlscert "$folder/tls/server.pem" --tlskey "$folder/tls/server-key.pem")
@@ -107,10 +111,11 @@ free_port() {
 print(s.getsockname()[1])'
 }
 
-# forward PORT INNER: what we ask at PORT is asked at INNER in the engine's network.
+# forward PID PORT PID PORT: what is asked at the first port in the network of the first process
+# is asked at the second one in that of the second.
 forward() {
-    socat "TCP-LISTEN:$1,bind=127.0.0.1,fork,reuseaddr" \
-        "EXEC:nsenter --net=/proc/$inner/ns/net socat - TCP\\:127.0.0.1\\:$2" \
+    nsenter --net="/proc/$1/ns/net" socat "TCP-LISTEN:$2,bind=127.0.0.1,fork,reuseaddr" \
+        "EXEC:nsenter --net=/proc/$3/ns/net socat - TCP\\:127.0.0.1\\:$4" \
         </dev/null >"$folder/socat.log" 2>&1 &
     forwarder=$!
     disown "$forwarder"
@@ -132,7 +137,7 @@ auth: {htpasswd: {realm: test, path: $folder/htpasswd}}
 END
     nsenter --net="/proc/$inner/ns/net" --pid="/proc/$inner/ns/pid" \
         docker-registry serve "$folder/registry.yml" </dev/null >"$folder/registry.log" 2>&1 &
-    forward "$port" "$port"
+    forward $$ "$port" "$inner" "$port"
     for _ in {1..100}; do
         if curl -s -o "$folder/answer" "http://127.0.0.1:$port/v2/"; then break; fi
         sleep 0.1
@@ -151,7 +156,8 @@ case ${3-} in
     registry) start_registry ;;
     tls)
         free_port >"$folder/port"
-        forward "$(cat "$folder/port")" 2376 ;;
+        forward $$ "$(cat "$folder/port")" "$inner" 2376 ;;
+    reach) forward "$inner" "$4" $$ "$4" ;;
 esac
 echo ready
 cat >/dev/null

@@ -1,0 +1,30 @@
+# engine_test: an engine for a script test. Source it behind tests/expect.sh.
+#
+#   engine_start docker|podman [WHAT…]   starts one as engine.sh says, with its files in $engine
+#                                        and DOCKER_HOST set; or ends the test and says why
+#   engine_end                           ends it and waits until it is gone
+engine=$work/engine
+
+engine_start() {
+    local said
+    mkdir "$engine"
+    mkfifo "$work/hold" "$work/said"
+    bash "$CMX_SOURCE/tests/providers/docker/engine.sh" "$1" "$engine" "${@:2}" \
+        <"$work/hold" >"$work/said" &
+    engine_pid=$!
+    exec 8>"$work/hold" 9<"$work/said"
+    read -r said <&9
+    export DOCKER_HOST=unix://$engine/engine.sock
+    case $said in
+        ready) ;;
+        skip*) echo "$said"; exit 77 ;;
+        *) echo "$said"; cat <&9; exit 1 ;;
+    esac
+}
+
+engine_end() {
+    [ -n "${engine_pid:-}" ] || return 0
+    exec 8>&-
+    wait "$engine_pid"
+    engine_pid=
+}
