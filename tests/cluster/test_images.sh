@@ -5,15 +5,9 @@
 # The registry is reached through a relay that notes each request; the node looks every image up
 # in the same registry by its path.
 . "$(dirname "$0")/cluster.sh"
-relay=
-trap '[ -z "$relay" ] || kill "$relay" 2>/dev/null
-      kubectl delete namespace "$ns" --wait=false >/dev/null 2>&1; cleanup' EXIT
-touch "$work/requests"
-coproc RELAY { exec python3 "$CMX_SOURCE/tests/cluster/registry_relay.py" "$CMX_REGISTRY" "$work/requests"; }
-relay=$RELAY_PID
-read -r port <&"${RELAY[0]}"
-place=127.0.0.1:$port/$ns
-export HOME=$work # nobody's credentials
+. "$CMX_SOURCE/tests/cluster/relay.sh"
+tidy() { relay_end; }
+relay_start
 
 # The image stands on web:1.4 of the testbed, which tells its VERSION over HTTP.
 dockerfile() { # VERSION
@@ -46,7 +40,6 @@ serving() {
 }
 running() { serving '.spec.containers[0].image' | sort -u; }
 version() { curl -fsS --max-time 5 "http://$(serving .status.podIP | head -1):8080/"; }
-requests() { grep -c "$1" "$work/requests"; }
 
 project shop
 mv project.yaml deploy.yaml && mkdir deploy && mv deploy.yaml deploy/project.yaml
@@ -80,7 +73,7 @@ has "3 unchanged"
 same 4 "$(requests '^HEAD ')"
 same 1 "$(requests "^HEAD /v2/$ns/web/manifests/cmx-")"
 same 1 "$(requests '^HEAD /v2/web/manifests/1.4')"
-same 0 "$(grep -vc '^HEAD ' "$work/requests")"
+same 0 "$(requests -v '^HEAD ')"
 
 # --- a commit to the service: built, pushed, rolled out, healthy; nothing else is touched ---
 old=$(k get deployment old -o jsonpath='{.metadata.generation}')

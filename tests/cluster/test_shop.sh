@@ -7,36 +7,32 @@
 #
 # The registry is reached through a relay that notes each request; it stands for Docker Hub, too.
 . "$(dirname "$0")/cluster.sh"
+. "$CMX_SOURCE/tests/cluster/relay.sh"
 . "$CMX_SOURCE/tests/providers/docker/engine_test.sh"
-relay=
 tidy() {
     engine_end
-    [ -z "$relay" ] || kill "$relay" 2>/dev/null
+    relay_end
     # The shop has a namespace and cluster-scoped objects of its own.
     "$CMX" delete --project shop -n shop --yes >/dev/null 2>&1
     kubectl delete namespace shop "$ns" --ignore-not-found --wait=false >/dev/null 2>&1
 }
 kubectl delete namespace shop --ignore-not-found --timeout=60s >/dev/null 2>&1
 kubectl delete crd campaigns.shop.example.org --ignore-not-found --timeout=60s >/dev/null 2>&1
-touch "$work/requests"
-coproc RELAY { exec python3 "$CMX_SOURCE/tests/cluster/registry_relay.py" "$CMX_REGISTRY" "$work/requests"; }
-relay=$RELAY_PID
-read -r port <&"${RELAY[0]}"
+relay_start
 engine_start docker reach "$port"
-export HOME=$work # nobody's credentials
 
 # As the README says: the example, with a registry of one's own.
-place=127.0.0.1:$port/$ns
 cp -r "$CMX_SOURCE/examples/shop/." .
 sed -i "s|registry.example/shop|$place|" deploy/*.yaml
 commit "Add the shop"
 objects=$("$CMX" render -f deploy --show-secrets | grep -c '^kind: ')
 shop() { local code=$1 command=$2; shift 2; run "$code" "$command" -f deploy --registry-mirror "docker.io=http://127.0.0.1:$port" "$@"; }
 digest() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$CMX_REGISTRY/$ns/$1:latest"; }
-pods() { # LABEL FIELD
-    kubectl -n shop get pods -l "app=$1" -o "jsonpath={range .items[*]}{$2}{'\n'}{end}" | sort -u
+serving() { # LABEL FIELD, of pods that serve, without those that are going
+    kubectl -n shop get pods -l "app=$1" -o json | jq -r '.items[]
+        | select(.metadata.deletionTimestamp == null and .status.containerStatuses[0].ready) | '"$2" | sort -u
 }
-page() { curl -fsS --max-time 5 "http://$(pods "$1" .status.podIP | head -n 1):8080/${2-}"; }
+page() { curl -fsS --max-time 5 "http://$(serving "$1" .status.podIP | head -n 1):8080/${2-}"; }
 
 # --- from a fresh repository to healthy pods ---
 shop 1 diff
@@ -48,7 +44,7 @@ has "✓ Image/web" "✓ Image/api" "✓ Image/billing" "✓ Job/migrate" "$obje
 lacks failed
 same "" "$(kubectl -n shop get pods --field-selector=status.phase!=Running,status.phase!=Succeeded -o name)"
 for app in web api billing; do
-    same "$place/$app@$(digest $app)" "$(pods "$app" '.spec.containers[0].image')"
+    same "$place/$app@$(digest $app)" "$(serving "$app" '.spec.containers[0].image')"
 done
 same "migrated shop" "$(kubectl -n shop logs job/migrate)"
 same '{"tea": 3.20, "coffee": 4.10, "cake": 5}' "$(page api prices.json)"
@@ -59,10 +55,10 @@ same '{"tea": 3.20, "coffee": 4.10, "cake": 5}' "$(page api prices.json)"
 shop 0 diff
 has "$((objects + 3)) unchanged"
 echo "requests of the second: $(sort "$work/requests" | uniq -c | tr -s ' \n' ' ;')"
-same 3 "$(grep -c "^HEAD /v2/$ns/[a-z]*/manifests/cmx-" "$work/requests")"
-same 3 "$(grep -c "^HEAD /v2/$ns/[a-z]*/manifests/latest" "$work/requests")"
-same 1 "$(grep -c '^HEAD /v2/library/busybox/manifests/1.36' "$work/requests")"
-same 7 "$(wc -l <"$work/requests")"
+same 3 "$(requests "^HEAD /v2/$ns/[a-z]*/manifests/cmx-")"
+same 3 "$(requests "^HEAD /v2/$ns/[a-z]*/manifests/latest")"
+same 1 "$(requests '^HEAD /v2/library/busybox/manifests/1.36')"
+same 7 "$(requests .)"
 shop 0 apply --yes
 run 0 status --project shop -n shop
 
