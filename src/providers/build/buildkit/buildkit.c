@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct kitting {
     struct build *build;
@@ -80,6 +81,24 @@ static bool lay_out(struct kitting *all, struct arena *arena, struct error *err)
     const char *file = text_of(build, &text);
     return file_write(path_join(arena, all->places.dockerfile, "Dockerfile"), file, strlen(file),
                       0644, err);
+}
+
+/* BuildKit's programs mount an empty file for a variable that is not set: asked for here instead.
+ */
+static bool secrets_there(const struct image_build *spec, struct error *err)
+{
+    for (size_t i = 0; i < spec->secret_count; i++) {
+        const struct image_secret *secret = &spec->secrets[i];
+        if (!secret->file && !getenv(secret->environment))
+            return error_set(err, ERROR_INPUT,
+                             "build.secrets: \"%s\" is to come from the environment, which has no "
+                             "%s: set it where this runs",
+                             secret->id, secret->environment);
+        if (secret->file && access(secret->file, R_OK) != 0)
+            return error_errno(err, ERROR_INPUT, "build.secrets: \"%s\" is to come from %s",
+                               secret->id, secret->file);
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------------------- running */
@@ -179,16 +198,15 @@ static bool take(struct kitting *all, struct arena *arena, struct build_result *
 
 bool build_buildkit(struct build *build, const struct build_engines *engines,
                     const struct build_target *target, struct arena *arena,
-                    struct build_result *ret, const struct wait *outer, struct error *err)
+                    struct build_result *ret, const struct wait *wait, struct error *err)
 {
-    struct wait wait = *outer;
     const char *temporary = getenv("TMPDIR");
     (void)engines; /* its programs find their daemon themselves */
-    if (build->spec->build.timeout > 0)
-        wait = wait_for(build->spec->build.timeout, outer);
-    struct kitting all = { .build = build, .target = target, .wait = &wait };
+    struct kitting all = { .build = build, .target = target, .wait = wait };
     all.log = (struct build_log){ .listener = on_line, .context = &all };
-    if (!buildkit_find(arena, &all.program, &wait, err))
+    if (!secrets_there(&build->spec->build, err))
+        return false;
+    if (!buildkit_find(arena, &all.program, wait, err))
         return error_prefix(err, "builder: buildkit");
     char *folder = arena_printf(arena, "%s/cmx-buildkit-XXXXXX",
                                 temporary && *temporary ? temporary : "/var/tmp");

@@ -182,16 +182,13 @@ static bool build_there(struct dockering *all, const struct build_engines *engin
 
 bool build_docker(struct build *build, const struct build_engines *engines,
                   const struct build_target *target, struct arena *arena, struct build_result *ret,
-                  const struct wait *outer, struct error *err)
+                  const struct wait *wait, struct error *err)
 {
     const struct engine_options options = { engines->host, engines->context };
     CLEANUP(engine_close_at) struct engine *engine = NULL;
-    struct wait wait = *outer;
-    if (build->spec->build.timeout > 0)
-        wait = wait_for(build->spec->build.timeout, outer);
-    if (!engine_open(engines->http, &options, &engine, &wait, err))
+    if (!engine_open(engines->http, &options, &engine, wait, err))
         return false;
-    struct dockering all = { .build = build, .engine = engine, .target = target, .wait = &wait };
+    struct dockering all = { .build = build, .engine = engine, .target = target, .wait = wait };
     all.log = (struct build_log){ .listener = on_line, .context = &all };
     return build_there(&all, engines, arena, ret, err);
 }
