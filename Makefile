@@ -16,7 +16,7 @@ demo:
 check:
 	scripts/setup check
 	scripts/build-kubernetes
-	scripts/build-registries
+	scripts/build-programs
 	scripts/check
 
 build:

@@ -10,10 +10,10 @@
 # Debian's docker-registry on a loopback port of its own. KINDs: tls (its authority is
 # $registries/ca.crt), basic (user "ann", password "s3cret"), token (the same, by token_server.py),
 # delete (else 405). Alone: referrers (another one, with the referrers API,
-# built by scripts/build-registries). Data and logs stand in $registries/NAME.
+# built by scripts/build-programs). Data and logs stand in $registries/NAME.
 registry_scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/registries" && pwd)
-# What scripts/build-registries has built: crane, referrers. Asked now: tests change HOME.
-registry_programs=$("$registry_scripts/../../scripts/build-registries" --where)
+# What scripts/build-programs has built: crane, referrers. Asked now: tests change HOME.
+registry_programs=$("$registry_scripts/../../scripts/build-programs" --where registries)
 
 registry_fail() {
     echo "registry: $*" >&2
@@ -102,7 +102,7 @@ registry_start() { # NAME KIND…
     [[ " $* " == *" token "* ]] && registry_tokens "$scheme"
     port=${registry_ports[$name]:-$(registry_free_port)}
     if [ "$*" = referrers ]; then
-        [ -x "$registry_programs/referrers" ] || registry_fail "run scripts/build-registries"
+        [ -x "$registry_programs/referrers" ] || registry_fail "run scripts/build-programs"
         "$registry_programs/referrers" "$port" >>"$registries/$name/log" 2>&1 &
     else
         registry_config "$name" "$port" "$@" >"$registries/$name/config.yml"

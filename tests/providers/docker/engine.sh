@@ -21,6 +21,12 @@ skip() { echo "skip $*"; exit 0; }
 case $kind in
     docker) program=dockerd ;;
     podman) program=podman ;;
+    buildkit)
+        scripts=$(dirname "${BASH_SOURCE[0]}")/../../../scripts
+        PATH=$PATH:$("$scripts/build-programs" --where buildkit)
+        PATH=$PATH:$("$scripts/build-programs" --where registries)
+        program=buildkitd
+        set -- "$kind" "$folder" registry ;;
 esac
 command -v "$program" >/dev/null || skip "$program is not installed"
 [[ -x /bin/busybox ]] || skip "busybox-static is not installed"
@@ -35,6 +41,10 @@ case $kind in
         command=(podman --root "$folder/root" --runroot "$folder/run" --tmpdir "$folder/tmp"
                  --cgroup-manager cgroupfs --events-backend file
                  system service --time=0 "unix://$socket") ;;
+    buildkit)
+        printf '[worker.oci]\ndefaultCgroupParent = "cmx-engine-%s"\n' $$ >"$folder/buildkitd.toml"
+        command=(buildkitd --config "$folder/buildkitd.toml" --addr "unix://$socket" --root "$folder/data" --containerd-worker=false
+                 --oci-worker-snapshotter overlayfs) ;;
 esac
 # One authority, a certificate of the engine for 127.0.0.1, and one of its client.
 make_certificates() {
@@ -81,14 +91,20 @@ finish() {
 }
 trap finish EXIT
 
+answers() {
+    case $kind in
+        buildkit) buildctl --addr "unix://$socket" --timeout 5 debug workers ;;
+        *) ask http://engine/_ping ;;
+    esac >/dev/null 2>&1
+}
 ask() { curl -sf --max-time 5 --unix-socket "$socket" "$@"; }
 
 for _ in {1..150}; do
-    if ask http://engine/_ping >/dev/null; then break; fi
+    if answers; then break; fi
     kill -0 "$outer" 2>/dev/null || break
     sleep 0.1
 done
-if ! ask http://engine/_ping >/dev/null; then
+if ! answers; then
     echo "failed: $kind does not answer:"
     tail -n 20 "$folder/log"
     exit 1
@@ -103,7 +119,7 @@ cp /bin/busybox "$folder/base/bin/"
 for tool in sh cat echo env false id ls mkdir seq sleep stat touch true; do
     ln -s busybox "$folder/base/bin/$tool"
 done
-tar -C "$folder/base" -c . |
+[[ $kind == buildkit ]] || tar -C "$folder/base" -c . |
     ask -X POST -H 'Content-Type: application/x-tar' --data-binary @- \
         'http://engine/images/create?fromSrc=-&repo=localhost/base:1' >"$folder/import"
 free_port() {
@@ -146,10 +162,19 @@ END
     printf '{"auths":{"127.0.0.1:%s":{"auth":"%s"}}}\n' "$port" \
         "$(printf user:secret | base64)" >"$folder/login/config.json"
     export DOCKER_CONFIG=$folder/login DOCKER_HOST=unix://$socket
-    docker tag localhost/base:1 "127.0.0.1:$port/base:1"
-    docker push "127.0.0.1:$port/base:1" >"$folder/push"
-    docker rmi "127.0.0.1:$port/base:1" >"$folder/push"
+    push_base "127.0.0.1:$port/base:1" >"$folder/push" 2>&1
     echo "$port" >"$folder/port"
+}
+
+push_base() { # REF
+    if [[ $kind == buildkit ]]; then
+        tar -C "$folder/base" -c . | crane append --oci-empty-base --platform linux/amd64 -f - -t "$1.empty"
+        crane mutate --set-platform linux/amd64 -t "$1" "$1.empty"
+    else
+        docker tag localhost/base:1 "$1"
+        docker push "$1"
+        docker rmi "$1"
+    fi
 }
 
 case ${3-} in

@@ -1,6 +1,7 @@
 # engine_test: an engine for a script test. Source it behind tests/expect.sh.
 #
-#   engine_start docker|podman [WHAT…]   starts one as engine.sh says, with its files in $engine
+#   engine_start docker|podman|buildkit [WHAT…]
+#                                        starts one as engine.sh says, with its files in $engine
 #                                        and DOCKER_HOST set; or ends the test and says why
 #   engine_end                           ends it and waits until it is gone
 engine=$work/engine
