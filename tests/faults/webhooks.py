@@ -1,7 +1,8 @@
 """webhooks: behave badly, for tests: admission and conversion over TLS.
 
 webhooks.py CERTIFICATE KEY   prints its port. The path chooses what it does:
-/refuse, /hang, /change (answers of admission), /convert (fails every conversion).
+/refuse, /hang, /change, /echo (answers of admission), /convert (fails every conversion).
+/echo refuses, and quotes what it was shown, as policy engines do.
 """
 import base64
 import http.server
@@ -9,6 +10,7 @@ import json
 import ssl
 import sys
 import threading
+import urllib.parse
 
 
 def patch_for(item):
@@ -20,8 +22,18 @@ def patch_for(item):
             {"op": "add", "path": pod + "/-", "value": {"name": "sidecar", "image": "proxy:1"}}]
 
 
+def quoted(item):
+    """The data of a Secret in every form that somebody might write into a message."""
+    encoded = item.get("data", {})
+    plain = [base64.b64decode(value).decode() for value in encoded.values()]
+    return " ".join([json.dumps(encoded), json.dumps(plain), *plain, *map(urllib.parse.quote, plain),
+                     base64.b64encode(("user:" + plain[-1]).encode()).decode()])
+
+
 def admit(path, request):
-    answer = {"uid": request["uid"], "allowed": path != "/refuse"}
+    answer = {"uid": request["uid"], "allowed": path not in ("/refuse", "/echo")}
+    if path == "/echo":
+        answer["status"] = {"code": 403, "message": "no such Secret here: " + quoted(request["object"])}
     if path == "/refuse":
         answer["status"] = {"code": 403, "message": "nothing is deployed on a Friday"}
     if path == "/change" and request["object"].get("metadata", {}).get("labels", {}).get("hook"):

@@ -386,6 +386,16 @@ void kubernetes_look_ahead(struct session *session, const struct record *record,
     }
 }
 
+/* Conditions may quote a Secret that was seen only after them. */
+static void clean_health(struct session *session, struct arena *arena)
+{
+    for (size_t i = 0; i < session->subject_count; i++) {
+        struct observation *live = &session->subjects[i]->live;
+        if (live->health && !live->healthy)
+            live->health = client_redact(session->client, arena, live->health);
+    }
+}
+
 static bool observe_all(struct session *session, struct arena *arena, struct subject *subjects,
                         size_t count, const struct wait *wait, struct error *err)
 {
@@ -414,6 +424,7 @@ static bool observe_all(struct session *session, struct arena *arena, struct sub
             *err = groups[i].error;
             return false;
         }
+    clean_health(session, arena);
     sets_name_owners(session, arena, wait);
     glance_at_pods(session, arena, wait);
     return true;

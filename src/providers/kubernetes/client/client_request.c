@@ -220,7 +220,11 @@ static bool fail_with_status(const struct attempt *attempt, struct error *err)
     if (is_json(response) && response->body_length
         && !json_parse(attempt->arena, response->body, response->body_length, &document, &ignored))
         document = NULL;
-    status_message(&raw, response->status, document, response->body);
+    /* One that is shown as it came is cut, and half a value would not be known. */
+    const char *body = document || !response->body
+                           ? response->body
+                           : client_redact(attempt->client, attempt->arena, response->body);
+    status_message(&raw, response->status, document, body);
     redactor_clean(attempt->client->redactor, buf_text(&raw), raw.length, &clean);
     return error_set(err, status_error_kind(response->status), "%s: %s", attempt->call->what,
                      buf_text(&clean));

@@ -289,10 +289,13 @@ static bool on_text_bytes(void *context, const char *data, size_t length, struct
 /* What was cut off may have been the rest of a secret: the last line goes with it. */
 static void drop_cut_line(struct buf *bytes)
 {
-    char *line_end = bytes->overflowed ? memrchr(bytes->data, '\n', bytes->length) : NULL;
-    if (!line_end)
+    static const char cut[] = "…";
+    if (!bytes->overflowed || bytes->length < sizeof cut)
         return;
-    bytes->length = (size_t)(line_end + 1 - bytes->data);
+    char *line_end = memrchr(bytes->data, '\n', bytes->length);
+    if (!line_end)
+        memcpy(bytes->data, cut, sizeof cut);
+    bytes->length = line_end ? (size_t)(line_end + 1 - bytes->data) : sizeof cut - 1;
     bytes->data[bytes->length] = '\0';
 }
 

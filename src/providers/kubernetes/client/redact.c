@@ -18,10 +18,17 @@
 
 enum { BUCKET_BITS = 12, BUCKETS = 1 << BUCKET_BITS };
 
+/*
+ * What base64 makes of a value inside something longer depends on where it begins there;
+ * only whole groups of three bytes that are all of the value are looked for.
+ */
+enum { BASE64_IN = 3, BASE64_INSIDE = 8 /* shortest value */, BASE64_WRAPPED = 1 << 16 };
+
 struct form {
     struct form *next;
     const char *data;
     size_t length;
+    bool inside; /* a part of something longer, which is cut with it */
 };
 
 struct redactor {
@@ -66,7 +73,7 @@ static bool is_plain_word(const char *data, size_t length)
 }
 
 /* Adds one form; locked for writing. */
-static void add_form(struct redactor *redactor, const char *data, size_t length)
+static void add(struct redactor *redactor, const char *data, size_t length, bool inside)
 {
     if (length < REDACT_SHORTEST || is_plain_word(data, length))
         return;
@@ -77,9 +84,14 @@ static void add_form(struct redactor *redactor, const char *data, size_t length)
         at = &(*at)->next;
     }
     struct form *form = arena_alloc(redactor->arena, sizeof *form);
-    *form = (struct form){ *at, arena_memdup(redactor->arena, data, length), length };
+    *form = (struct form){ *at, arena_memdup(redactor->arena, data, length), length, inside };
     *at = form;
     redactor->count++;
+}
+
+static void add_form(struct redactor *redactor, const char *data, size_t length)
+{
+    add(redactor, data, length, false);
 }
 
 /* As it stands in a JSON string, without the quotes. */
@@ -91,11 +103,56 @@ static void add_escaped(struct redactor *redactor, const char *data, size_t leng
         add_form(redactor, text.data + 1, text.length - 2);
 }
 
+static void add_inside(struct redactor *redactor, const char *data, size_t length)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING), url = BUF_INIT(BUF_OUTPUT_CEILING);
+    base64_add(&text, data, length / BASE64_IN * BASE64_IN);
+    base64url_add(&url, data, length / BASE64_IN * BASE64_IN);
+    add(redactor, buf_text(&text), text.length, true);
+    add(redactor, buf_text(&url), url.length, true);
+}
+
+/* As base64(1) and PEM break it: 57 and 48 bytes a line. */
+static void add_wrapped(struct redactor *redactor, const char *data, size_t length)
+{
+    static const size_t widths[] = { 57, 48 };
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+        for (size_t at = 0; at < length; at += widths[w]) {
+            size_t left = length - at;
+            if (left >= BASE64_INSIDE)
+                add_inside(redactor, data + at, left < widths[w] ? left : widths[w]);
+        }
+}
+
 static void add_base64(struct redactor *redactor, const char *data, size_t length)
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
     base64_add(&text, data, length);
     add_form(redactor, buf_text(&text), text.length);
+    for (size_t skip = 0; skip < BASE64_IN && length >= BASE64_INSIDE; skip++)
+        add_inside(redactor, data + skip, length - skip);
+    if (length > 48 && length <= BASE64_WRAPPED)
+        add_wrapped(redactor, data, length);
+}
+
+/* As it stands in a query, in a path (where "/" may stay), and in a form ("+" for a blank). */
+static void add_in_url(struct redactor *redactor, const char *data, size_t length)
+{
+    static const char *const kept[] = { "", "/", " " };
+    for (size_t k = 0; k < sizeof kept / sizeof *kept && length <= BASE64_WRAPPED; k++) {
+        AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+        for (size_t i = 0; i < length; i++) {
+            unsigned char c = (unsigned char)data[i];
+            if (isalnum(c) || (c && (strchr("-._~", c) || (c == '/' && *kept[k] == '/'))))
+                buf_putc(&text, (char)c);
+            else if (c == ' ' && *kept[k] == ' ')
+                buf_putc(&text, '+');
+            else
+                buf_printf(&text, "%%%02X", c);
+        }
+        if (text.length != length || memcmp(text.data, data, length) != 0)
+            add_form(redactor, buf_text(&text), text.length);
+    }
 }
 
 static void trim(const char **data, size_t *length)
@@ -132,6 +189,7 @@ void redactor_learn(struct redactor *redactor, const char *data, size_t length)
     if (length >= REDACT_SHORTEST) {
         add_base64(redactor, data, length);
         add_escaped(redactor, data, length);
+        add_in_url(redactor, data, length);
     }
     if (memchr(trimmed, '\n', trimmed_length))
         add_lines(redactor, trimmed, trimmed_length);
@@ -153,16 +211,22 @@ static bool stands_alone(const struct form *form, const char *text, size_t lengt
                 && is_word(text, length, at + form->length));
 }
 
-/* Length of the longest form that begins at `at`, or 0. */
-static size_t match(const struct redactor *redactor, const char *text, size_t length, size_t at)
+static bool is_base64(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("+/-_=", c));
+}
+
+/* The longest form that begins at `at`, or NULL. */
+static const struct form *match(const struct redactor *redactor, const char *text, size_t length,
+                                size_t at)
 {
     if (length - at < REDACT_SHORTEST)
-        return 0;
+        return NULL;
     for (const struct form *form = redactor->buckets[bucket_of(text + at)]; form; form = form->next)
         if (form->length <= length - at && memcmp(form->data, text + at, form->length) == 0
             && stands_alone(form, text, length, at))
-            return form->length;
-    return 0;
+            return form;
+    return NULL;
 }
 
 void redactor_clean(struct redactor *redactor, const char *text, size_t length, struct buf *out)
@@ -170,14 +234,20 @@ void redactor_clean(struct redactor *redactor, const char *text, size_t length, 
     size_t kept = 0;
     pthread_rwlock_rdlock(&redactor->lock);
     for (size_t at = 0; at < length;) {
-        size_t found = match(redactor, text, length, at);
+        const struct form *found = match(redactor, text, length, at);
+        size_t begin = at;
         if (!found) {
             at++;
             continue;
         }
-        buf_add(out, text + kept, at - kept);
+        at += found->length;
+        while (found->inside && begin > kept && is_base64(text[begin - 1]))
+            begin--;
+        while (found->inside && at < length && is_base64(text[at]))
+            at++;
+        buf_add(out, text + kept, begin - kept);
         buf_puts(out, REDACT_MARK);
-        kept = at += found;
+        kept = at;
     }
     if (length > kept)
         buf_add(out, text + kept, length - kept);

@@ -2,10 +2,12 @@
  * redact: cuts known secret values out of text.
  *
  * Values are learned as they are seen, in the forms in which they turn up:
- * plain, base64, escaped as in JSON, and, where they have several lines, line
- * by line. Shorter ones than REDACT_SHORTEST bytes are not learned (they would
- * cut everything); up to REDACT_WORD bytes they are only cut where they stand
- * as a whole word. Safe from any thread.
+ * plain, escaped as in JSON or in a URL, where they have several lines line by
+ * line, and in base64: alone, broken into lines, and inside something longer
+ * (`user:VALUE`, a value with a line break behind it), which is cut as a whole.
+ * Shorter ones than REDACT_SHORTEST bytes are not learned (they would cut
+ * everything); up to REDACT_WORD bytes they are only cut where they stand as a
+ * whole word. Safe from any thread.
  */
 #ifndef CMX_KUBERNETES_REDACT_H
 #define CMX_KUBERNETES_REDACT_H

@@ -54,12 +54,11 @@ static bool look_at_pod(void *context, struct arena *scratch, const struct value
     if (!pod_judge(scratch, document, &pod.trouble))
         return true;
     struct subject *subject = owner_of_pod(glance, document);
-    if (subject && !subject->live.trouble)
-        subject->live.trouble = client_redact(
-            glance->session->client, glance->arena,
-            *pod.trouble.detail
-                ? arena_printf(scratch, "%s (%.200s)", pod_line(scratch, &pod), pod.trouble.detail)
-                : pod_line(scratch, &pod));
+    if (!subject || subject->live.trouble)
+        return true;
+    const char *detail = client_redact(glance->session->client, scratch, pod.trouble.detail);
+    subject->live.trouble = arena_printf(glance->arena, *detail ? "%s (%.200s)" : "%s",
+                                         pod_line(scratch, &pod), detail);
     return true;
 }
 

@@ -71,7 +71,7 @@ static const char *log_query(struct arena *arena, const struct pod_trouble *trou
     buf_puts(&query, "container=");
     url_encode(&query, trouble->container);
     buf_printf(&query, "&previous=%s&tailLines=%d&limitBytes=%d",
-               trouble->previous ? "true" : "false", LOG_LINES, LOG_CEILING);
+               trouble->previous ? "true" : "false", LOG_LINES, LOG_CEILING + 1 /* to see a cut */);
     return arena_strdup(arena, buf_text(&query));
 }
 

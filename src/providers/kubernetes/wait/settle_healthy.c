@@ -26,6 +26,15 @@ enum {
     FAILED_GRACE_MS = 60000,
 };
 
+/* Conditions are texts of others: they are freed of every Secret value that the run has seen. */
+static void health_told(struct settling *settling, struct arena *arena,
+                        const struct value *document, struct health *ret_health)
+{
+    health_of(arena, &settling->subject->id, document, ret_health);
+    if (ret_health->message)
+        ret_health->message = client_redact(settling->session->client, arena, ret_health->message);
+}
+
 static void remember(struct settling *settling, const struct health *health, const char *also)
 {
     struct health last = *health;
@@ -231,7 +240,7 @@ static enum verdict judge_gone(struct settling *settling, struct arena *arena,
     if (is_kind(settling, "batch", "Job") && document) {
         struct value *last = value_copy(arena, document);
         value_remove((struct value *)value_get(last, "metadata"), "deletionTimestamp");
-        health_of(arena, &settling->subject->id, last, &health);
+        health_told(settling, arena, last, &health);
     }
     if (health.state == HEALTH_CURRENT && condition_find(document, "Complete", &complete))
         return HEALTHY;
@@ -318,7 +327,7 @@ static enum verdict judge(struct settling *settling, struct arena *arena, int64_
                   "another deleted it and made it anew while it was waited for");
         return HOPELESS;
     }
-    health_of(arena, &settling->subject->id, object.document, &health);
+    health_told(settling, arena, object.document, &health);
     if (pod_failed(settling, object.document))
         health.state = HEALTH_FAILED;
     if (health.state != HEALTH_CURRENT)

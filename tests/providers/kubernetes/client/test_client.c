@@ -324,6 +324,9 @@ static void text_is_cut_at_its_ceiling(void **state)
     struct api_call call = call_for(test, "a log line with abcd-secret in it\nand abcd-secret");
     assert_true(client_text(client, test->arena, &call, 42, &text, &wait, &err));
     assert_string_equal(text, "a log line with (secret) in it\n");
+    call = call_for(test, "a line that is longer than what is asked for, with abcd-secret");
+    assert_true(client_text(client, test->arena, &call, 55, &text, &wait, &err));
+    assert_string_equal(text, "…");
     call = (struct api_call){
         .method = "GET", .path = "/status", .query = "code=404&body=gone", .what = "logs"
     };

@@ -42,6 +42,34 @@ static void cuts_values_in_every_form(void **state)
     redactor_free(redactor);
 }
 
+/* In a header, behind \"user:\", with echo's line break, in a URL, broken into lines. */
+static void cuts_values_inside_of_others(void **state)
+{
+    static const char key[] =
+        "-----BEGIN KEY-----\n0123456789abcdefghijklmnopqrstuvwxyz0123456789\n"
+        "-----END KEY-----\n";
+    (void)state;
+    struct redactor *redactor = redactor_new();
+    learn(redactor, "hunter2-long/password?");
+    learn(redactor, key);
+    learn(redactor, "correct horse & battery");
+    check(redactor, "p=correct+horse+%26+battery, correct%20horse%20%26%20battery",
+          "p=(secret), (secret)");
+    check(redactor, "Basic dXNlcjpodW50ZXIyLWxvbmcvcGFzc3dvcmQ/.", "Basic (secret).");
+    check(redactor, "Basic dTpodW50ZXIyLWxvbmcvcGFzc3dvcmQ/OnE=.", "Basic (secret).");
+    check(redactor, "url YWE6aHVudGVyMi1sb25nL3Bhc3N3b3JkPw, std", "url (secret), std");
+    check(redactor, "echo aHVudGVyMi1sb25nL3Bhc3N3b3JkPwo= it", "echo (secret) it");
+    check(redactor, "at https://u:hunter2-long%2Fpassword%3F@host/", "at https://u:(secret)@host/");
+    check(redactor, "?p=hunter2-long/password%3F&", "?p=(secret)&");
+    check(redactor,
+          "LS0tLS1CRUdJTiBLRVktLS0tLQowMTIzNDU2Nzg5YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXow\n"
+          "MTIzNDU2Nzg5Ci0tLS0tRU5EIEtFWS0tLS0tCg==\n",
+          "(secret)\n(secret)\n");
+    check(redactor, "cGFzc3dvcmQ= is none of it, nor aHVudGVy",
+          "cGFzc3dvcmQ= is none of it, nor aHVudGVy");
+    redactor_free(redactor);
+}
+
 static void short_values_are_whole_words(void **state)
 {
     (void)state;
@@ -110,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_values_in_every_form),
+        cmocka_unit_test(cuts_values_inside_of_others),
         cmocka_unit_test(short_values_are_whole_words),
         cmocka_unit_test(the_longest_wins),
         cmocka_unit_test(twice_is_once_and_bytes_may_be_any),
