@@ -90,6 +90,9 @@ bool command_check(struct invocation *invocation, struct run *run, bool go_on,
 bool command_choose_context(struct invocation *invocation, const char *cluster,
                             enum exit_code *ret_code);
 
+/* Does a kubeconfig, a pod's account or an option name a cluster? Asks nobody. */
+bool command_has_cluster(const struct invocation *invocation);
+
 /*
  * The set that a command without a source works on: that of the source where one is
  * given, else --project. False: *ret_code says how it ended.

@@ -114,7 +114,8 @@ const struct command commands[] = {
       "inspect IMAGE: manifest, config and layers; --raw, --platform.\n"
       "exists IMAGE: exit code 0: it does; 1: it surely does not; else nobody could look.\n"
       "rm IMAGE: deletes it by its digest. Refused while other tags name it too, unless "
-      "--all-tags; asks.\n"
+      "--all-tags, and while the current context's cluster (--context) runs it, or cannot be "
+      "looked at, unless --even-if-used; asks.\n"
       "tag IMAGE TAG: another tag for the same image.\n"
       "copy FROM TO: an image with all its platforms; FROM and TO are images, "
       "oci:FOLDER[:TAG], archive:FILE or docker:NAME. --platform, --referrers.\n"
@@ -122,8 +123,9 @@ const struct command commands[] = {
       "typed, or comes from --password-stdin.",
       "cmx-reconcile registry ls ghcr.io/acme/api\n"
       "cmx-reconcile registry copy ghcr.io/acme/api:1.4 localhost:5000/api:1.4",
-      GROUP_REGISTRY | GROUP_REGISTRY_COMMAND | GROUP_COPY | GROUP_OUTPUT | GROUP_YES, 3,
-      command_registry },
+      GROUP_REGISTRY | GROUP_REGISTRY_COMMAND | GROUP_COPY | GROUP_OUTPUT | GROUP_YES
+          | GROUP_CLUSTER,
+      3, command_registry },
     { "pull", "IMAGE", "Copy an image from a registry to a folder, a file or Docker",
       "The same as registry copy IMAGE PLACE.",
       "cmx-reconcile pull nginx:1.27 --to oci:images:nginx-1.27",

@@ -63,3 +63,14 @@ bool command_choose_context(struct invocation *invocation, const char *cluster,
                      list(invocation->arena, &contexts));
     return false;
 }
+
+bool command_has_cluster(const struct invocation *invocation)
+{
+    AUTO_ARENA arena = arena_new();
+    struct kubeconfig_contexts contexts;
+    struct error error = { 0 };
+    if (invocation->run.context || invocation->run.kubeconfig || kubeconfig_is_in_cluster())
+        return true;
+    /* One that cannot be read names one as well: whoever opens it says what is wrong. */
+    return !kubeconfig_contexts(arena, NULL, &contexts, &error) || contexts.names.count > 0;
+}

@@ -35,7 +35,7 @@ struct invocation {
     struct registry_settings registry;
     struct text_list plain_http, mirrors, platforms;
     const char *username, *pull_to;
-    bool raw, referrers, all_tags, password_stdin;
+    bool raw, referrers, all_tags, even_if_used, password_stdin;
     struct cancel *cancel;
     struct wait wait; /* without a deadline: for the whole call */
 };
@@ -67,6 +67,7 @@ enum option_group {
     GROUP_BUILDS = 1 << 22, /* --build-concurrency */
     GROUP_BUILD = 1 << 23,  /* --push, --to PLACE */
     GROUP_DOCKERFILE = 1 << 24,
+    GROUP_CLUSTER = 1 << 25, /* --context, --kubeconfig alone */
 };
 
 enum option_kind {

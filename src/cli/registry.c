@@ -15,6 +15,7 @@ enum takes {
     TAKES_ALL_TAGS = 1 << 3,
     TAKES_YES = 1 << 4,
     TAKES_LOGIN = 1 << 5,
+    TAKES_CLUSTER = 1 << 6,
 };
 
 static const struct subcommand {
@@ -26,7 +27,7 @@ static const struct subcommand {
     { "ls", "REGISTRY|REPOSITORY", 1, 1, 0, registry_ls },
     { "inspect", "IMAGE", 1, 1, TAKES_RAW | TAKES_PLATFORM, registry_inspect },
     { "exists", "IMAGE", 1, 1, 0, registry_exists },
-    { "rm", "IMAGE", 1, 1, TAKES_ALL_TAGS | TAKES_YES, registry_rm },
+    { "rm", "IMAGE", 1, 1, TAKES_ALL_TAGS | TAKES_YES | TAKES_CLUSTER, registry_rm },
     { "tag", "IMAGE TAG", 2, 2, 0, registry_tag },
     { "copy", "FROM TO", 2, 2, TAKES_PLATFORM | TAKES_REFERRERS, registry_copy },
     { "login", "REGISTRY", 1, 1, TAKES_LOGIN, registry_login_command },
@@ -74,6 +75,9 @@ static const char *stray_option(const struct invocation *invocation, unsigned ta
         { invocation->platforms.count > 0, TAKES_PLATFORM, "--platform" },
         { invocation->referrers, TAKES_REFERRERS, "--referrers" },
         { invocation->all_tags, TAKES_ALL_TAGS, "--all-tags" },
+        { invocation->even_if_used, TAKES_CLUSTER, "--even-if-used" },
+        { invocation->run.context != NULL, TAKES_CLUSTER, "--context" },
+        { invocation->run.kubeconfig != NULL, TAKES_CLUSTER, "--kubeconfig" },
         { invocation->yes, TAKES_YES, "--yes" },
         { invocation->username != NULL, TAKES_LOGIN, "--username" },
         { invocation->password_stdin, TAKES_LOGIN, "--password-stdin" },

@@ -1,17 +1,23 @@
 /*
  * registry rm: deletes an image by its digest, and with it every tag that names it.
  *
- * So other tags are looked for first: who deletes api:1.4 does not mean api:stable.
+ * So other tags are looked for first: who deletes api:1.4 does not mean api:stable. And the
+ * cluster at hand is asked whether it runs the image: a pod that moves to another node would not
+ * start again.
  */
 #include "cli/registry.h"
 
 #include "base/cleanup.h"
 #include "base/printable.h"
+#include "reconciler/images/users.h"
 
 #include <string.h>
 
+enum { LOOK_MS = 20000, USERS_SHOWN = 5 };
+
 struct removal {
     struct registry_run *run;
+    const char *repository; /* without the registry */
     struct image_store *store;
     const char *name; /* tag or digest */
     struct descriptor found;
@@ -21,12 +27,16 @@ struct removal {
 
 enum which { TAGS_ALL, TAGS_OTHERS, TAGS_WITHIN };
 
-/* Does a tag that is found belong to these? */
+/*
+ * Does a tag that is found belong to these? The one that notes of which source an image was built
+ * (cmx-…) is nobody's name for it.
+ */
 static bool is_of(const struct removal *removal, const struct registry_use *use, enum which which)
 {
     if (which == TAGS_WITHIN || use->within)
         return which == TAGS_WITHIN && use->within;
-    return which == TAGS_ALL || strcmp(use->tag, removal->name) != 0;
+    return which == TAGS_ALL
+           || (strcmp(use->tag, removal->name) != 0 && strncmp(use->tag, "cmx-", 4) != 0);
 }
 
 static size_t add_tags(struct buf *out, const struct removal *removal, enum which which)
@@ -53,6 +63,50 @@ static bool refused(const struct removal *removal, enum exit_code *ret_code)
                                  "%s is named by other tags too, and they would go with it: %s.\n"
                                  "If this is meant: --all-tags. Nothing was deleted.",
                                  removal->found.digest, buf_text(&others));
+    else
+        return false;
+    return true;
+}
+
+static const char *list_users(struct arena *arena, const struct image_users *users)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    for (size_t i = 0; i < users->count && i < USERS_SHOWN; i++)
+        buf_printf(&text, "%s%s", i ? ", " : "", object_id_text(arena, &users->ids[i], NULL));
+    if (users->count > USERS_SHOWN)
+        buf_printf(&text, " and %zu more", users->count - USERS_SHOWN);
+    return arena_strdup(arena, buf_text(&text));
+}
+
+/* That nobody could look is not that nothing runs it. */
+static bool in_use(const struct removal *removal, enum exit_code *ret_code)
+{
+    const struct invocation *invocation = removal->run->invocation;
+    struct arena *arena = removal->run->arena;
+    struct image_going going = { .repository = removal->repository,
+                                 .digest = removal->found.digest };
+    struct wait wait = wait_for(LOOK_MS, removal->run->wait);
+    struct error error = { 0 };
+    struct image_users users;
+    if (invocation->even_if_used || !command_has_cluster(invocation))
+        return false;
+    for (size_t i = 0; i < removal->use_count; i++)
+        if (!removal->uses[i].within)
+            arena_push(arena, going.tags.items, going.tags.count, going.tags.capacity,
+                       removal->uses[i].tag);
+    if (!image_users_find(&invocation->run, arena, &going, &users, &wait, &error))
+        *ret_code = command_stop(invocation, exit_of_error(&error),
+                                 "could not look whether %s runs %s: %s\n"
+                                 "Another cluster is named with --context. If it is to go all the "
+                                 "same: --even-if-used. Nothing was deleted.",
+                                 users.where ? users.where : "the cluster", removal->found.digest,
+                                 error.message);
+    else if (users.count)
+        *ret_code = command_stop(invocation, EXIT_REFUSED,
+                                 "%s runs %s: %s.\n"
+                                 "Roll out another image first. If this is meant: --even-if-used. "
+                                 "Nothing was deleted.",
+                                 users.where, removal->found.digest, list_users(arena, &users));
     else
         return false;
     return true;
@@ -109,7 +163,7 @@ static enum exit_code carry_out(struct removal *removal)
     if (!registry_uses(store, run->arena, removal->found.digest, &removal->uses,
                        &removal->use_count, run->wait, &error))
         return command_fail(run->invocation, &error);
-    if (refused(removal, &code) || !confirmed(removal, &code))
+    if (refused(removal, &code) || in_use(removal, &code) || !confirmed(removal, &code))
         return code;
     if (!registry_delete_manifest(store, removal->found.digest, run->wait, &error))
         return command_fail(run->invocation, &error);
@@ -127,8 +181,10 @@ enum exit_code registry_rm(struct registry_run *run, const char *const *argument
     if (!reference.tag && !reference.digest)
         code = command_stop(run->invocation, EXIT_USAGE,
                             "%s: which image of it? Name a tag or a digest", arguments[0]);
-    else
+    else {
+        removal.repository = reference.repository;
         code = carry_out(&removal);
+    }
     removal.store->table->close(removal.store);
     return code;
 }

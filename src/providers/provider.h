@@ -247,6 +247,16 @@ struct machine_count {
     size_t count;
 };
 
+/* An object that starts pods, or a pod that has not ended; see runners(). */
+struct runner {
+    struct object_id id;
+    const struct value *document;
+    struct text_list resolved; /* its images as a machine found them: "repository@sha256:…" */
+};
+
+/* Hears of one of them, and keeps nothing of it. */
+typedef void runner_heard(void *context, struct arena *scratch, const struct runner *runner);
+
 struct session; /* each provider defines its own and starts it with this member's type */
 
 struct provider {
@@ -383,6 +393,13 @@ struct provider {
     bool (*platforms)(struct session *session, struct arena *arena,
                       struct machine_count **ret_machines, size_t *ret_count,
                       const struct wait *wait, struct error *err);
+
+    /*
+     * Tells all that runs images here, whoever applied it, some perhaps twice. May be NULL: it
+     * runs nothing. False: nobody could look at all of it, or may.
+     */
+    bool (*runners)(struct session *session, struct arena *arena, runner_heard *heard,
+                    void *context, const struct wait *wait, struct error *err);
 
     /* Removes the record itself, once it holds nothing. */
     bool (*record_remove)(struct session *session, const struct wait *wait, struct error *err);

@@ -7,7 +7,7 @@ source "$(dirname "$0")/../registry.sh"
 tidy() { registry_end; }
 here=${CMX_SOURCE:?}
 export HOME=$work/home DOCKER_CONFIG=$work/docker
-unset REGISTRY_AUTH_FILE XDG_RUNTIME_DIR
+unset REGISTRY_AUTH_FILE XDG_RUNTIME_DIR KUBECONFIG
 read -r one multi note < <(python3 "$here/tests/registries/image.py" "$work/images")
 valid() { same "" "$(python3 "$here/tests/cli/schema.py" "$here/schemas/output-registry.schema.json" <<<"$out" 2>&1)"; }
 registry_start plain delete

@@ -24,6 +24,7 @@
 #include "providers/kubernetes/record/lock.h"
 #include "providers/kubernetes/record/sets.h"
 #include "providers/kubernetes/request.h"
+#include "providers/kubernetes/runners.h"
 #include "providers/kubernetes/scale.h"
 #include "providers/kubernetes/wanted.h"
 
@@ -143,5 +144,6 @@ const struct provider provider_kubernetes = {
     .record_unhold = kubernetes_record_unhold,
     .record_list = kubernetes_record_list,
     .platforms = kubernetes_platforms,
+    .runners = kubernetes_runners,
     .record_remove = kubernetes_record_remove,
 };
