@@ -14,12 +14,14 @@ static const struct shape port_element = { .type = SHAPE_PORT, .text = "A port."
 static const struct shape template_settings[] = {
     { .name = "version",
       .type = SHAPE_TEXT,
-      .text = "Version of the language's image. Without it: what the source asks for (`go.mod`, "
-              "`.nvmrc` and the like), else the newest that is known.",
+      .text = "Version of the language's image, with a Debian release behind it where it is to be "
+              "another one than bookworm (`1.26-trixie`). Without it: what the source asks for "
+              "(`go.mod`, `.nvmrc` and the like), else the newest that is known.",
       .example = "\"1.22\"" },
     { .name = "entry",
       .type = SHAPE_STRING,
-      .text = "What is started: a package, a file or a module, as the language calls it.",
+      .text = "What is started: a package, a binary, a file, a module or an application "
+              "(`shop.main:app`), as the language calls it. Without it: what the source says.",
       .example = "./cmd/api" },
     { .name = "port",
       .type = SHAPE_PORT,
@@ -28,8 +30,9 @@ static const struct shape template_settings[] = {
     { .name = "packages",
       .type = SHAPE_LIST,
       .element = &text_element,
-      .text = "Packages of the distribution that are needed while it runs.",
-      .example = "[ca-certificates]" },
+      .text = "Packages of Debian: all are there where it is built, where it runs only those that "
+              "are no tools of a build (`-dev`, compilers). `tini` also becomes the first process.",
+      .example = "[libpq-dev, libpq5]" },
     { .name = NULL },
 };
 

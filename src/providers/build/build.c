@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "providers/build/dockerignore.h"
 #include "providers/build/path.h"
-#include "providers/build/template.h"
+#include "providers/build/template/template.h"
 #include "providers/files_disk.h"
 
 #include <string.h>
@@ -77,7 +77,8 @@ static bool no_dockerfile(struct build *build, const char *path, struct source_f
     return written_text(build, spec->name, arena_printf(build->arena, "FROM %s\n", from), ret);
 }
 
-static bool find_dockerfile(struct build *build, struct source_file **ret, struct error *err)
+static bool find_dockerfile(struct build *build, struct source_file **ret,
+                            struct problems *problems, struct error *err)
 {
     const struct image_build *spec = &build->spec->build;
     const char *text,
@@ -85,8 +86,7 @@ static bool find_dockerfile(struct build *build, struct source_file **ret, struc
     size_t length;
     struct error own;
     if (spec->template && *spec->template) {
-        if (!template_dockerfile(build->arena, build->spec, build->files, build->context.folder,
-                                 &text, err))
+        if (!template_dockerfile(build->arena, build->spec, &build->context, problems, &text, err))
             return false;
         return written_text(build, arena_printf(build->arena, "template %s", spec->template), text,
                             ret);
@@ -127,7 +127,7 @@ static bool read_settings(struct build *build, struct problems *problems, struct
 static bool read_dockerfile(struct build *build, struct problems *problems, struct error *err)
 {
     struct source_file *file;
-    if (!find_dockerfile(build, &file, err))
+    if (!find_dockerfile(build, &file, problems, err))
         return false;
     build->text = file->data;
     return dockerfile_read(build->arena, file, &build->dockerfile, problems)
@@ -153,6 +153,16 @@ static bool read_ignore(struct build *build, const char *path, bool *ret_there,
     return true;
 }
 
+/* A template has rules of its own for a context that has none. */
+static bool ignore_for_template(struct build *build, struct error *err)
+{
+    const char *template = build->spec->build.template;
+    for (size_t i = 0; template && *template && template_ignore[i]; i++)
+        if (!patterns_add(build->arena, &build->ignore, template_ignore[i], err))
+            return false;
+    return true;
+}
+
 static bool find_ignore(struct build *build, struct problems *problems, struct error *err)
 {
     const struct image_build *spec = &build->spec->build;
@@ -162,6 +172,8 @@ static bool find_ignore(struct build *build, struct problems *problems, struct e
     if (!read_ignore(build, below_context(build, own), &there, problems, err)
         || (!there
             && !read_ignore(build, below_context(build, DOCKERIGNORE_NAME), &there, problems, err)))
+        return false;
+    if (!there && !ignore_for_template(build, err))
         return false;
     for (size_t i = 0; i < spec->ignore.count; i++)
         if (!patterns_add(build->arena, &build->ignore, spec->ignore.items[i], err))

@@ -151,7 +151,7 @@ git -C "$repo" commit -qm module
 image
 has "vendor/lib is a submodule; submodules are not read"
 
-# --------------------------------------------------------------------- settings, templates
+# --------------------------------------------------------------------- settings
 git -C "$repo" rm -q --cached vendor/lib
 rm -f "$repo/Dockerfile"
 commit "no Dockerfile"
@@ -164,24 +164,4 @@ has '"A=b $c \"d\""' '"l": "a$b"' '"80/tcp"' '"User": "7"' '"/v"' '"WorkingDir":
 image 'env=A=x
 RUN evil' entrypoint=/x
 has "a line break cannot be built into an image"
-write Dockerfile <<'E'
-FROM scratch
-ENV A=1
-E
-write index.html <<<page
-commit page
-image print=1 template=auto
-has "FROM busybox:" "COPY . /www" "EXPOSE 8080" "USER 65532"
-write go.mod <<<'module x'
-commit go
-image print=1 template=auto set=port=9090 set=entry=./cmd/api
-has "go mod download" "go build -trimpath" "./cmd/api" "EXPOSE 9090" "HEALTHCHECK" "USER 65532:65532"
-image print=1 template=go 'set=entry=.; rm -rf /'
-has 'build.templateSettings.entry: ".; rm -rf /" cannot be one'
-image print=1 template=goo
-has 'there is no "goo" (did you mean "go"?)'
-write package.json <<<'{}'
-commit both
-image print=1 template=auto
-has "auto finds files of go and of node; say which it is"
 finish
