@@ -14,6 +14,27 @@ struct digest digest_sha256(const void *data, size_t length)
     return digest;
 }
 
+struct digest_parts *digest_parts_new(void)
+{
+    EVP_MD_CTX *sha = EVP_MD_CTX_new();
+    if (!sha || !EVP_DigestInit_ex(sha, EVP_sha256(), NULL))
+        abort();
+    return (struct digest_parts *)sha;
+}
+
+void digest_parts_add(struct digest_parts *parts, const void *data, size_t length)
+{
+    EVP_DigestUpdate((EVP_MD_CTX *)parts, data, length);
+}
+
+struct digest digest_parts_finish(struct digest_parts *parts)
+{
+    struct digest digest;
+    EVP_DigestFinal_ex((EVP_MD_CTX *)parts, digest.bytes, NULL);
+    EVP_MD_CTX_free((EVP_MD_CTX *)parts);
+    return digest;
+}
+
 struct digest digest_hmac(const void *key, size_t key_length, const void *data, size_t length)
 {
     struct digest digest;

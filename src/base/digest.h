@@ -19,6 +19,12 @@ struct digest {
 /* SHA-256 of `length` bytes. */
 struct digest digest_sha256(const void *data, size_t length);
 
+/* The same of bytes that come in parts. The caller finishes it, once, which frees it. */
+struct digest_parts;
+struct digest_parts *digest_parts_new(void) __attribute__((returns_nonnull, warn_unused_result));
+void digest_parts_add(struct digest_parts *parts, const void *data, size_t length);
+struct digest digest_parts_finish(struct digest_parts *parts);
+
 /* HMAC-SHA-256; keyed digests tell whether two secret values are equal without telling them. */
 struct digest digest_hmac(const void *key, size_t key_length, const void *data, size_t length);
 

@@ -57,25 +57,34 @@ static const char *mode_of(enum files_kind kind)
     return modes[kind];
 }
 
-/* Hashed in a chain, so that a long list needs no long text. */
+/* No path holds a NUL, and all else has a fixed form. */
+static void add_item(struct buf *out, const struct context_entry *item)
+{
+    buf_puts(out, mode_of(item->entry.kind));
+    buf_putc(out, ' ');
+    buf_puts(out, item->path);
+    buf_putc(out, '\0');
+    if (item->entry.kind != FILES_FOLDER)
+        buf_puts(out, item->entry.id);
+    buf_putc(out, '\n');
+}
+
+/* Of a list of any length. */
 static bool list_digest(struct build *build, struct arena *arena, const char **ret,
                         struct error *err)
 {
     AUTO_ARENA scratch = arena_new();
     AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
     struct context_list list;
-    struct digest digest = { 0 };
     if (!context_list(&build->context, scratch, &list, err))
         return false;
+    struct digest_parts *parts = digest_parts_new();
     for (size_t i = 0; i < list.count; i++) {
-        const struct context_entry *item = &list.items[i];
-        bool folder = item->entry.kind == FILES_FOLDER;
         buf_clear(&line);
-        buf_add(&line, (const char *)digest.bytes, sizeof digest.bytes);
-        buf_printf(&line, "%s %zu:%s %s", mode_of(item->entry.kind), strlen(item->path), item->path,
-                   folder ? "" : item->entry.id);
-        digest = digest_sha256(line.data, line.length);
+        add_item(&line, &list.items[i]);
+        digest_parts_add(parts, line.data, line.length);
     }
+    struct digest digest = digest_parts_finish(parts);
     *ret = digest_hex(arena, &digest);
     return true;
 }
