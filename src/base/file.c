@@ -121,8 +121,13 @@ const char *path_join(struct arena *arena, const char *base, const char *name)
         return base;
     if (*name == '/' || !*base)
         return name;
-    size_t length = strlen(base);
-    return arena_printf(arena, "%s%s%s", base, base[length - 1] == '/' ? "" : "/", name);
+    size_t length = strlen(base), rest = strlen(name) + 1;
+    char *path = arena_alloc(arena, length + 1 + rest);
+    memcpy(path, base, length);
+    if (base[length - 1] != '/')
+        path[length++] = '/';
+    memcpy(path + length, name, rest);
+    return path;
 }
 
 const char *path_cache(struct arena *arena)

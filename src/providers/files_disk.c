@@ -3,11 +3,11 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "providers/blob_id.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,7 +28,7 @@ struct disk {
 };
 
 CLEANUP_FUNCTION(DIR *, closedir)
-CLEANUP_FUNCTION(EVP_MD_CTX *, EVP_MD_CTX_free)
+CLEANUP_FUNCTION(struct blob_id *, blob_id_free)
 
 /* ---------------------------------------------------------------------- streams */
 
@@ -117,33 +117,25 @@ CLEANUP_FUNCTION(struct files_stream *, files_disk_end)
 
 /* ---------------------------------------------------------------------- entries */
 
-/* git's name of the content: SHA-1 of "blob SIZE", a NUL and the bytes. */
 static bool content_id(struct arena *arena, const char *root, struct files_entry *entry,
                        struct error *err)
 {
     CLEANUP(files_disk_end_at) struct files_stream *stream = NULL;
-    CLEANUP(EVP_MD_CTX_free_at) EVP_MD_CTX *sha = EVP_MD_CTX_new();
     AUTO_FREE char *data = memory_alloc(PIECE);
     static const struct wait forever = { .deadline = INT64_MAX };
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    char head[40], hex[41];
+    unsigned char digest[BLOB_ID_BYTES];
     int64_t size;
     size_t length;
     if (!files_disk_stream(root, entry, &stream, &size, err))
         return false;
-    int head_length = snprintf(head, sizeof head, "blob %lld", (long long)size);
-    if (!sha || !EVP_DigestInit_ex(sha, EVP_sha1(), NULL))
-        abort();
-    EVP_DigestUpdate(sha, head, (size_t)head_length + 1);
+    CLEANUP(blob_id_free_at) struct blob_id *id = blob_id_new(size);
     do {
         if (!files_disk_read(stream, data, PIECE, &length, &forever, err))
             return false;
-        EVP_DigestUpdate(sha, data, length);
+        blob_id_add(id, data, length);
     } while (length);
-    EVP_DigestFinal_ex(sha, digest, NULL);
-    for (size_t i = 0; i < 20; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    entry->id = arena_memdup(arena, hex, 40);
+    blob_id_finish(id, digest);
+    entry->id = blob_id_hex(arena, digest);
     return true;
 }
 

@@ -182,11 +182,19 @@ static int by_path(const void *a, const void *b)
     return strcmp(one->path, other->path);
 }
 
+static bool is_sorted(const struct context_list *list)
+{
+    for (size_t i = 1; i < list->count; i++)
+        if (strcmp(list->items[i - 1].path, list->items[i].path) > 0)
+            return false;
+    return true;
+}
+
 /* Of two with one path the later wins: what an artifact says. qsort alone is not stable. */
 static void sort_once(struct context_list *list, const struct files *commit)
 {
     size_t kept = 0;
-    if (list->count)
+    if (!is_sorted(list))
         qsort(list->items, list->count, sizeof *list->items, by_path);
     for (size_t i = 0; i < list->count; i++) {
         if (kept && strcmp(list->items[kept - 1].path, list->items[i].path) == 0) {

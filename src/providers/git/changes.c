@@ -113,5 +113,7 @@ bool git_had(struct git_source *source, const char *commit, const char *path)
 const char *git_tree_text(const struct git_source *source, struct arena *arena)
 {
     char hex[41];
+    if (source->glance)
+        return source->glance->commit.tree;
     return arena_strdup(arena, git_oid_tostr(hex, sizeof hex, &source->tree));
 }

@@ -19,7 +19,8 @@ bool git_changes(struct git_source *source, struct arena *arena, const char *sin
 /* Did anything stand at this path in that commit? False also where the commit is not known here. */
 bool git_had(struct git_source *source, const char *commit, const char *path);
 
-/* 40 hex digits of the chosen commit's root tree, in the arena. git_open_objects() first. */
+/* 40 hex digits of the chosen commit's root tree, in the arena. Of a source of git_look_at_files().
+ */
 const char *git_tree_text(const struct git_source *source, struct arena *arena);
 
 #endif

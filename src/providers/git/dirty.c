@@ -37,7 +37,11 @@ static bool limit_paths(struct arena *arena, const char *const *paths, size_t co
 bool git_dirty(struct git_source *source, const char *const *paths, size_t count, bool *ret_dirty,
                struct error *err)
 {
-    if (source->glance && glance_clean(source->glance, paths, count)) {
+    AUTO_ARENA arena = arena_new();
+    git_strarray limit = { 0 };
+    bool limited = limit_paths(arena, paths, count, &limit);
+    if (source->glance
+        && glance_clean(source->glance, (const char *const *)limit.strings, limit.count)) {
         *ret_dirty = false;
         return true;
     }
@@ -45,15 +49,12 @@ bool git_dirty(struct git_source *source, const char *const *paths, size_t count
         return false;
     struct repository *repository = source->repository;
     CLEANUP(git_tree_free_at) git_tree *tree = NULL;
-    AUTO_ARENA arena = arena_new();
-    git_strarray limit = { 0 };
     struct git_change *changes;
     size_t change_count = 0;
     if (!repository->root) {
         *ret_dirty = false;
         return true;
     }
-    bool limited = limit_paths(arena, paths, count, &limit);
     if (git_tree_lookup(&tree, repository->handle, &source->tree) != 0
         || !git_touched(arena, repository->handle, tree, limited ? &limit : NULL, &changes,
                         &change_count))

@@ -204,11 +204,29 @@ bool git_files_commit(struct git_source *source, struct git_files **ret, struct 
     return false;
 }
 
+bool git_source_files(struct git_source *source, struct git_files **ret, struct error *err)
+{
+    pthread_mutex_lock(&source->lock);
+    bool done = git_source_whole(source, err) && git_files_commit(source, ret, err);
+    pthread_mutex_unlock(&source->lock);
+    return done;
+}
+
+static bool sure_of_work_tree(struct git_source *source, struct files **ret)
+{
+    pthread_mutex_lock(&source->lock);
+    bool sure = glance_files(source, ret);
+    pthread_mutex_unlock(&source->lock);
+    return sure;
+}
+
 bool git_files(struct git_source *source, bool work_tree, struct files **ret_files,
                struct error *err)
 {
     struct git_files *all;
-    if (!git_source_whole(source, err) || !git_files_commit(source, &all, err))
+    if (work_tree && sure_of_work_tree(source, ret_files))
+        return true;
+    if (!git_source_files(source, &all, err))
         return false;
     if (work_tree && source->repository->root)
         return git_files_work(source, all, ret_files, err);

@@ -4,6 +4,7 @@
  *   files.c         a commit's, from the object database (git.h: git_files)
  *   files_blob.c    its content: small blobs by libgit2, large ones by `git cat-file`
  *   files_work.c    a commit's with what the disk has otherwise laid over them
+ *   glance_files.c  of a work tree without changes, told by its index and read from the disk
  */
 #ifndef CMX_GIT_FILES_H
 #define CMX_GIT_FILES_H
@@ -27,6 +28,14 @@ struct git_files {
 
 /* files.c: the commit's files. */
 bool git_files_commit(struct git_source *source, struct git_files **ret, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* files.c: the same from any thread, of a source that was only glanced at, too. */
+bool git_source_files(struct git_source *source, struct git_files **ret, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* glance_files.c: those of a work tree that is as its commit; false: libgit2 has to look. */
+bool glance_files(struct git_source *source, struct files **ret)
     __attribute__((warn_unused_result));
 
 /* files_work.c: lays the work tree over them and owns them from now on, also on failure. */

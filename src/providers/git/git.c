@@ -251,6 +251,7 @@ static bool source_new(struct repository *repository, const char *ref,
     struct arena *arena = arena_new();
     struct git_source *source = arena_alloc(arena, sizeof *source);
     *source = (struct git_source){ .arena = arena, .repository = repository };
+    pthread_mutex_init(&source->lock, NULL);
     repository->users++;
     if (!source_fill(source, ref, err)) {
         git_close(source);
@@ -278,6 +279,7 @@ static bool glance_at(const struct git_options *options, struct git_source **ret
                                    .glance = arena_alloc(arena, sizeof glance),
                                    .folder = arena_strdup(arena, options->folder) };
     *source->glance = glance;
+    pthread_mutex_init(&source->lock, NULL);
     *ret_source = source;
     return true;
 }
@@ -300,9 +302,10 @@ bool git_source_whole(struct git_source *source, struct error *err)
     return true;
 }
 
-bool git_open_objects(struct git_source *source, struct error *err)
+bool git_look_at_files(struct git_source *source, bool work_tree, struct error *err)
 {
-    return git_source_whole(source, err);
+    return (work_tree && source->glance && glance_clean_whole(source->glance))
+           || git_source_whole(source, err);
 }
 
 bool git_open(const struct git_options *options, struct git_source **ret_source,
@@ -358,6 +361,7 @@ void git_close(struct git_source *source)
         return;
     if (source->repository)
         repository_release(source->repository);
+    pthread_mutex_destroy(&source->lock);
     arena_free(source->arena);
 }
 

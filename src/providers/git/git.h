@@ -61,10 +61,10 @@ bool git_dirty(struct git_source *source, const char *const *paths, size_t count
                struct error *err) __attribute__((warn_unused_result));
 
 /*
- * Opens the objects of a source that was only glanced at (`of_disk`), so that what reads them may
- * be called from many threads.
+ * Finds out what git_files() will read, once for all who call it: a work tree without changes
+ * needs nothing but its index.
  */
-bool git_open_objects(struct git_source *source, struct error *err)
+bool git_look_at_files(struct git_source *source, bool work_tree, struct error *err)
     __attribute__((warn_unused_result));
 
 /*

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "providers/git/glance_index.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -256,7 +257,7 @@ static bool find_head(struct arena *arena, struct glance *glance)
 
 bool glance_open(struct arena *arena, const char *folder, struct glance *ret_glance)
 {
-    struct glance glance = { .record = { .path = "" } };
+    struct glance glance = { .arena = arena, .record = { .path = "" } };
     if (!find_git(arena, folder, &glance) || !is_plain(arena, glance.git)
         || !find_head(arena, &glance)
         || !glance_commit(arena, glance.git, glance.record.commit, &glance.commit)
@@ -266,5 +267,46 @@ bool glance_open(struct arena *arena, const char *folder, struct glance *ret_gla
     glance.record.author = glance.commit.author;
     glance.record.time = glance.commit.time;
     *ret_glance = glance;
+    return true;
+}
+
+/* ---------------------------------------------------------------------- the files */
+
+static const struct glance_index *index_of(struct glance *glance)
+{
+    if (glance->index_asked)
+        return glance->index;
+    struct glance_index *index = arena_alloc(glance->arena, sizeof *index);
+    if (glance_index_read(glance->arena, glance, index))
+        glance->index = index;
+    glance->index_asked = true;
+    return glance->index;
+}
+
+bool glance_clean_whole(struct glance *glance)
+{
+    if (!glance->whole_asked)
+        glance->whole_clean = index_of(glance) && glance_walk(glance->index, glance->root, "");
+    glance->whole_asked = true;
+    return glance->whole_clean;
+}
+
+static bool is_odd(const char *path)
+{
+    return strstr(path, "//") || strncmp(path, "./", 2) == 0 || strcmp(path, ".") == 0
+           || strstr(path, "..");
+}
+
+bool glance_clean(struct glance *glance, const char *const *paths, size_t count)
+{
+    bool whole = count == 0;
+    for (size_t i = 0; i < count; i++)
+        whole |= !*paths[i];
+    if (whole || (glance->whole_asked && glance->whole_clean))
+        return glance_clean_whole(glance);
+    for (size_t i = 0; i < count; i++)
+        if (is_odd(paths[i]) || !index_of(glance)
+            || !glance_walk(glance->index, glance->root, paths[i]))
+            return false;
     return true;
 }

@@ -8,8 +8,8 @@
  * HEAD, the branch, one commit, the origin in the config, the index.
  *
  * It answers only where it is sure. A worktree, alternates, includes or extensions
- * in the config, a commit stored as a delta, an index of another form, one file whose
- * times differ, one untracked file: then libgit2 looks, and its answer counts.
+ * in the config, a commit stored as a delta, an index of another form, one file that
+ * differs, one untracked file: then libgit2 looks, and its answer counts.
  */
 #ifndef CMX_GIT_GLANCE_H
 #define CMX_GIT_GLANCE_H
@@ -27,10 +27,14 @@ struct glance_commit {
 };
 
 struct glance {
+    struct arena *arena;
     const char *git;  /* the folder .git      */
     const char *root; /* of the work tree     */
     struct glance_commit commit;
     struct record_source record; /* all but `path` and `dirty` */
+    bool index_asked;
+    struct glance_index *index; /* once asked for; NULL: it cannot be relied on */
+    bool whole_asked, whole_clean;
 };
 
 /* The repository around a folder and its HEAD. False: libgit2 has to look. */
@@ -38,12 +42,15 @@ bool glance_open(struct arena *arena, const char *folder, struct glance *ret_gla
     __attribute__((warn_unused_result));
 
 /*
- * Are the files below these paths surely those of the commit, no more and no fewer?
+ * Are the files below these paths (none: all) surely those of the commit, no more and no fewer?
  * By the index, as `git status` would: the same times, size and inode as when they
- * were added. False: libgit2 has to look.
+ * were added, or the same content. False: libgit2 has to look.
  */
-bool glance_clean(const struct glance *glance, const char *const *paths, size_t count)
+bool glance_clean(struct glance *glance, const char *const *paths, size_t count)
     __attribute__((warn_unused_result));
+
+/* All of them. It is looked at once; then any thread may ask. */
+bool glance_clean_whole(struct glance *glance) __attribute__((warn_unused_result));
 
 /* --- glance_commit.c --- */
 

@@ -12,6 +12,7 @@
 #include "providers/git/glance.h"
 
 #include <git2.h>
+#include <pthread.h>
 
 enum {
     GIT_BLOB_CEILING = 32 << 20, /* bytes of a file that is read whole  */
@@ -42,6 +43,7 @@ struct git_source {
     struct repository *repository; /* NULL: not needed so far, see git_source_whole() */
     struct glance *glance;         /* what was read without libgit2, or NULL          */
     const char *folder;            /* then: where it was looked for                   */
+    pthread_mutex_t lock;          /* while a thread opens what git_files() needs     */
     git_oid commit, tree;
     const char *ref; /* branch or tag, or "" */
     struct record_source record;

@@ -192,7 +192,8 @@ static void prepare(struct images *images, const bool *chosen)
         struct image_run *run = &images->runs[i];
         struct error error = { 0 };
         if (chosen[i] && !run->build && !image_is_pinned(run->spec)
-            && !((!git || git_open_objects(git, &error)) && is_dirty(run, &run->dirty, &error)))
+            && !((!git || git_look_at_files(git, images->source->disk != NULL, &error))
+                 && is_dirty(run, &run->dirty, &error)))
             fail(run, &error);
     }
 }

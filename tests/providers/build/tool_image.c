@@ -229,7 +229,7 @@ static bool run(struct world *world, struct files *files, struct problems *probl
 static bool run_with_files(struct world *world, struct problems *problems, struct error *err)
 {
     struct git_source *source = NULL;
-    struct git_options options = { .folder = world->repository };
+    struct git_options options = { .folder = world->repository, .of_disk = world->work };
     struct files *files;
     if (!world->disk && !git_open(&options, &source, &forever, err))
         return false;

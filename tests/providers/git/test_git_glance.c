@@ -42,8 +42,14 @@ static const struct state states[] = {
       true, true },
     { "a body", "git commit -q --allow-empty -m subject -m body", true, true },
     { "an empty message", "git commit -q --allow-empty --allow-empty-message -m ''", true, true },
-    { "a clone", "cd ..; git clone -q work clone; rm -rf work; mv clone work", true, false },
-    { "touched", "touch deploy/a.yaml", true, false },
+    { "a clone", "cd ..; git clone -q work clone; rm -rf work; mv clone work", true, true },
+    { "touched", "touch deploy/a.yaml", true, true },
+    { "copied", "cd ..; cp -r work copy; rm -rf work; mv copy work", true, true },
+    { "names around a folder",
+      "echo x >deploy.yaml; echo x >deploy-a; echo x >deploy0; old; "
+      "mkdir -p deploy/a/b; echo y >deploy/a/b/c; echo y >deploy/a.b; old; save names",
+      true, true },
+    { "an empty folder", "mkdir -p empty/inner", true, true },
     { "changed", "echo x >deploy/a.yaml", true, false },
     { "changed, with its old time", "echo x >deploy/a.yaml; old", true, false },
     { "another mode", "chmod +x deploy/a.yaml", true, false },
@@ -128,6 +134,65 @@ static bool git_says_dirty(const char *folder)
     return *told;
 }
 
+/* A path, its kind and id, and what stands in it, one a line. */
+static void describe(struct arena *arena, struct files *files, const struct files_entry *entry,
+                     struct buf *out)
+{
+    struct wait wait = minutes(1);
+    struct error err = { 0 };
+    struct files_stream *stream;
+    struct files_entry *inner, again;
+    size_t count, length = 1;
+    int64_t size;
+    buf_printf(out, "%s %d %s ", entry->path, entry->kind, entry->id ? entry->id : "changed");
+    assert_true(files->table->find(files, arena, entry->path, &again, &err));
+    assert_int_equal(again.kind, entry->kind);
+    if (entry->id)
+        assert_string_equal(again.id, entry->id);
+    if (entry->kind == FILES_FOLDER || entry->kind == FILES_SUBMODULE) {
+        buf_putc(out, '\n');
+        if (entry->kind == FILES_SUBMODULE)
+            return;
+        assert_true(files->table->list(files, arena, entry->path, &inner, &count, &err));
+        for (size_t i = 0; i < count; i++)
+            describe(arena, files, &inner[i], out);
+        return;
+    }
+    if (!files->table->open(files, entry, &stream, &size, &wait, &err))
+        fail_msg("%s", err.message);
+    for (char data[64]; length; buf_add(out, data, length))
+        assert_true(files->table->read(stream, data, sizeof data, &length, &wait, &err));
+    files->table->end(stream);
+}
+
+static const char *all_files(struct arena *arena, struct git_source *source)
+{
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct files *files;
+    struct files_entry root, none;
+    struct error err = { 0 };
+    if (!git_files(source, true, &files, &err)
+        || !files->table->find(files, arena, "", &root, &err))
+        fail_msg("%s", err.message);
+    describe(arena, files, &root, &out);
+    assert_false(files->table->find(files, arena, "nowhere", &none, &err));
+    assert_int_equal(err.kind, ERROR_NOT_FOUND);
+    files->table->close(files);
+    return arena_strdup(arena, buf_text(&out));
+}
+
+/* The files that an image is built from: those that libgit2 finds, and as they are there. */
+static void check_files(const struct state *state, struct git_source *glanced,
+                        struct git_source *whole)
+{
+    AUTO_ARENA arena = arena_new();
+    const char *ours = all_files(arena, glanced), *theirs = all_files(arena, whole);
+    if (strcmp(ours, theirs) != 0)
+        fail_msg("%s: the files are\n%s, libgit2 finds\n%s", state->name, ours, theirs);
+    if (state->clean && glanced->repository)
+        fail_msg("%s: libgit2 was asked for its files", state->name);
+}
+
 static void check(const struct state *state, const char *folder)
 {
     struct answer glanced, whole;
@@ -149,6 +214,7 @@ static void check(const struct state *state, const char *folder)
     if (known != state->glanced || clean != state->clean)
         fail_msg("%s: glanced %d, clean %d", state->name, known, clean);
     assert_string_equal(git_root(glanced.source), git_root(whole.source));
+    check_files(state, glanced.source, whole.source);
     git_close(glanced.source);
     git_close(whole.source);
 }
@@ -164,6 +230,73 @@ static void says_what_libgit2_says(void **state)
         setenv("HOME", place, 1);
         check(&states[i], arena_printf(arena, "%s/work", place));
     }
+    scratch_done(arena, folder);
+}
+
+/*
+ * What a checkout made of a file is not what the commit holds: it is never given away. As clean
+ * the index may still call it.
+ */
+static void gives_the_commits_bytes(void **state)
+{
+    AUTO_ARENA arena = arena_new();
+    char *folder = scratch_start(arena);
+    struct error err = { 0 };
+    struct git_source *source;
+    struct wait wait = minutes(1);
+    (void)state;
+    const char *place = arena_printf(arena, "%s/r", folder);
+    bash(arena,
+         SETUP "echo '*.txt text eol=crlf' >.gitattributes; printf '1\\r\\n2\\r\\n' >two.txt; old; "
+               "save lines",
+         place, NULL);
+    setenv("HOME", place, 1);
+    struct git_options options = { .folder = arena_printf(arena, "%s/work", place),
+                                   .of_disk = true };
+    assert_true(git_open(&options, &source, &wait, &err));
+    const char *all = all_files(arena, source);
+    assert_non_null(strstr(all, "1\n2\n"));
+    assert_non_null(source->repository);
+    git_close(source);
+    scratch_done(arena, folder);
+}
+
+/* A file of more than one buffer is read twice: it may have become another one meanwhile. */
+static void finds_a_large_file_changed(void **state)
+{
+    AUTO_ARENA arena = arena_new();
+    char *folder = scratch_start(arena);
+    struct error err = { 0 };
+    struct wait wait = minutes(1);
+    struct git_source *source;
+    struct files *files;
+    struct files_entry entry;
+    struct files_stream *stream;
+    char data[4096];
+    size_t length = 1;
+    int64_t size;
+    (void)state;
+    const char *place = arena_printf(arena, "%s/r", folder);
+    bash(arena, SETUP "head -c 9M /dev/zero >large; old; save large", place, NULL);
+    setenv("HOME", place, 1);
+    struct git_options options = { .folder = arena_printf(arena, "%s/work", place),
+                                   .of_disk = true };
+    assert_true(git_open(&options, &source, &wait, &err));
+    assert_true(git_files(source, true, &files, &err));
+    assert_true(files->table->find(files, arena, "large", &entry, &err));
+    assert_true(files->table->open(files, &entry, &stream, &size, &wait, &err));
+    assert_int_equal(size, 9 << 20);
+    bash(arena, "printf x | dd of=\"$1\"/work/large bs=1 seek=9000000 conv=notrunc status=none",
+         place, NULL);
+    bool read = true;
+    while (read && length)
+        read = files->table->read(stream, data, sizeof data, &length, &wait, &err);
+    assert_false(read);
+    assert_int_equal(err.kind, ERROR_CONFLICT);
+    assert_null(source->repository);
+    files->table->end(stream);
+    files->table->close(files);
+    git_close(source);
     scratch_done(arena, folder);
 }
 
@@ -205,6 +338,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_libgit2_says),
+        cmocka_unit_test(gives_the_commits_bytes),
+        cmocka_unit_test(finds_a_large_file_changed),
         cmocka_unit_test(goes_on_with_libgit2),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

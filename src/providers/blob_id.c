@@ -1,0 +1,53 @@
+/* blob_id: see blob_id.h. */
+#include "providers/blob_id.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* OpenSSL fails here only without memory. */
+struct blob_id *blob_id_new(int64_t size)
+{
+    EVP_MD_CTX *sha = EVP_MD_CTX_new();
+    char head[40];
+    int length = snprintf(head, sizeof head, "blob %lld", (long long)size);
+    if (!sha || !EVP_DigestInit_ex(sha, EVP_sha1(), NULL)
+        || !EVP_DigestUpdate(sha, head, (size_t)length + 1))
+        abort();
+    return (struct blob_id *)sha;
+}
+
+void blob_id_add(struct blob_id *id, const char *data, size_t length)
+{
+    EVP_DigestUpdate((EVP_MD_CTX *)id, data, length);
+}
+
+void blob_id_finish(struct blob_id *id, unsigned char ret[BLOB_ID_BYTES])
+{
+    EVP_DigestFinal_ex((EVP_MD_CTX *)id, ret, NULL);
+}
+
+void blob_id_free(struct blob_id *id)
+{
+    EVP_MD_CTX_free((EVP_MD_CTX *)id);
+}
+
+void blob_id_of(const char *data, size_t length, unsigned char ret[BLOB_ID_BYTES])
+{
+    struct blob_id *id = blob_id_new((int64_t)length);
+    blob_id_add(id, data, length);
+    blob_id_finish(id, ret);
+    blob_id_free(id);
+}
+
+const char *blob_id_hex(struct arena *arena, const unsigned char id[BLOB_ID_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    char *hex = arena_alloc(arena, BLOB_ID_HEX + 1);
+    for (size_t i = 0; i < BLOB_ID_BYTES; i++) {
+        hex[2 * i] = digits[id[i] >> 4];
+        hex[2 * i + 1] = digits[id[i] & 15];
+    }
+    hex[BLOB_ID_HEX] = '\0';
+    return hex;
+}
