@@ -390,6 +390,24 @@ static bool check_kind(struct loading *loading, const char *kind)
     return false;
 }
 
+/* The core group takes no kinds from others: what it has not is a slip. A `Secert` would be shown.
+ */
+static bool check_core_kind(struct loading *loading, const char *version, const char *kind)
+{
+    const char *group = builtin_group_of(kind), *meant = group ? NULL : core_kind_like(kind);
+    struct place place = value_get(loading->document, "kind")->place;
+    if (strchr(version, '/') || (!meant && (!group || !*group)))
+        return true;
+    if (meant)
+        WRONG(loading, place, "kind: %.100s has no kind \"%.100s\" (did you mean `%s`?)", version,
+              kind, meant);
+    else
+        WRONG(loading, place,
+              "kind: %s is a kind of %s: expected apiVersion: %s/VERSION, got %.100s", kind, group,
+              group, version);
+    return false;
+}
+
 static void load_kind(struct loading *loading, unsigned depth)
 {
     const char *kind = needed_text(loading, "kind");
@@ -397,8 +415,8 @@ static void load_kind(struct loading *loading, unsigned depth)
     const char *version = needed_text(loading, "apiVersion");
     if (items)
         load_list(loading, items, depth);
-    if (!kind || !version || items || !check_version(loading, version)
-        || !check_kind(loading, kind))
+    if (!kind || !version || items || !check_version(loading, version) || !check_kind(loading, kind)
+        || !check_core_kind(loading, version, kind))
         return;
     if (strcmp(kind, "List") == 0 && strcmp(version, "v1") == 0)
         WRONG(loading, loading->document->place, "items: missing");

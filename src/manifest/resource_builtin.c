@@ -2,6 +2,8 @@
  */
 #include "manifest/resource_builtin.h"
 
+#include "manifest/shape.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +116,25 @@ const struct builtin_kind *builtin_kinds(size_t *ret_count)
 {
     *ret_count = sizeof kinds / sizeof *kinds;
     return kinds;
+}
+
+const char *builtin_group_of(const char *kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].kind, kind) == 0)
+            return kinds[i].group;
+    return NULL;
+}
+
+const char *core_kind_like(const char *word)
+{
+    const char *names[sizeof kinds / sizeof *kinds];
+    size_t count = 0;
+    while (count < sizeof kinds / sizeof *kinds && !*kinds[count].group) {
+        names[count] = kinds[count].kind;
+        count++;
+    }
+    return suggest(word, names, count);
 }
 
 enum scope scope_of_builtin(const char *group, const char *kind)

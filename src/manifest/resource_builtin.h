@@ -27,7 +27,13 @@ struct builtin_kind {
 /* The built-in kind, or NULL. */
 const struct builtin_kind *builtin_kind_find(const char *group, const char *kind);
 
-/* All kinds' names, for suggestions; *ret_count of them, borrowed. */
+/* All kinds; *ret_count of them, borrowed. */
 const struct builtin_kind *builtin_kinds(size_t *ret_count);
+
+/* The first group that has a kind of that name, "" for the core; NULL: none has. */
+const char *builtin_group_of(const char *kind);
+
+/* The core kind that a word which is none was most likely meant to be, or NULL. */
+const char *core_kind_like(const char *word);
 
 #endif

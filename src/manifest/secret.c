@@ -185,11 +185,60 @@ static void fold_map(const struct folding *folding, const struct value *root, co
         fold(folding, &map->map.members[i]);
 }
 
+/* ------------------------------------------------------------- what else it holds */
+
+static const char *const MEMBERS[] = { "apiVersion", "kind", "metadata",  "data",
+                                       "stringData", "type", "immutable", "status" };
+static const char *const VALUES[] = { "data", "stringData" };
+enum { MEMBER_COUNT = sizeof MEMBERS / sizeof *MEMBERS };
+
+static bool is_member(const char *name)
+{
+    for (size_t i = 0; i < MEMBER_COUNT; i++)
+        if (strcmp(MEMBERS[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Any other member is none to Kubernetes, and here what it holds would be shown. */
+static void check_members(const struct folding *folding, const struct value *root)
+{
+    for (size_t i = 0; i < root->map.count; i++) {
+        const struct member *member = &root->map.members[i];
+        const char *meant =
+            is_member(member->key) ? NULL : suggest(member->key, MEMBERS, MEMBER_COUNT);
+        if (!is_member(member->key))
+            problem_add(folding->problems, folding->file, member->place, false,
+                        "%.100s: a Secret has no such field%s%s%s", member->key,
+                        meant ? " (did you mean `" : "", meant ? meant : "", meant ? "`?)" : "");
+    }
+    for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
+        const struct member *inside = value_member(value_get(root, "metadata"), VALUES[i]);
+        if (inside)
+            problem_add(folding->problems, folding->file, inside->place, false,
+                        "metadata.%s: it belongs beside `metadata`: check the indentation",
+                        VALUES[i]);
+    }
+}
+
+static void check_types(const struct folding *folding, const struct value *root)
+{
+    const struct value *type = value_get(root, "type"), *immutable = value_get(root, "immutable");
+    if (type && type->kind != VALUE_STRING && type->kind != VALUE_NULL)
+        problem_add(folding->problems, folding->file, type->place, false,
+                    "type: expected a string, got %s", value_kind_name(type->kind));
+    if (immutable && immutable->kind != VALUE_BOOL && immutable->kind != VALUE_NULL)
+        problem_add(folding->problems, folding->file, immutable->place, false,
+                    "immutable: expected true or false, got %s", value_kind_name(immutable->kind));
+}
+
 void secret_fold(struct arena *arena, struct value *root, const struct source_file *file,
                  struct problems *problems)
 {
     struct folding folding = { arena, file, problems, value_map(arena) };
     const struct value *place = value_get(root, "data");
+    check_members(&folding, root);
+    check_types(&folding, root);
     if (!place)
         place = value_get(root, "stringData");
     if (!place)

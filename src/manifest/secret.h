@@ -21,7 +21,8 @@ bool document_is_secret(const struct value *document);
 
 /*
  * A Secret with `stringData` folded into `data` (stringData wins) and every value
- * in canonical base64. Keys that Kubernetes refuses and values that are no base64
+ * in canonical base64. Keys that Kubernetes refuses, values that are no base64 and
+ * members that a Secret does not have (`stringdata`: what it holds would be shown)
  * are problems that name the key, never the value. Members of `root` are
  * replaced, what they held is not written to.
  */
