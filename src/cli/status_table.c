@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { LEAST_COLUMNS = 10, MOST_COLUMNS = 38, SINCE_COLUMNS = 10 };
+enum { LEAST_COLUMNS = 10, MOST_COLUMNS = 38, SINCE_COLUMNS = 10, BELOW = 4 /* of a long note */ };
 
 /* The widths of the first two columns, from what stands in them. */
 struct widths {
@@ -127,11 +127,16 @@ static struct row row_of(struct arena *arena, const struct target_run *target,
     return row;
 }
 
+static size_t cell_columns(const char *text, size_t columns)
+{
+    size_t needed = text_columns(text) + 2;
+    return needed > columns ? needed : columns;
+}
+
 static void add_cell(struct buf *out, const char *text, size_t columns)
 {
-    size_t used = text_columns(text);
     buf_puts(out, text);
-    buf_fill(out, ' ', used + 2 <= columns ? columns - used : 2);
+    buf_fill(out, ' ', cell_columns(text, columns) - text_columns(text));
 }
 
 static enum exit_code code_of(const struct row *row)
@@ -199,25 +204,40 @@ static void trim(struct buf *out)
         out->data[--out->length] = '\0';
 }
 
+/* Beside the row; on a terminal, where there is no room, below it. Elsewhere a row is one line. */
+static void add_note(struct buf *out, const char *note, size_t used, size_t width)
+{
+    if (!terminal_can_redraw() || used + text_columns(note) <= width) {
+        buf_puts(out, note);
+        return;
+    }
+    trim(out);
+    buf_putc(out, '\n');
+    buf_fill(out, ' ', BELOW);
+    text_wrap(out, note, BELOW, width, BELOW);
+}
+
 static void add_row(struct status *status, struct arena *arena, const struct target_run *target,
                     const struct subject *subject, const struct row *row,
                     const struct widths *widths, const struct report_style *style)
 {
     const char *name = report_name(arena, target, &subject->id);
     bool bad = row->failing || row->unknown || (row->missing && !row->hold);
+    const char *health = health_text(row);
+    const char *note =
+        arena_printf(arena, "%s%s%s", printable_text(arena, row->note),
+                     *row->note && row->image ? ", " : "", row->image ? row->image : "");
     add_cell(&status->text, name, widths->object);
     buf_puts(&status->text, bad            ? report_colour(style, COLOUR_BAD)
                             : row->drifted ? report_colour(style, COLOUR_CHANGE)
                                            : "");
-    add_cell(&status->text, health_text(row), widths->health);
-    buf_puts(&status->text, report_plain(style));
-    bool more = *row->note || row->image;
-    if (more)
-        add_cell(&status->text, row->since, SINCE_COLUMNS);
-    else
-        buf_puts(&status->text, row->since);
-    buf_printf(&status->text, "%s%s%s", printable_text(arena, row->note),
-               *row->note && row->image ? ", " : "", row->image ? row->image : "");
+    buf_printf(&status->text, "%s%s", health, report_plain(style));
+    buf_fill(&status->text, ' ', cell_columns(health, widths->health) - text_columns(health));
+    add_cell(&status->text, row->since, SINCE_COLUMNS);
+    add_note(&status->text, note,
+             cell_columns(name, widths->object) + cell_columns(health, widths->health)
+                 + cell_columns(row->since, SINCE_COLUMNS),
+             style->width);
     trim(&status->text);
     buf_putc(&status->text, '\n');
     buf_printf(&status->facts, "%s %s %s %d %d\n", object_id_full(arena, &subject->id), row->health,

@@ -49,4 +49,16 @@ sed -i 's/annotations: {/annotations: { cmx.dev\/restart-on: config,/' deploy/re
 run 1 diff -f deploy
 narrow
 has "cmx.dev/config-hash" "rolls 1 workload"
+
+# A table of what runs: below its row what finds no room beside it; in a pipe one line an object.
+apply registry.example.org/a-department/with-many-teams/shop/reader:1.4.0-alpha 1
+run 0 apply -f deploy --yes
+run 0 status -f deploy
+has "Deployment/reader  present   "
+if command -v script >/dev/null; then
+    out=$(script -qec "stty cols 80; TERM=xterm $CMX status -f deploy" /dev/null </dev/null | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g')
+    narrow
+    has $'\n    registry.example.org/a-department/with-many-teams/shop/reader:1.4.0-alpha'
+    lacks " "$'\n'
+fi
 finish

@@ -2,11 +2,14 @@
 #include "providers/kubernetes/health/glance.h"
 
 #include "base/cleanup.h"
+#include "base/columns.h"
 #include "base/log.h"
 #include "providers/kubernetes/health/pods_inner.h"
 #include "providers/kubernetes/request.h"
 
 #include <string.h>
+
+enum { DETAIL_COLUMNS = 200 };
 
 struct glance {
     struct session *session;
@@ -57,8 +60,11 @@ static bool look_at_pod(void *context, struct arena *scratch, const struct value
     if (!subject || subject->live.trouble)
         return true;
     const char *detail = client_redact(glance->session->client, scratch, pod.trouble.detail);
-    subject->live.trouble = arena_printf(glance->arena, *detail ? "%s (%.200s)" : "%s",
-                                         pod_line(scratch, &pod), detail);
+    size_t shown = text_fit(detail, DETAIL_COLUMNS);
+    const char *line = pod_line(scratch, &pod);
+    subject->live.trouble = *detail ? arena_printf(glance->arena, "%s (%.*s%s)", line, (int)shown,
+                                                   detail, detail[shown] ? "…" : "")
+                                    : arena_strdup(glance->arena, line);
     return true;
 }
 
