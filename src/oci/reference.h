@@ -5,7 +5,8 @@
  *
  * As in distribution/reference: without a registry it is Docker Hub's, and a
  * name of one part stands in "library/". What is named is looked up in a store
- * (store.h).
+ * (store.h). Stricter in one thing: there "Acme/api" is the repository "api" of a
+ * registry called "Acme"; here it is a repository's name with a capital letter.
  */
 #ifndef CMX_OCI_REFERENCE_H
 #define CMX_OCI_REFERENCE_H
