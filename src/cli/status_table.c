@@ -79,8 +79,8 @@ static const char *note_of(struct arena *arena, const struct subject *subject,
     bool others = live->owner != OWNER_SELF && live->owner != OWNER_NONE && live->owner_text;
     const char *trouble = row->failing && live->trouble ? live->trouble : "";
     const char *note = row->contest   ? contest_text(arena, row->contest)
-                       : row->drifted ? drift_text(arena, live)
                        : others       ? arena_printf(arena, "belongs to %s", live->owner_text)
+                       : row->drifted ? drift_text(arena, live)
                                       : "";
     return join(arena, trouble, note);
 }

@@ -118,7 +118,7 @@ commit "Held"
 run 5 apply -f . --yes --timeout 2s
 has "! ConfigMap/fixed" "it is to be replaced" "example.org/hold"
 run 4 diff -f .
-has "it is being deleted since"
+has "it is being deleted since" "waits for finalizer example.org/hold: run again once it is gone"
 k patch configmap fixed --type merge -p '{"metadata":{"finalizers":null}}' >/dev/null
 run 0 apply -f . --yes --no-wait
 same three "$(k get configmap fixed -o jsonpath='{.data.a}')"

@@ -131,8 +131,10 @@ void judge_object(const struct session *session, struct arena *arena, struct are
     judge_health(session, arena, scratch, &subject->id, document, &live);
     if (subject->desired && leaving) {
         live.state = LIVE_UNKNOWN;
+        const char *kept = health_kept_by(scratch, document);
         live.why =
-            arena_printf(arena, "it is being deleted since %s: run again once it is gone", leaving);
+            arena_printf(arena, "it is being deleted since %s%s%s: run again once it is gone",
+                         leaving, *kept ? " and " : "", kept);
     } else if (subject->desired) {
         live.foreign_fields = manager_foreign_fields(scratch, document);
         if (judge_same(session, scratch, subject->desired, document, recorded))

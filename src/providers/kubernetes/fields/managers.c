@@ -209,11 +209,12 @@ size_t manager_foreign_fields(struct arena *arena, const struct value *document)
     size_t count = 0;
     manager_ours(document, &ours);
     for (size_t i = 0; entry_head(document, i, &entry); i++) {
-        if (manager_is_us(&entry) || manager_is_kubectl(&entry)
-            || strcmp(entry.subresource, "status") == 0)
+        if (manager_is_us(&entry) || strcmp(entry.subresource, "status") == 0)
             continue;
         entry = valid_entry(entry);
         struct value *theirs = fields_minus(arena, entry.fields, ours.fields);
+        if (manager_is_kubectl(&entry)) /* a restart by hand: the rest is drift */
+            theirs = fields_minus(arena, theirs, without_passing(arena, theirs));
         if (is_core_component(entry.manager)) {
             value_remove(theirs, "f:metadata");
             value_remove(theirs, "f:status");

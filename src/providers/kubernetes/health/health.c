@@ -6,6 +6,7 @@
  */
 #include "providers/kubernetes/health/health.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "providers/kubernetes/health/health_rules.h"
 
@@ -177,7 +178,8 @@ static bool being_deleted(struct arena *arena, const struct value *document, str
     const char *when = value_text_at(document, "metadata", "deletionTimestamp", NULL);
     if (!when || !*when)
         return false;
-    health_set(arena, health, HEALTH_TERMINATING, "is being deleted");
+    const char *kept = health_kept_by(arena, document);
+    health_set(arena, health, HEALTH_TERMINATING, "is being deleted%s%s", *kept ? ": " : "", kept);
     if (!time_parse(when, &health->since))
         health->since = 0;
     return true;
@@ -224,6 +226,27 @@ static bool reconciling_or_stalled(struct arena *arena, const struct value *docu
         }
     }
     return false;
+}
+
+const char *health_kept_by(struct arena *arena, const struct value *document)
+{
+    const struct value *finalizers = value_at(document, "metadata", "finalizers", NULL);
+    const struct value *conditions = value_at(document, "status", "conditions", NULL);
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    for (size_t i = 0; i < value_count(finalizers); i++) {
+        const char *name = value_text(value_item(finalizers, i));
+        buf_printf(&text, "%s%s", i ? ", " : "waits for finalizer ", name ? name : "?");
+    }
+    for (size_t i = 0; i < value_count(conditions); i++) {
+        const struct value *condition = value_item(conditions, i);
+        const char *type = value_text_at(condition, "type", NULL);
+        const char *status = value_text_at(condition, "status", NULL);
+        const char *message = value_text_at(condition, "message", NULL);
+        if (type && status && message && !strcmp(status, "True")
+            && !strncmp(type, "Namespace", strlen("Namespace")))
+            buf_printf(&text, "%s%.300s", text.length ? "; " : "", message);
+    }
+    return arena_strdup(arena, buf_text(&text));
 }
 
 void health_of(struct arena *arena, const struct object_id *id, const struct value *document,

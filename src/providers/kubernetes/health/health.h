@@ -30,6 +30,9 @@ struct health {
 void health_of(struct arena *arena, const struct object_id *id, const struct value *document,
                struct health *ret_health);
 
+/* "waits for finalizer a, b", or what a Namespace says is left in it; "" where nothing is known. */
+const char *health_kept_by(struct arena *arena, const struct value *document);
+
 /* "current", "in progress", "failed", "terminating", "unknown". */
 const char *health_name(enum health_state state);
 

@@ -166,6 +166,20 @@ static void test_blame_scale(void **state)
     assert_int_equal(time, 0);
 }
 
+/* A restart by hand is left alone, and counted; what else kubectl added is drift. */
+static void test_restart_is_foreign(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    const struct value *live = json(
+        arena, "{\"metadata\":{\"managedFields\":["
+               "{\"manager\":\"kubectl-rollout\",\"operation\":\"Update\",\"fieldsV1\":"
+               "{\"f:spec\":{\"f:paused\":{},\"f:template\":{\"f:metadata\":{\"f:annotations\":"
+               "{\"f:kubectl.kubernetes.io/restartedAt\":{}}}}}}}]}}");
+    assert_int_equal(manager_foreign_fields(arena, live), 1);
+    expect(arena, manager_kubectl_extras(arena, live, live), "{\"f:spec\":{\"f:paused\":{}}}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_blame),
         cmocka_unit_test(test_blame_scale),
+        cmocka_unit_test(test_restart_is_foreign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
