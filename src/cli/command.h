@@ -73,6 +73,12 @@ enum exit_code command_print_json(const struct run *run, bool applied, enum exit
                                   const char *error);
 
 /*
+ * Reads what --registry-secret names into the settings of the invocation, before the command
+ * runs. False: *ret_code says how it ended.
+ */
+bool command_read_pull_secrets(struct invocation *invocation, enum exit_code *ret_code);
+
+/*
  * Shared beginning: loads the source, prints its problems. False: *ret_code says
  * how it ended. With `go_on`, wrong manifests do not end it.
  */

@@ -33,7 +33,7 @@ struct invocation {
     int64_t hold_for; /* --for in ms; -1: without end */
     int64_t since;    /* --since in ms; 0: all */
     struct registry_settings registry;
-    struct text_list plain_http, mirrors, platforms;
+    struct text_list plain_http, mirrors, platforms, registry_secrets;
     const char *username, *pull_to;
     bool raw, referrers, all_tags, even_if_used, password_stdin;
     struct cancel *cancel;

@@ -18,7 +18,10 @@ static int run(const struct command *command, int count, char **arguments)
         return command_unknown(&invocation, arguments[0]);
     if (!invocation_parse(&invocation, count, arguments, &error))
         return command_fail(&invocation, &error);
-    return signals_answer(invocation.command->run(&invocation));
+    enum exit_code code;
+    if (command_read_pull_secrets(&invocation, &code))
+        code = invocation.command->run(&invocation);
+    return signals_answer(code);
 }
 
 /*

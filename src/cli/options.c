@@ -95,6 +95,10 @@ const struct option_entry option_entries[] = {
       "How long to wait for another run on the same set; default 5m.", NULL },
     { "registry-config", 0, "FILE", GROUP_REGISTRY, OPTION_TEXT, AT(registry.config_file),
       "Credentials for registries: this file alone, as docker or podman writes it.", NULL },
+    { "registry-secret", 0, "[NAMESPACE/]NAME", GROUP_REGISTRY, OPTION_LIST, AT(registry_secrets),
+      "Credentials for registries from this Secret of the cluster, as in imagePullSecrets; before "
+      "all files. May be given again.",
+      NULL },
     { "registry-ca-file", 0, "FILE", GROUP_REGISTRY, OPTION_TEXT, AT(registry.ca_file),
       "Certificates to trust for registries, beside the system's.", NULL },
     { "registry-cert", 0, "FILE", GROUP_REGISTRY, OPTION_TEXT, AT(registry.certificate_file),

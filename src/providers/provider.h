@@ -401,6 +401,11 @@ struct provider {
     bool (*runners)(struct session *session, struct arena *arena, runner_heard *heard,
                     void *context, const struct wait *wait, struct error *err);
 
+    /* A Secret as it is, whoever made it. May be NULL: there are none. ERROR_NOT_FOUND. */
+    bool (*secret)(struct session *session, struct arena *arena, const char *namespace,
+                   const char *name, const struct value **ret_document, const struct wait *wait,
+                   struct error *err);
+
     /* Removes the record itself, once it holds nothing. */
     bool (*record_remove)(struct session *session, const struct wait *wait, struct error *err);
 };

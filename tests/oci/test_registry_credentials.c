@@ -20,6 +20,14 @@ struct home {
     char folder[40];
 };
 
+/* Credentials from this file alone; freed with the place. */
+static struct credentials *credentials_of(struct home *place, const char *file)
+{
+    struct registry_settings *settings = arena_alloc(place->arena, sizeof *settings);
+    *settings = (struct registry_settings){ .config_file = file };
+    return credentials_new(settings);
+}
+
 static const char *path_of(struct home *place, const char *name)
 {
     return path_join(place->arena, place->folder, name);
@@ -124,7 +132,7 @@ static void the_longest_key_counts(void **state)
                "\"localhost:5000\": {" ANN ", \"identitytoken\": \"t\"}, \"quay.io/a/b\": {" BOB
                "}}, \"other\": [1, {\"x\": null}]}",
                0600);
-    struct credentials *credentials = credentials_new(path_of(place, "config.json"));
+    struct credentials *credentials = credentials_of(place, path_of(place, "config.json"));
     struct error err;
     assert_true(credentials_load(credentials, &err));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -139,7 +147,14 @@ static void the_first_file_that_knows_counts(void **state)
     struct home *place = *state;
     struct error err;
     static const char bare[] = "{\"c.io\": {" CID "}}",
-                      whole[] = "{\"auths\": {\"d.io\": {" CID "}}}";
+                      whole[] =
+                          "{\"credsStore\": \"none-of-ours\", \"auths\": {\"d.io\": {" CID "}}}";
+    /* A secret names no programs: what it says of helpers does not count. */
+    const struct registry_secret secrets[] = {
+        { .name = "Secret/a/old", .data = bare, .length = strlen(bare), .bare = true },
+        { .name = "Secret/a/pull", .data = whole, .length = strlen(whole) },
+    };
+    const struct registry_settings settings = { .secrets = secrets, .secret_count = 2 };
     write_file(place, ".docker/config.json",
                "{\"auths\": {\"a.io\": {" ANN "}, \"b.io\": {" ANN "}, \"c.io\": {" ANN "}}}",
                0600);
@@ -148,12 +163,10 @@ static void the_first_file_that_knows_counts(void **state)
     write_file(place, "own.json", "{\"auths\": {\"b.io\": {" BOB "}}}", 0600);
     setenv("XDG_RUNTIME_DIR", path_of(place, "run"), 1);
     for (int own = 0; own < 2; own++) {
-        struct credentials *credentials = credentials_new(NULL);
+        struct credentials *credentials = credentials_new(&settings);
         if (own)
             setenv("REGISTRY_AUTH_FILE", path_of(place, "own.json"), 1);
         assert_true(credentials_load(credentials, &err));
-        assert_true(credentials_add(credentials, "secret", bare, strlen(bare), true, &err));
-        assert_true(credentials_add(credentials, "secret", whole, strlen(whole), false, &err));
         assert_string_equal(who(place, credentials, "a.io", "x"), "ann");
         assert_string_equal(who(place, credentials, "b.io", "x"), own ? "bob" : "ann");
         assert_string_equal(who(place, credentials, "c.io", "x"), "cid");
@@ -175,7 +188,7 @@ static void helpers_are_asked_once_a_registry(void **state)
                "{\"credsStore\": \"test\", \"credHelpers\": {\"gone.io\": \"nowhere\"},"
                "\"auths\": {\"file.io\": {" ANN "}, \"gone.io\": {" ANN "}}}",
                0600);
-    struct credentials *credentials = credentials_new(path_of(place, "helpers.json"));
+    struct credentials *credentials = credentials_of(place, path_of(place, "helpers.json"));
     assert_true(credentials_load(credentials, &err));
     for (int i = 0; i < 3; i++)
         assert_string_equal(who(place, credentials, "known.io", "x"), "helped");
@@ -197,7 +210,7 @@ static void a_missing_helper_for_all_is_passed_over(void **state)
     struct error err;
     write_file(place, "desktop.json",
                "{\"credsStore\": \"desktop\", \"auths\": {\"a.io\": {" ANN "}}}", 0600);
-    struct credentials *credentials = credentials_new(path_of(place, "desktop.json"));
+    struct credentials *credentials = credentials_of(place, path_of(place, "desktop.json"));
     assert_true(credentials_load(credentials, &err));
     assert_string_equal(who(place, credentials, "a.io", "x"), "ann");
     assert_string_equal(who(place, credentials, "b.io", "x"), "none");
@@ -222,7 +235,7 @@ static void wrong_files_are_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error err = { 0 };
         write_file(place, "wrong.json", cases[i].text, 0600);
-        struct credentials *credentials = credentials_new(path_of(place, "wrong.json"));
+        struct credentials *credentials = credentials_of(place, path_of(place, "wrong.json"));
         assert_false(credentials_load(credentials, &err));
         if (!strstr(err.message, cases[i].words) || strstr(err.message, "s3cret"))
             fail_msg("%s: %s", cases[i].text, err.message);
@@ -230,7 +243,7 @@ static void wrong_files_are_refused(void **state)
         credentials_free(credentials);
     }
     struct error err;
-    struct credentials *credentials = credentials_new(path_of(place, "not-there.json"));
+    struct credentials *credentials = credentials_of(place, path_of(place, "not-there.json"));
     assert_false(credentials_load(credentials, &err));
     credentials_free(credentials);
 }
@@ -266,7 +279,7 @@ static void keeps_and_forgets(void **state)
     assert_non_null(strstr(text, "\"zeta\""));
     assert_non_null(strstr(text, "https://index.docker.io/v1/"));
     assert_null(strstr(text, "https://a.io"));
-    struct credentials *credentials = credentials_new(file);
+    struct credentials *credentials = credentials_of(place, file);
     assert_true(credentials_load(credentials, &err));
     assert_string_equal(who(place, credentials, "a.io", "x"), "ann");
     assert_string_equal(who(place, credentials, "b.io", "x"), "bob");

@@ -7,6 +7,7 @@
 #include "oci/registry/credential_file.h"
 #include "oci/registry/credential_helper.h"
 #include "oci/registry/credential_places.h"
+#include "oci/registry/registry.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -21,8 +22,8 @@ struct answer {
 };
 
 struct credentials {
-    const char *config_file;
-    pthread_mutex_t lock; /* guards all below */
+    const struct registry_settings *settings; /* or NULL */
+    pthread_mutex_t lock;                     /* guards all below */
     struct arena *arena;
     struct credential_file *files; /* in the order in which they count */
     size_t count, capacity;
@@ -31,10 +32,10 @@ struct credentials {
     bool loaded, told;
 };
 
-struct credentials *credentials_new(const char *config_file)
+struct credentials *credentials_new(const struct registry_settings *settings)
 {
     struct credentials *credentials = memory_alloc(sizeof *credentials);
-    *credentials = (struct credentials){ .config_file = config_file, .arena = arena_new() };
+    *credentials = (struct credentials){ .settings = settings, .arena = arena_new() };
     pthread_mutex_init(&credentials->lock, NULL);
     return credentials;
 }
@@ -75,10 +76,28 @@ static bool load_file(struct credentials *credentials, const char *path, bool wa
     return true;
 }
 
+static bool load_secrets(struct credentials *credentials, struct error *err)
+{
+    const struct registry_settings *settings = credentials->settings;
+    for (size_t i = 0; settings && i < settings->secret_count; i++) {
+        const struct registry_secret *secret = &settings->secrets[i];
+        struct credential_file file;
+        if (!credential_file_read(credentials->arena, secret->name,
+                                  arena_memdup(credentials->arena, secret->data, secret->length),
+                                  secret->length, secret->bare, &file, err))
+            return false;
+        file.helper_count = 0; /* whoever writes Secrets may not choose programs that run here */
+        file.store = NULL;
+        add_file(credentials, &file);
+    }
+    return true;
+}
+
 static bool load_files(struct credentials *credentials, struct error *err)
 {
     struct credential_place places[CREDENTIAL_PLACES];
-    size_t count = credential_places(credentials->arena, credentials->config_file, places);
+    const char *config_file = credentials->settings ? credentials->settings->config_file : NULL;
+    size_t count = credential_places(credentials->arena, config_file, places);
     for (size_t i = 0; i < count; i++)
         if (!load_file(credentials, places[i].path, places[i].named, err))
             return false;
@@ -89,28 +108,10 @@ bool credentials_load(struct credentials *credentials, struct error *err)
 {
     pthread_mutex_lock(&credentials->lock);
     if (!credentials->loaded)
-        credentials->loaded = load_files(credentials, err);
+        credentials->loaded = load_secrets(credentials, err) && load_files(credentials, err);
     bool loaded = credentials->loaded;
     pthread_mutex_unlock(&credentials->lock);
     return loaded;
-}
-
-bool credentials_add(struct credentials *credentials, const char *name, const char *data,
-                     size_t length, bool bare, struct error *err)
-{
-    struct credential_file file;
-    pthread_mutex_lock(&credentials->lock);
-    bool read = credential_file_read(credentials->arena, arena_strdup(credentials->arena, name),
-                                     arena_memdup(credentials->arena, data, length), length, bare,
-                                     &file, err);
-    if (read) {
-        add_file(credentials, &file); /* makes room; then it goes before those of files */
-        memmove(credentials->files + 1, credentials->files,
-                (credentials->count - 1) * sizeof *credentials->files);
-        credentials->files[0] = file;
-    }
-    pthread_mutex_unlock(&credentials->lock);
-    return read;
 }
 
 /* ------------------------------------------------------------------- helpers */

@@ -1,7 +1,7 @@
 /*
  * credentials: who we are at which registry.
  *
- * Found where docker and the tools around containers keep them: in secrets that were added,
+ * Found where docker and the tools around containers keep them: in the secrets of the settings,
  * else in --registry-config alone, else in $REGISTRY_AUTH_FILE, docker's config.json
  * ($DOCKER_CONFIG, ~/.docker) and containers' auth.json ($XDG_RUNTIME_DIR/containers,
  * ~/.config/containers), the first that knows the registry. In each: a helper for the
@@ -29,18 +29,16 @@ struct credential {
 };
 
 struct credentials;
+struct registry_settings;
 
-/* Reads nothing yet. `config_file` (may be NULL) outlives it. */
-struct credentials *credentials_new(const char *config_file) __attribute__((warn_unused_result));
+/* Reads nothing yet. The settings (may be NULL) outlive it. */
+struct credentials *credentials_new(const struct registry_settings *settings)
+    __attribute__((warn_unused_result));
 void credentials_free(struct credentials *credentials);
 
-/* Reads the files, once. ERROR_INPUT: one is wrong (nothing of it is quoted); ERROR_LOCAL. */
+/* Reads secrets and files, once. ERROR_INPUT: one is wrong (nothing of it is quoted); ERROR_LOCAL.
+ */
 bool credentials_load(struct credentials *credentials, struct error *err)
-    __attribute__((warn_unused_result));
-
-/* Adds a document in docker's form; `bare`: the old one, a map of registries alone. */
-bool credentials_add(struct credentials *credentials, const char *name, const char *data,
-                     size_t length, bool bare, struct error *err)
     __attribute__((warn_unused_result));
 
 /*

@@ -16,10 +16,20 @@
 #include "oci/reference.h"
 #include "oci/store.h"
 
+/* Credentials as Kubernetes keeps them for imagePullSecrets, decoded. */
+struct registry_secret {
+    const char *name; /* for messages: "Secret/shop/pull"                       */
+    const char *data; /* of ".dockerconfigjson", or (`bare`) of ".dockercfg"    */
+    size_t length;
+    bool bare;
+};
+
 /* What the command line says about registries; all may be empty. Outlives the registries. */
 struct registry_settings {
-    const char *config_file;       /* --registry-config: only this one, in docker's or containers'
-                                      form; NULL: the usual places                             */
+    const char *config_file; /* --registry-config: only this one, in docker's or containers'
+                                form; NULL: the usual places                             */
+    const struct registry_secret *secrets; /* asked before any file                            */
+    size_t secret_count;
     const char *ca_file;           /* trusted for every registry, beside docker's certs.d      */
     const char *certificate_file;  /* of the client, PEM                                       */
     const char *key_file;          /*                                                          */
@@ -39,15 +49,6 @@ struct registries;
 struct registries *registries_new(struct http *http, const struct registry_settings *settings)
     __attribute__((warn_unused_result));
 void registries_free(struct registries *registries);
-
-/*
- * Adds credentials as Kubernetes keeps them for imagePullSecrets: `type` is
- * "kubernetes.io/dockerconfigjson" or "kubernetes.io/dockercfg", `data` the decoded content
- * of ".dockerconfigjson" or ".dockercfg". They come before those of files. ERROR_INPUT: not
- * such a document (its content is not quoted).
- */
-bool registries_add_secret(struct registries *registries, const char *type, const char *data,
-                           size_t length, struct error *err) __attribute__((warn_unused_result));
 
 /*
  * The repository that a reference names. Asks no server. The caller closes *ret_store.

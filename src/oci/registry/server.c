@@ -178,7 +178,7 @@ struct registries *registries_new(struct http *http, const struct registry_setti
     settings = settings ? settings : &no_settings;
     *registries = (struct registries){ .http = http,
                                        .settings = settings,
-                                       .credentials = credentials_new(settings->config_file) };
+                                       .credentials = credentials_new(settings) };
     pthread_mutex_init(&registries->lock, NULL);
     return registries;
 }
@@ -195,18 +195,4 @@ void registries_free(struct registries *registries)
     credentials_free(registries->credentials);
     pthread_mutex_destroy(&registries->lock);
     free(registries);
-}
-
-bool registries_add_secret(struct registries *registries, const char *type, const char *data,
-                           size_t length, struct error *err)
-{
-    bool bare = strcmp(type, "kubernetes.io/dockercfg") == 0;
-    if (!bare && strcmp(type, "kubernetes.io/dockerconfigjson") != 0)
-        return error_set(err, ERROR_INPUT,
-                         "a Secret of type %s holds no credentials for registries; wanted is "
-                         "kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg",
-                         type);
-    return credentials_add(registries->credentials,
-                           bare ? "pull secret (.dockercfg)" : "pull secret (.dockerconfigjson)",
-                           data, length, bare, err);
 }

@@ -117,6 +117,17 @@ static bool kubernetes_record_fits(struct session *session, const struct record 
     return applyset_fits(record, err);
 }
 
+static bool kubernetes_secret(struct session *session, struct arena *arena, const char *namespace,
+                              const char *name, const struct value **ret_document,
+                              const struct wait *wait, struct error *err)
+{
+    static const struct api_kind kind = {
+        .group = "", .version = "v1", .kind = "Secret", .plural = "secrets", .namespaced = true
+    };
+    const struct object_request object = { &kind, namespace, name, false };
+    return request_get(session, arena, &object, ret_document, wait, err);
+}
+
 const struct provider provider_kubernetes = {
     .name = "kubernetes",
     .record_in_namespace = true,
@@ -145,5 +156,6 @@ const struct provider provider_kubernetes = {
     .record_list = kubernetes_record_list,
     .platforms = kubernetes_platforms,
     .runners = kubernetes_runners,
+    .secret = kubernetes_secret,
     .record_remove = kubernetes_record_remove,
 };

@@ -111,10 +111,8 @@ bool image_build_by(struct image_run *run, const struct build_target *target,
                     struct build_result *ret, const struct wait *wait, struct error *err)
 {
     const struct images *images = run->images;
-    const struct registry_settings *registries = images->options->registries;
     const struct build_engines engines = { .http = images->http,
-                                           .registry_config =
-                                               registries ? registries->config_file : NULL };
+                                           .registries = images->options->registries };
     return build_with(run->build, run->choice.builder, &engines, target, run->arena, ret, wait,
                       err);
 }

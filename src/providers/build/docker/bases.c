@@ -124,7 +124,7 @@ bool build_docker_bases(struct build *build, const struct build_engines *engines
 {
     AUTO_ARENA arena = arena_new();
     CLEANUP(credentials_free_at)
-    struct credentials *credentials = credentials_new(engines->registry_config);
+    struct credentials *credentials = credentials_new(engines->registries);
     struct bringing all = { .build = build,
                             .engine = engine,
                             .credentials = credentials,
