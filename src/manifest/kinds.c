@@ -168,18 +168,21 @@ static const struct shape cluster_spec[] = {
       .text = "The cluster that the program itself runs in, as its pod's ServiceAccount. Only "
               "`true` makes sense.",
       .example = "true",
-      .one_of = "target" },
+      .one_of = "target",
+      .schema = "{\"const\": true}" },
     { .name = "directory",
       .type = SHAPE_STRING,
       .text = "A folder for the final objects, one file each, instead of a cluster: relative to "
               "the repository's root, and inside of it (or of `--directory-root`).",
       .example = "rendered/prod",
-      .one_of = "target" },
+      .one_of = "target",
+      .schema = PATH_BELOW },
     { .name = "images",
       .type = SHAPE_STRING,
       .text = "Beside a `directory`: the folder for the images that are built, an OCI layout for "
               "each Image, in place of their registries. Relative to the repository's root, too.",
-      .example = "rendered/images" },
+      .example = "rendered/images",
+      .schema = LAYOUT_BELOW },
     { .name = "uid",
       .type = SHAPE_STRING,
       .text = "The uid of the cluster's kube-system namespace. A cluster with another one is "
@@ -265,7 +268,9 @@ const struct kind_shape kind_shapes[] = {
                  "  uid: 0b5a7cf5-77b8-4a2c-9f0f-5f5b7c1f4a55\n",
       .stored = false,
       .spec = cluster_spec,
-      .refused = cluster_refused },
+      .refused = cluster_refused,
+      .schema = "{\"dependentRequired\": {\"images\": [\"directory\"]}, "
+                "\"dependentSchemas\": {\"directory\": {\"properties\": {\"uid\": false}}}}" },
     { .kind = "Image",
       .plural = "images",
       .text = "A container image that is built from the repository, or one of others that is "
@@ -285,6 +290,7 @@ const struct kind_shape kind_shapes[] = {
                  "    PORT: \"8080\"\n",
       .stored = false,
       .spec = image_spec_members,
-      .refused = image_refused },
+      .refused = image_refused,
+      .schema = image_schema },
     { .kind = NULL },
 };

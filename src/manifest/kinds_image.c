@@ -1,6 +1,9 @@
 /* kinds_image: see kinds_image.h. What a table cannot say is checked by image.c. */
 #include "manifest/kinds_image.h"
 
+#define ABSOLUTE "{\"pattern\": \"^/\", \"patternErrorMessage\": \"Write an absolute path.\"}"
+#define VARIABLE "[$][{](commit|shortCommit|tree|branch|date)[}]"
+
 static const char *const builder_choices[] = { "auto", "native", "docker", "buildkit", NULL };
 static const char *const template_choices[] = { "auto",   "go",   "rust",   "c", "node",
                                                 "python", "java", "static", NULL };
@@ -9,11 +12,32 @@ static const struct shape text_element = { .type = SHAPE_STRING, .text = "A stri
 static const struct shape word_element = { .type = SHAPE_TEXT, .text = "One argument." };
 static const struct shape port_element = { .type = SHAPE_PORT, .text = "A port." };
 
+static const struct shape path_element = { .type = SHAPE_STRING,
+                                           .text = "A path.",
+                                           .schema = PATH_BELOW };
+static const struct shape absolute_element = { .type = SHAPE_STRING,
+                                               .text = "An absolute path.",
+                                               .schema = ABSOLUTE };
+static const struct shape tag_element = {
+    .type = SHAPE_STRING,
+    .text = "A tag.",
+    .schema = "{\"pattern\": \"^(?!cmx-)([A-Za-z0-9_]|" VARIABLE ")([A-Za-z0-9_.-]|" VARIABLE
+              "){0,127}$\", \"patternErrorMessage\": \"Write a tag: letters, digits, '_', '.' "
+              "and '-', and perhaps ${commit}, ${shortCommit}, ${tree}, ${branch}, ${date}; "
+              "those that begin with cmx- are the program's own.\"}",
+};
+static const struct shape platform_element = {
+    .type = SHAPE_STRING,
+    .text = "A platform.",
+    .schema = "{\"pattern\": \"^[^/ ,]+/[^ ,]+$\", \"patternErrorMessage\": \"Write "
+              "OS/ARCHITECTURE such as linux/amd64.\"}",
+};
+
 /* ------------------------------------------------------------------- build */
 
 static const struct shape template_settings[] = {
     { .name = "version",
-      .type = SHAPE_TEXT,
+      .type = SHAPE_STRING,
       .text = "Version of the language's image, with a Debian release behind it where it is to be "
               "another one than bookworm (`1.26-trixie`). Without it: what the source asks for "
               "(`go.mod`, `.nvmrc` and the like), else the newest that is known.",
@@ -67,12 +91,14 @@ static const struct shape build_members[] = {
       .text = "The folder that COPY reads from, below the repository's root. What is built is what "
               "the commit holds of it.",
       .example = "services/api",
-      .fallback = "\".\"" },
+      .fallback = "\".\"",
+      .schema = PATH_BELOW },
     { .name = "dockerfile",
       .type = SHAPE_STRING,
       .text = "The Dockerfile, below the context. Without it: `Dockerfile`, or none where there is "
               "a `template`, or a `from` or `files` without one.",
-      .example = "docker/Dockerfile" },
+      .example = "docker/Dockerfile",
+      .schema = PATH_BELOW },
     { .name = "template",
       .type = SHAPE_ENUM,
       .choices = template_choices,
@@ -97,10 +123,11 @@ static const struct shape build_members[] = {
       .example = "{org.opencontainers.image.licenses: MIT}" },
     { .name = "platforms",
       .type = SHAPE_LIST,
-      .element = &text_element,
+      .element = &platform_element,
       .text = "What the image is for, whatever it is built on. More than one make an index.",
       .example = "[linux/amd64, linux/arm64]",
-      .fallback = "[\"linux/amd64\"]" },
+      .fallback = "[\"linux/amd64\"]",
+      .schema = "{\"minItems\": 1}" },
     { .name = "base",
       .type = SHAPE_STRING,
       .text = "Takes the place of the image that the last stage's FROM names.",
@@ -113,7 +140,7 @@ static const struct shape build_members[] = {
       .example = "[\"**/*_test.go\"]" },
     { .name = "artifacts",
       .type = SHAPE_LIST,
-      .element = &text_element,
+      .element = &path_element,
       .text = "Paths below the context that git ignores and the image needs all the same. They "
               "are read from the disk, and make the image `-dirty`.",
       .example = "[dist/]" },
@@ -170,20 +197,26 @@ static const struct shape file_members[] = {
       .type = SHAPE_STRING,
       .required = true,
       .text = "A file or folder below the context.",
-      .example = "public/" },
+      .example = "public/",
+      .schema = PATH_BELOW },
     { .name = "to",
       .type = SHAPE_STRING,
       .required = true,
       .text = "Where it goes: an absolute path, of a folder where it ends with `/`.",
-      .example = "/srv/www/" },
+      .example = "/srv/www/",
+      .schema = ABSOLUTE },
     { .name = "mode",
       .type = SHAPE_STRING,
       .text = "Its mode in octal digits; without it as in git, 0644 or 0755.",
-      .example = "\"0640\"" },
+      .example = "\"0640\"",
+      .schema = "{\"pattern\": \"^0?[0-7]{3,4}$\", \"patternErrorMessage\": \"Write octal digits "
+                "such as '0644'.\"}" },
     { .name = "owner",
       .type = SHAPE_TEXT,
       .text = "Its owner, `UID` or `UID:GID`; without it root.",
-      .example = "\"1000:1000\"" },
+      .example = "\"1000:1000\"",
+      .schema = "{\"pattern\": \"^[0-9]{1,9}(:[0-9]{1,9})?$\", \"patternErrorMessage\": \"Write "
+                "UID or UID:GID such as '1000:1000'.\"}" },
     { .name = NULL },
 };
 
@@ -199,12 +232,15 @@ static const struct shape healthcheck_members[] = {
       .element = &word_element,
       .text = "`[CMD, program, …]`, or `[CMD-SHELL, \"a line for the shell\"]`.",
       .example = "[CMD, /api, --check]",
-      .one_of = "check" },
+      .one_of = "check",
+      .schema = "{\"minItems\": 2, \"anyOf\": [{\"prefixItems\": [{\"const\": \"CMD\"}]}, "
+                "{\"prefixItems\": [{\"const\": \"CMD-SHELL\"}], \"maxItems\": 2}]}" },
     { .name = "none",
       .type = SHAPE_BOOL,
       .text = "Takes the base's health check away. Only `true` makes sense.",
       .example = "true",
-      .one_of = "check" },
+      .one_of = "check",
+      .schema = "{\"const\": true}" },
     { .name = "interval", .type = SHAPE_DURATION, .text = "Between two checks.", .example = "30s" },
     { .name = "timeout",
       .type = SHAPE_DURATION,
@@ -229,10 +265,14 @@ const struct shape image_spec_members[] = {
       .text = "Where it is pushed to, without a tag. Whatever names this repository in a manifest, "
               "with any tag, runs the image by its digest. `oci:FOLDER` is an OCI layout below the "
               "repository's root in place of a registry.",
-      .example = "registry.example/shop/api" },
+      .example = "registry.example/shop/api",
+      .schema = "{\"pattern\": \"^(oci:(?!/)(?!(.*/)?[.][.](/|$))(?!([.]?/)*[.]?$)[^:@]+|"
+                "(?!oci:)(?!.*://)([^@ \\t\\n'\\\"]*/)?[^@:/ \\t\\n'\\\"]*)$\", "
+                "\"patternErrorMessage\": \"Write a repository "
+                "such as registry.example/shop/api, without tag and digest, or oci:FOLDER.\"}" },
     { .name = "tags",
       .type = SHAPE_LIST,
-      .element = &text_element,
+      .element = &tag_element,
       .text =
           "Tags that point at the image once all of it is there. `${commit}`, `${shortCommit}`, "
           "`${tree}`, `${branch}` and `${date}` are those of the commit.",
@@ -248,7 +288,13 @@ const struct shape image_spec_members[] = {
               "settings and without a Dockerfile: the base that these are laid over; `scratch` is "
               "an empty one.",
       .example = "docker.io/library/nginx:1.27" },
-    { .name = "build", .type = SHAPE_MAP, .members = build_members, .text = "How it is built." },
+    { .name = "build",
+      .type = SHAPE_MAP,
+      .members = build_members,
+      .text = "How it is built.",
+      .schema =
+          "{\"dependentRequired\": {\"templateSettings\": [\"template\"]}, "
+          "\"dependentSchemas\": {\"template\": {\"properties\": {\"dockerfile\": false}}}}" },
     { .name = "files",
       .type = SHAPE_LIST,
       .element = &file_element,
@@ -267,7 +313,8 @@ const struct shape image_spec_members[] = {
     { .name = "environment",
       .type = SHAPE_TEXT_MAP,
       .text = "Variables of the environment.",
-      .example = "{PORT: \"8080\"}" },
+      .example = "{PORT: \"8080\"}",
+      .schema = "{\"propertyNames\": {\"pattern\": \"^[^=]+$\"}}" },
     { .name = "ports",
       .type = SHAPE_LIST,
       .element = &port_element,
@@ -275,7 +322,7 @@ const struct shape image_spec_members[] = {
       .example = "[8080]" },
     { .name = "volumes",
       .type = SHAPE_LIST,
-      .element = &text_element,
+      .element = &absolute_element,
       .text = "Absolute paths whose content outlives a container.",
       .example = "[/data]" },
     { .name = "user",
@@ -285,7 +332,8 @@ const struct shape image_spec_members[] = {
     { .name = "workingDirectory",
       .type = SHAPE_STRING,
       .text = "The folder that it is started in.",
-      .example = "/srv" },
+      .example = "/srv",
+      .schema = ABSOLUTE },
     { .name = "healthcheck",
       .type = SHAPE_MAP,
       .members = healthcheck_members,
@@ -296,6 +344,19 @@ const struct shape image_spec_members[] = {
       .example = "SIGINT" },
     { .name = NULL },
 };
+
+/* An image of others is `from` alone; one that is built goes to a repository. */
+const char image_schema[] =
+    "{\"if\": {\"required\": [\"from\"], \"properties\": {\"build\": false, \"entrypoint\": false, "
+    "\"args\": false, \"user\": false, \"workingDirectory\": false, \"stopSignal\": false, "
+    "\"healthcheck\": false, \"files\": {\"maxItems\": 0}, \"environment\": {\"maxProperties\": "
+    "0}, "
+    "\"ports\": {\"maxItems\": 0}, \"volumes\": {\"maxItems\": 0}}}, "
+    "\"then\": {\"properties\": {\"repository\": false, \"tags\": false, "
+    "\"from\": {\"not\": {\"const\": \"scratch\"}}}}, "
+    "\"else\": {\"required\": [\"repository\"]}, "
+    "\"dependentSchemas\": {\"from\": {\"properties\": {\"build\": {\"properties\": {"
+    "\"dockerfile\": false, \"base\": false, \"template\": false}}}}}}";
 
 const struct shape_refused image_refused[] = {
     { "command", "Docker and Kubernetes mean different things by it; use `entrypoint` for what is "

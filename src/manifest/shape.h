@@ -46,6 +46,7 @@ struct shape {
     const struct shape *members; /* SHAPE_MAP: a table                   */
     const struct shape *element; /* SHAPE_LIST: one shape                */
     const char *one_of;          /* members of one group exclude one another; one is needed */
+    const char *schema;          /* JSON Schema of what is checked elsewhere, a map, or NULL */
 };
 
 /* A member that people might write and that is left out on purpose. */
@@ -62,6 +63,7 @@ struct kind_shape {
     bool stored;              /* may also be stored in a cluster; else it is local to the source */
     const struct shape *spec; /* the members beside apiVersion, kind, metadata: all under `spec` */
     const struct shape_refused *refused; /* of spec; NULL: none */
+    const char *schema;                  /* as that of a shape: of spec */
 };
 
 #define SHAPE_API_VERSION "cmx.dev/v1"

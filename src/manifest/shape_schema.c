@@ -7,18 +7,36 @@
 #include <ctype.h>
 #include <string.h>
 
-#define LABEL_PATTERN    "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
-#define DURATION_PATTERN "^([0-9]+(ms|s|m|h))+$"
-#define SHARE_PATTERN    "^(100|[0-9]{1,2})%$"
-#define PORT_PATTERN     "^[0-9]{1,5}(/(tcp|udp|sctp))?$"
-#define POINTER_PATTERN  "^(/([^~/]|~[01])*)+$"
+/* Each with the words that yaml-language-server shows where it does not fit. */
+static const struct form {
+    const char *pattern, *words;
+} forms[] = {
+    [SHAPE_NAME] = { "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+                     "Use at most 63 of a-z, 0-9 and \"-\", with a letter or digit at both ends." },
+    [SHAPE_DURATION] = { "^(?=.*[1-9])([0-9]{1,10}(ms|s|m|h))+$",
+                         "Write a duration such as 90s, 5m or 1h30m." },
+    [SHAPE_BUDGET] = { "^(100|0?[0-9]{1,2})%$",
+                       "Write a number such as 10, or a share such as \"20%\"." },
+    [SHAPE_PORT] = { "^(?!0+(/|$))([0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|"
+                     "6553[0-5])(/(tcp|udp|sctp))?$",
+                     "Write a port such as 8080, \"8080/tcp\" or \"53/udp\"." },
+    [SHAPE_POINTER] = { "^(?!/(apiVersion|kind|metadata(/name(space)?)?)$)(/([^~/]|~[01])*)+$",
+                        "Write a JSON pointer such as /spec/replicas, to no part of the "
+                        "identity." },
+};
 
 static struct value *shape_schema(struct arena *arena, const struct shape *shape);
 
-static void set_pattern(struct arena *arena, struct value *schema, const char *pattern)
+static void set_form(struct arena *arena, struct value *schema, enum shape_type type)
+{
+    value_set_text(arena, schema, "pattern", forms[type].pattern);
+    value_set_text(arena, schema, "patternErrorMessage", forms[type].words);
+}
+
+static void set_pattern(struct arena *arena, struct value *schema, enum shape_type type)
 {
     value_set_text(arena, schema, "type", "string");
-    value_set_text(arena, schema, "pattern", pattern);
+    set_form(arena, schema, type);
 }
 
 static void set_integer(struct arena *arena, struct value *schema, const struct shape *shape)
@@ -30,25 +48,22 @@ static void set_integer(struct arena *arena, struct value *schema, const struct 
     value_set(arena, schema, "maximum", value_integer(arena, shape->most));
 }
 
-/* An integer of at least `least`, or a string of a pattern. */
-static struct value *set_either(struct arena *arena, struct value *schema, int64_t least,
-                                const char *pattern)
+/* An integer of at least `least`, or a string: what is said of one does not bind the other. */
+static void set_either(struct arena *arena, struct value *schema, int64_t least,
+                       enum shape_type type)
 {
-    struct value *choices = value_list(arena);
-    struct value *number = value_map(arena), *text = value_map(arena);
-    value_set_text(arena, number, "type", "integer");
-    value_set(arena, number, "minimum", value_integer(arena, least));
-    set_pattern(arena, text, pattern);
-    value_push(arena, choices, number);
-    value_push(arena, choices, text);
-    value_set(arena, schema, "oneOf", choices);
-    return number;
+    struct value *types = value_list(arena);
+    value_push(arena, types, value_string(arena, "integer"));
+    value_push(arena, types, value_string(arena, "string"));
+    value_set(arena, schema, "type", types);
+    value_set(arena, schema, "minimum", value_integer(arena, least));
+    set_form(arena, schema, type);
 }
 
 static void set_port(struct arena *arena, struct value *schema)
 {
-    struct value *number = set_either(arena, schema, 1, PORT_PATTERN);
-    value_set(arena, number, "maximum", value_integer(arena, 65535));
+    set_either(arena, schema, 1, SHAPE_PORT);
+    value_set(arena, schema, "maximum", value_integer(arena, 65535));
 }
 
 static void set_choices(struct arena *arena, struct value *schema, const struct shape *shape)
@@ -119,20 +134,20 @@ static void set_type(struct arena *arena, struct value *schema, const struct sha
         set_integer(arena, schema, shape);
         break;
     case SHAPE_DURATION:
-        set_pattern(arena, schema, DURATION_PATTERN);
+        set_pattern(arena, schema, SHAPE_DURATION);
         break;
     case SHAPE_BUDGET:
-        set_either(arena, schema, 0, SHARE_PATTERN);
+        set_either(arena, schema, 0, SHAPE_BUDGET);
         break;
     case SHAPE_ENUM:
         set_choices(arena, schema, shape);
         break;
     case SHAPE_NAME:
-        set_pattern(arena, schema, LABEL_PATTERN);
+        set_pattern(arena, schema, SHAPE_NAME);
         value_set(arena, schema, "maxLength", value_integer(arena, 63));
         break;
     case SHAPE_POINTER:
-        set_pattern(arena, schema, POINTER_PATTERN);
+        set_pattern(arena, schema, SHAPE_POINTER);
         break;
     case SHAPE_TEXT_MAP:
         set_text_map(arena, schema);
@@ -147,6 +162,17 @@ static void set_type(struct arena *arena, struct value *schema, const struct sha
     }
 }
 
+/* What the tables say in JSON Schema itself. */
+static void add_written(struct arena *arena, struct value *schema, const char *written)
+{
+    const struct value *map;
+    struct error none;
+    if (!written || !json_parse(arena, written, strlen(written), &map, &none))
+        return;
+    for (size_t i = 0; i < value_count(map); i++)
+        value_set(arena, schema, map->map.members[i].key, map->map.members[i].value);
+}
+
 static struct value *shape_schema(struct arena *arena, const struct shape *shape)
 {
     struct value *schema = value_map(arena);
@@ -158,6 +184,7 @@ static struct value *shape_schema(struct arena *arena, const struct shape *shape
         && json_parse(arena, shape->fallback, strlen(shape->fallback), &fallback, &none))
         value_set(arena, schema, "default", (struct value *)fallback);
     set_type(arena, schema, shape);
+    add_written(arena, schema, shape->schema);
     return schema;
 }
 
@@ -198,6 +225,7 @@ static struct value *kind_schema(struct arena *arena, const struct kind_shape *k
     struct value *schema = value_map(arena), *properties = value_map(arena);
     struct value *required = value_list(arena), *spec = value_map(arena);
     set_members(arena, spec, kind->spec);
+    add_written(arena, spec, kind->schema);
     value_set(arena, properties, "apiVersion", constant(arena, SHAPE_API_VERSION));
     value_set(arena, properties, "kind", constant(arena, kind->kind));
     value_set(arena, properties, "metadata", metadata_schema(arena, kind));
