@@ -287,6 +287,14 @@ static void tell_errors(const struct problems *problems)
         log_tell("%zu error%s. Nothing was changed.", problems->errors, plural);
 }
 
+/* Before anything is written, what was being asked just then is nobody's concern. */
+static enum exit_code fail_before(const struct invocation *invocation, const struct error *error)
+{
+    if (error->kind != ERROR_CANCELLED)
+        return command_fail(invocation, error);
+    return command_stop(invocation, exit_of_error(error), "interrupted; nothing was changed");
+}
+
 bool command_load(struct invocation *invocation, struct run *run, bool go_on,
                   enum exit_code *ret_code)
 {
@@ -294,7 +302,7 @@ bool command_load(struct invocation *invocation, struct run *run, bool go_on,
     if (!run_load(run, &invocation->wait, &error)) {
         if (run->problems.count && invocation->output != OUTPUT_JSON)
             print_problems(invocation, run);
-        *ret_code = command_fail(invocation, &error);
+        *ret_code = fail_before(invocation, &error);
         return false;
     }
     return command_check(invocation, run, go_on, ret_code);
@@ -327,7 +335,7 @@ bool command_make_plan(struct invocation *invocation, struct run *run, enum exit
         return false;
     if (run_plan(run, &invocation->wait, &error))
         return true;
-    *ret_code = command_fail(invocation, &error);
+    *ret_code = fail_before(invocation, &error);
     return false;
 }
 

@@ -33,6 +33,13 @@ has "Interrupted" "Written, but not waited for: Deployment/slow" "1 written, but
 run 5 status --project runs -n "$ns" -o json # not healthy yet
 has '"name":"slow"'
 
+# --- interrupted before anything is written: told as that, whatever was being asked just then
+for delay in 0.02 0.05 0.1 0.15; do
+    code=0; timeout --preserve-status -s INT "$delay" "$CMX" diff -f . >"$work/one" 2>&1 || code=$?
+    last="diff, interrupted" out=$(cat "$work/one")
+    [ "$code" = 0 ] || [ -z "$out" ] || same "130 cmx-reconcile: interrupted; nothing was changed" "$code $out"
+done
+
 # --- interrupted while many wait for their turn: these are not begun
 for i in $(seq 60); do configmap "many$i" key 1; done
 commit "Many"
