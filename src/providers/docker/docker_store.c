@@ -212,9 +212,13 @@ static bool docker_put_manifest(struct image_store *store, const struct descript
     struct reference named = docker->reference;
     AUTO_ARENA arena = arena_new();
     bool whole = tag && strpbrk(tag, "/:");
+    /* Of a store that has no name of its own each image gets one later. */
+    if (!tag && !named.repository)
+        return docker->archive->table->put_manifest(docker->archive, manifest, bytes, NULL, wait,
+                                                    err);
     if (tag && !whole)
         named.tag = tag;
-    if (!named.repository && !reference_parse(arena, tag ? tag : "", &named, err))
+    if (!named.repository && !reference_parse(arena, tag, &named, err))
         return error_prefix(err, "a name for the image");
     /* By its whole name, since Podman reads the archive as a layout and knows no RepoTags. */
     if (!docker->archive->table->put_manifest(docker->archive, manifest, bytes,
