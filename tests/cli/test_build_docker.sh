@@ -78,6 +78,29 @@ sed -i 's|; echo "printed by RUN"|; echo "that was wrong"; exit 7|' services/api
 run 5 build -f deploy/ --to "oci:$work/failed"
 has "RUN echo" "exit code 7; its last lines:" "that was wrong"
 
+# --- instructions that a base brings: only its config says so, and the builder is another one
+git checkout -q services/api/Dockerfile
+docker build -q -t "$registry/brings:1" - >"$work/brings" <<END
+FROM localhost/base:1
+ONBUILD RUN echo brought >/brought
+END
+docker push -q "$registry/brings:1" >"$work/brings"
+mkdir services/brought
+printf 'FROM %s/brings:1\nCMD ["cat", "/brought"]\n' "$registry" >services/brought/Dockerfile
+sed -e 's/name: api/name: brought/; s|shop/api|shop/brought|; s|services/api|services/brought|; /args:/d' \
+    deploy/api.yaml >deploy/brought.yaml
+git add -A && git commit -qm "A base with ONBUILD"
+run 0 build brought -f deploy/ --to docker: --verbose
+has "RUN echo brought" # the engine's step; the native builder has none
+same brought "$(docker run --rm "$registry/shop/brought:dev")"
+run 0 build brought -f deploy/ --push
+run 0 build brought -f deploy/ --push
+has "there"
+sed -i 's/context: services\/brought/&\n    builder: native/' deploy/brought.yaml
+run 3 build brought -f deploy/ --to "oci:$work/brought-native"
+has "builder: native cannot build it: ONBUILD of $registry/brings:1 at Dockerfile:1"
+git checkout -q deploy/brought.yaml
+
 # --- no credentials, no engine
 mkdir "$work/nobody"
 git checkout -q services/api/Dockerfile

@@ -160,12 +160,12 @@ same "registry.example/shop/web:$(git rev-parse --short=7 HEAD)-dirty" \
 git checkout -q services && rm -rf tried
 
 # --- a failed build holds up only what needs it ---
-printf 'FROM scratch\nCOPY missing.html /srv/\n' | write services/web/Dockerfile
+printf 'FROM scratch AS one\nCOPY index.html /\nFROM scratch\nCOPY --from=one /gone /srv/\n' | write services/web/Dockerfile
 echo '{"limit": 20}' | write services/limits/limits.json
 commit "Break one, change the other"
 old=$(sed -n 's/.*image: //p' out/shop/Deployment.apps_limits.yaml)
 run 5 apply -f deploy --yes
-has '! Image/web' 'services/web/Dockerfile:2' '✓ Image/limits' '✓ Deployment/limits' \
+has '! Image/web' 'services/web/Dockerfile:4' '✓ Image/limits' '✓ Deployment/limits' \
     'not started: Image/web failed'
 same no "$([ "$old" = "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_limits.yaml)" ] && echo yes || echo no)"
 printf 'FROM oci:nowhere:1\nCOPY index.html /srv/\n' | write services/web/Dockerfile
@@ -177,6 +177,32 @@ run 2 diff -f deploy
 has 'services/web/Dockerfile:2:' 'services/web/Dockerfile:3:' '2 errors'
 run 2 validate -f deploy
 has 'services/web/Dockerfile:3:'
+
+# --- what a COPY wants and the commit has not: said before anything is built, with the reason ---
+echo '*.html' | write services/web/.gitignore
+touch services/web/ignored.html
+echo 'hidden.txt' | write services/web/.dockerignore
+echo hidden | write services/web/hidden.txt
+printf 'FROM scratch\nCOPY index.html ignored.html gone.txt hidden.txt /srv/\n' | write services/web/Dockerfile
+commit "Copy what is not there"
+for command in validate diff plan; do
+    run 2 $command -f deploy
+    has 'services/web/Dockerfile:2:1: error: COPY: services/web/ignored.html is on the disk, but left out of git by' \
+        '.gitignore:1:*.html' 'COPY: gone.txt: not found in the context services/web' \
+        'COPY: hidden.txt is left out by .dockerignore' '3 errors'
+done
+git rm -q services/web/.gitignore services/web/.dockerignore
+
+# --- which builder, where the native one cannot ---
+echo packed | write services/web/pages.tar.xz
+printf 'FROM scratch\nADD pages.tar.xz /srv/\n' | write services/web/Dockerfile
+commit "Unpack what only an engine can"
+run 1 diff -f deploy
+has 'by docker: ADD of' 'pages.tar.xz, an xz archive, at Dockerfile:2'
+printf 'FROM scratch AS one\nONBUILD ENV A=b\nFROM one\nCOPY index.html /srv/\n' | write services/web/Dockerfile
+commit "A stage that brings instructions"
+run 1 diff -f deploy
+has 'by docker: ONBUILD at' 'Dockerfile:2'
 
 # --- an image that stands on another of the source ---
 printf 'FROM registry.example/shop/limits:any\nCOPY index.html /srv/\n' | write services/web/Dockerfile

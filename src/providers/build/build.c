@@ -206,8 +206,11 @@ static bool read_all(struct build *build, struct problems *problems, struct erro
     err->kind = ERROR_NONE;
     if (open_context(build, err) && find_ignore(build, problems, err)
         && read_dockerfile(build, problems, err) && problems->errors == before
-        && build_plan_all(build, problems, err))
-        return true;
+        && build_plan_all(build, problems, err)) {
+        build_check_sources(build, problems);
+        if (problems->errors == before)
+            return true;
+    }
     size_t count = problems->errors - before;
     if (count)
         error_set(err, ERROR_INPUT, "%zu %s in what image %s is built from", count,

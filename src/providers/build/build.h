@@ -83,6 +83,13 @@ bool build_choose(const struct build *build, struct build_choice *ret, struct er
     __attribute__((warn_unused_result));
 
 /*
+ * Reads the configs of the bases (build_resolve first): one with ONBUILD brings instructions that
+ * are not carried out natively, and build_choose may then answer otherwise.
+ */
+bool build_look_at_bases(struct build *build, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+/*
  * 64 hex digits: ids of the context after the ignore rules, Dockerfile, settings, bases
  * (build_resolve first), builder and its version, sourceDateEpoch. Reads no file of a commit.
  */

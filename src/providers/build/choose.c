@@ -1,6 +1,7 @@
 /* choose: which builder a Dockerfile can have, and why. */
 #include "providers/build/inner.h"
 
+#include "oci/image.h"
 #include "providers/build/path.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ static const char *at_line(const struct build *build, struct arena *arena, const
     return arena_printf(arena, "%s at %s:%u", what, file, instruction->place.line);
 }
 
-static bool is_remote(const char *source)
+bool build_is_remote(const char *source)
 {
     static const char *const starts[] = { "http://", "https://", "git@", "git://", "ssh://" };
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
@@ -26,10 +27,33 @@ static const char *remote_add(const struct build *build, struct arena *arena,
                               const struct instruction *add)
 {
     for (size_t i = 0; i + 1 < add->words.count; i++)
-        if (is_remote(add->words.items[i]))
+        if (build_is_remote(add->words.items[i]))
             return at_line(
                 build, arena,
                 arena_printf(arena, "ADD of %s, which is not in git,", add->words.items[i]), add);
+    return NULL;
+}
+
+/* Unpacked by what only an engine has; named by its ending, so that no file is read. */
+static const char *packed_add(const struct build *build, struct arena *arena,
+                              const struct instruction *add)
+{
+    static const struct {
+        const char *ending, *kind;
+    } kinds[] = { { ".bz2", "a bzip2" },
+                  { ".tbz", "a bzip2" },
+                  { ".tbz2", "a bzip2" },
+                  { ".xz", "an xz" },
+                  { ".txz", "an xz" } };
+    for (size_t i = 0; i + 1 < add->words.count; i++)
+        for (size_t j = 0; j < sizeof kinds / sizeof *kinds; j++) {
+            const char *name = add->words.items[i];
+            size_t length = strlen(name), ending = strlen(kinds[j].ending);
+            if (length > ending && strcmp(name + length - ending, kinds[j].ending) == 0)
+                return at_line(build, arena,
+                               arena_printf(arena, "ADD of %s, %s archive,", name, kinds[j].kind),
+                               add);
+        }
     return NULL;
 }
 
@@ -43,9 +67,23 @@ static const char *in_stage(const struct build *build, struct arena *arena,
             return at_line(build, arena, "RUN", one);
         if (one->kind == INSTRUCTION_ADD)
             why = remote_add(build, arena, one);
+        if (one->kind == INSTRUCTION_ADD && !why)
+            why = packed_add(build, arena, one);
         if (why)
             return why;
     }
+    return NULL;
+}
+
+/* ONBUILD of a stage that another one is made from. */
+static const char *in_stage_before(const struct build *build, struct arena *arena,
+                                   const struct build_plan *plan, size_t at)
+{
+    int before = dockerfile_stage(&build->dockerfile, plan->from[at], at);
+    const struct dockerfile_stage *stage = before >= 0 ? &build->dockerfile.stages[before] : NULL;
+    for (size_t i = 0; stage && i < stage->count; i++)
+        if (stage->instructions[i].kind == INSTRUCTION_ONBUILD)
+            return at_line(build, arena, "ONBUILD", &stage->instructions[i]);
     return NULL;
 }
 
@@ -68,12 +106,16 @@ const char *build_not_native(const struct build *build, struct arena *arena)
     if (!usual_syntax(dockerfile->syntax))
         return arena_printf(arena, "syntax=%s at %s:%u", dockerfile->syntax,
                             path_base(dockerfile->file->path), dockerfile->syntax_line);
+    if (build->onbuild)
+        return build->onbuild;
     for (size_t p = 0; p < build->plan_count; p++) {
         if (build->plans[p].platform.os && strcmp(build->plans[p].platform.os, "windows") == 0)
             return "the platform windows";
         for (size_t i = 0; i < dockerfile->stage_count; i++) {
             const char *why =
                 build->plans[p].needed[i] ? in_stage(build, arena, &dockerfile->stages[i]) : NULL;
+            if (!why && build->plans[p].needed[i])
+                why = in_stage_before(build, arena, &build->plans[p], i);
             if (why)
                 return why;
         }
@@ -92,6 +134,32 @@ static const char *not_docker(const struct build *build)
     if (spec->cache_from.count || spec->cache_to.count)
         return "build.cacheFrom and cacheTo";
     return build->plan_count > 1 ? "several platforms" : NULL;
+}
+
+static bool look_at_base(struct build *build, const struct build_plan *plan, size_t at,
+                         const struct wait *wait, struct error *err)
+{
+    const struct build_base *base = build_base(build, plan->from[at]);
+    struct image image;
+    if (!base || !base->store)
+        return true;
+    if (!image_load(base->store, build->arena, base->descriptor.digest, &plan->platforms[at],
+                    &image, wait, err))
+        return error_prefix(err, "%s", base->reference);
+    if (image.config.on_build.count)
+        build->onbuild = at_line(build, build->arena,
+                                 arena_printf(build->arena, "ONBUILD of %s", base->reference),
+                                 build->dockerfile.stages[at].head);
+    return true;
+}
+
+bool build_look_at_bases(struct build *build, const struct wait *wait, struct error *err)
+{
+    for (size_t p = 0; p < build->plan_count; p++)
+        for (size_t i = 0; i < build->dockerfile.stage_count && !build->onbuild; i++)
+            if (build->plans[p].needed[i] && !look_at_base(build, &build->plans[p], i, wait, err))
+                return false;
+    return true;
 }
 
 bool build_choose(const struct build *build, struct build_choice *ret, struct error *err)

@@ -4,6 +4,7 @@
  *   build.c        opens it: Dockerfile, ignore rules
  *   plan.c         stages and bases for each platform; resolving them
  *   settings.c     image settings as Dockerfile instructions
+ *   check.c        are the sources of COPY there?
  *   choose.c       which builder
  *   source.c       the source digest
  *   native/        makes it
@@ -40,6 +41,8 @@ struct build {
     struct build_base *bases;
     size_t base_count, base_capacity;
     bool resolved;
+    const char
+        *onbuild; /* "ONBUILD of golang:1-onbuild at Dockerfile:1": what a base brings; or NULL */
 };
 
 /* plan.c: fills in plans and bases. */
@@ -61,5 +64,14 @@ bool build_settings_text(struct arena *arena, const struct image_spec *spec, cha
 
 /* choose.c: why it cannot be built natively, or NULL. */
 const char *build_not_native(const struct build *build, struct arena *arena);
+
+/* Is a source of ADD an address, and no path? */
+bool build_is_remote(const char *source);
+
+/* check.c: a problem for each source of a COPY that surely is not in the context. */
+void build_check_sources(const struct build *build, struct problems *problems);
+
+/* Why a source of a COPY is not there, and what to do. */
+const char *build_absent(const struct build *build, struct arena *arena, const char *source);
 
 #endif

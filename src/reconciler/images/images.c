@@ -290,13 +290,37 @@ static bool compute(struct image_run *run, const struct wait *wait, struct error
     return true;
 }
 
+static bool look_at_source(struct image_run *run, struct descriptor *ret, const struct wait *wait,
+                           struct error *err)
+{
+    return build_digest(run->build, run->arena, &run->source_digest, err)
+           && look_at_tag(run, tag_of_source(run->arena, run->source_digest), ret, wait, err);
+}
+
+bool image_choose(struct image_run *run, const struct wait *wait, struct error *err)
+{
+    return run->choice.builder != BUILDER_NATIVE
+           || (build_look_at_bases(run->build, wait, err)
+               && build_choose(run->build, &run->choice, err));
+}
+
+/* The builder is part of the digest, which is looked up again where it is another one. */
+static bool look_at_bases(struct image_run *run, struct descriptor *found, const struct wait *wait,
+                          struct error *err)
+{
+    enum image_builder before = run->choice.builder;
+    if (found->digest)
+        return true;
+    return image_choose(run, wait, err)
+           && (run->choice.builder == before || look_at_source(run, found, wait, err));
+}
+
 bool image_look(struct image_run *run, const struct wait *wait, struct error *err)
 {
     struct build_opener opener = { run, base_open };
     struct descriptor found;
-    if (!build_resolve(run->build, &opener, wait, err)
-        || !build_digest(run->build, run->arena, &run->source_digest, err)
-        || !look_at_tag(run, tag_of_source(run->arena, run->source_digest), &found, wait, err))
+    if (!build_resolve(run->build, &opener, wait, err) || !look_at_source(run, &found, wait, err)
+        || !look_at_bases(run, &found, wait, err))
         return false;
     if (found.digest) {
         run->image = found;

@@ -46,6 +46,13 @@ bool base_open(void *context, struct arena *arena, const char *reference,
                struct image_store **ret_store, struct descriptor *ret_descriptor,
                const struct wait *wait, struct error *err);
 
+/*
+ * The builder, once the bases are resolved: one with ONBUILD, which only its config says, cannot be
+ * native. Nobody asks for that while nothing has to be built.
+ */
+bool image_choose(struct image_run *run, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* The source digest, what is there of it, and the tags, of one whose bases are known. */
 bool image_look(struct image_run *run, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));

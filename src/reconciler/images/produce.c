@@ -73,6 +73,7 @@ static bool build_into(const struct producing *producing, struct image_store *st
                                    .progress_context = (void *)producing };
     struct build_result result;
     if (!build_resolve(run->build, &opener, producing->wait, err)
+        || !image_choose(run, producing->wait, err)
         || !build_digest(run->build, run->arena, &run->source_digest, err)
         || !image_build_by(run, &target, &result, producing->wait, err))
         return false;

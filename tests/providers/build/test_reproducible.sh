@@ -119,18 +119,34 @@ mkdir "$repo/dist"
 echo built >"$repo/dist/main"
 image
 has "dist/main is on the disk, but left out of git by .gitignore:1:dist/" \
-    "name it in build.artifacts (dist/main)" "Dockerfile:2: COPY"
+    "name it in build.artifacts (dist/main)" "Dockerfile:2:1: error: COPY: "
+# Not where something else than the name decides: a variable, a wildcard, a stage nobody needs.
+write Dockerfile <<'E'
+FROM scratch AS unneeded
+COPY nothing /
+FROM scratch
+ARG NAME=run
+COPY $NAME ru* /bin/
+E
+commit "What only a build can tell"
+image
+[[ $out == sha256:* ]] || wrong "refused"
+write Dockerfile <<'E'
+FROM scratch
+COPY dist/main /main
+E
+commit dist
 image artifact=dist/
 artifact=$out
 [[ $artifact == sha256:* ]] || wrong "an artifact cannot be built in"
 first=$(source_digest artifact=dist/)
 echo again >"$repo/dist/main"
 [ "$first" != "$(source_digest artifact=dist/)" ] || wrong "an artifact's content counts for nothing"
-image artifact=none
+image artifact=dist/ artifact=none
 has "build.artifacts: none is not on the disk"
 rm -r "$repo/dist"
 image
-has "/dist/main: not found in the context"
+has "Dockerfile:2:1: error: COPY: dist/main: not found in the context"
 
 # ---------------------------------------------------------- large file pointers, submodules
 write Dockerfile <<'E'

@@ -95,12 +95,8 @@ static bool not_found(struct copying *one, const char *source)
     struct native *native = one->stage->native;
     if (one->from_name)
         return error_set(one->err, ERROR_INPUT, "%s: not found in %s", source, one->from_name);
-    const char *why = context_absent(&native->build->context, native->arena, source);
-    if (why)
-        return error_set(one->err, ERROR_INPUT, "%s", why);
-    const char *folder = native->build->context.folder;
-    return error_set(one->err, ERROR_INPUT, "%s: not found in the context%s%s", source,
-                     *folder ? " " : "", folder);
+    return error_set(one->err, ERROR_INPUT, "%s",
+                     build_absent(native->build, native->arena, source));
 }
 
 /* A tar file is unpacked by ADD, anything else is copied. */
