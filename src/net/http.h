@@ -96,6 +96,7 @@ struct http_response {
     bool transient; /* refused or lost connection: trying again may help          */
     bool unsent;    /* no byte of the request can have reached the server         */
     bool silent;    /* transient, but only after `idle` had passed without a byte */
+    bool no_tls;    /* the handshake failed; not for the certificate's sake       */
 };
 
 /*

@@ -125,6 +125,7 @@ bool transfer_error(const struct transfer *transfer, struct http_response *respo
         enum fault fault = broke_in_handshake(transfer) ? FAULT_UNSENT : results[i].fault;
         response->unsent = fault == FAULT_UNSENT;
         response->transient = fault != FAULT_FINAL;
+        response->no_tls = results[i].code == CURLE_SSL_CONNECT_ERROR;
         return error_set(err, results[i].kind, "%s: %s: %s", place, results[i].words,
                          reason ? reason : reason_of(transfer));
     }

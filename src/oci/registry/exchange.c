@@ -114,15 +114,33 @@ static void log_answer(const struct http_request *request, bool answered, int st
 
 /* ------------------------------------------------------------------ the tries */
 
-/* Does a server that was asked without TLS say that it wants it, or say nothing at all? */
+/* Does a server that was asked without TLS say that it wants it? */
 static bool wants_tls(bool answered, const struct http_response *response)
 {
     if (!answered)
-        return !response->unsent && response->status == 0;
+        return false;
     const char *body = response->body;
     bool bare = response->body_length == 0; /* of HEAD */
     return response->status == 400
            && (bare || strcasestr(body, "HTTPS server") || strcasestr(body, "HTTPS port"));
+}
+
+/*
+ * Where plain http was only a guess, a connection that is lost twice may mean that TLS is wanted;
+ * or nothing, when TLS turns out not to be spoken. (Not after the first time: a server without TLS
+ * may keep who greets it that way waiting for 30 s.) True: ask again at once. Else what failed
+ * counts as lost, so that it is asked again as usual, with the scheme that is right by then.
+ */
+static bool try_other_scheme(struct attempt *attempt, struct answer *answer)
+{
+    struct http_response *response = &answer->response;
+    bool plain = strncmp(answer->url, "http:", 5) == 0;
+    bool may_be_it = plain ? !response->unsent && (!response->transient || attempt->retry.tries)
+                           : response->transient || response->no_tls;
+    if (response->status || !may_be_it || !server_guess_again(attempt->server, answer->url))
+        return false;
+    response->transient = true;
+    return plain;
 }
 
 static bool is_single(const struct call *call)
@@ -135,6 +153,7 @@ static bool send_once(struct attempt *attempt, struct answer *answer, struct err
     if (!authorization_get(attempt->server, attempt->arena, &attempt->wish, &answer->used,
                            attempt->wait, err)) {
         answer->response = (struct http_response){ 0 };
+        answer->url = "";
         return false;
     }
     struct http_request request = request_of(attempt, answer->used.header);
@@ -154,14 +173,16 @@ static bool log_in_again(struct attempt *attempt, const struct answer *answer)
            && !attempt->call->source;
 }
 
-static bool goes_on(struct attempt *attempt, bool answered, const struct answer *answer,
-                    bool *ret_failed, struct error *err)
+static bool goes_on(struct attempt *attempt, bool answered, struct answer *answer, bool *ret_failed,
+                    struct error *err)
 {
     *ret_failed = false;
     if (wants_tls(answered, &answer->response) && server_turns_to_tls(attempt->server))
         return !attempt->call->source;
     if (answered)
-        server_is_right(attempt->server);
+        server_is_right(attempt->server, answer->url);
+    else if (try_other_scheme(attempt, answer) && !attempt->call->source)
+        return true;
     if (answered && log_in_again(attempt, answer))
         return true;
     bool repeatable = !is_single(attempt->call);

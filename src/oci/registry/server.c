@@ -41,7 +41,8 @@ static void choose_base(struct server *server, const struct registry_settings *s
 {
     const char *host = strcmp(server->registry, HUB_REGISTRY) == 0 ? HUB_SERVER : server->registry;
     bool plain = is_plain(settings, server->registry);
-    server->guessed = !plain && !known && is_loopback(server->arena, server->registry);
+    server->guesses = !plain && !known && is_loopback(server->arena, server->registry);
+    server->guessed = server->guesses;
     server->base =
         arena_printf(server->arena, "%s://%s", plain || server->guessed ? "http" : "https", host);
 }
@@ -66,9 +67,50 @@ bool server_turns_to_tls(struct server *server)
     return turns;
 }
 
-void server_is_right(struct server *server)
+/* "http" or "https" of a URL of this registry; NULL: it is another host's. */
+static const char *scheme_of(const struct server *server, const char *url)
 {
+    bool tls = strncmp(url, "https://", 8) == 0;
+    const char *host = strstr(url, "://");
+    size_t length = strlen(server->registry);
+    if (!host || strncmp(host + 3, server->registry, length) != 0 || host[3 + length] != '/')
+        return NULL;
+    return tls ? "https" : "http";
+}
+
+static bool has_scheme(const struct server *server, const char *scheme)
+{
+    return strncmp(server->base, scheme, strlen(scheme)) == 0
+           && server->base[strlen(scheme)] == ':';
+}
+
+static void set_scheme(struct server *server, const char *scheme)
+{
+    if (!has_scheme(server, scheme))
+        server->base = arena_printf(server->arena, "%s://%s", scheme, server->registry);
+}
+
+bool server_guess_again(struct server *server, const char *url)
+{
+    const char *scheme = scheme_of(server, url);
+    if (!server->guesses || !scheme)
+        return false;
     pthread_mutex_lock(&server->lock);
+    if (server->guessed && has_scheme(server, scheme))
+        set_scheme(server, strcmp(scheme, "http") == 0 ? "https" : "http");
+    bool other = !has_scheme(server, scheme);
+    pthread_mutex_unlock(&server->lock);
+    return other;
+}
+
+void server_is_right(struct server *server, const char *url)
+{
+    const char *scheme = scheme_of(server, url);
+    if (!server->guesses || !scheme)
+        return;
+    pthread_mutex_lock(&server->lock);
+    if (server->guessed)
+        set_scheme(server, scheme);
     server->guessed = false;
     pthread_mutex_unlock(&server->lock);
 }

@@ -31,12 +31,13 @@ struct server {
     struct http_endpoint endpoint;
     struct server **mirrors; /* asked first for what is read */
     size_t mirror_count;
+    bool guesses; /* loopback, and nobody has said whether it speaks TLS: plain http is tried */
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
     struct arena *arena;
     const char *base; /* "https://registry-1.docker.io" */
-    bool guessed;     /* loopback: plain http is only tried */
+    bool guessed;     /* of a loopback address: no answer has come yet */
     enum auth_scheme scheme;
     const char *realm, *service;
     struct token *tokens;
@@ -67,7 +68,13 @@ const char *server_base(struct server *server, struct arena *arena);
  */
 bool server_turns_to_tls(struct server *server);
 
-/* An answer came: the guess was right. */
-void server_is_right(struct server *server);
+/*
+ * No answer came from this URL. As long as none ever came, the other scheme is tried next. True:
+ * the base has another scheme than the URL by now, be it another thread's doing.
+ */
+bool server_guess_again(struct server *server, const char *url);
+
+/* An answer came from this URL: so it is from now on, whatever another thread tries meanwhile. */
+void server_is_right(struct server *server, const char *url);
 
 #endif
