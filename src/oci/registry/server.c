@@ -115,6 +115,22 @@ void server_is_right(struct server *server, const char *url)
     pthread_mutex_unlock(&server->lock);
 }
 
+int64_t server_piece(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    int64_t piece = server->piece;
+    pthread_mutex_unlock(&server->lock);
+    return piece;
+}
+
+void server_takes(struct server *server, int64_t piece)
+{
+    pthread_mutex_lock(&server->lock);
+    if (!server->piece || piece < server->piece)
+        server->piece = piece;
+    pthread_mutex_unlock(&server->lock);
+}
+
 /* ---------------------------------------------------------------------- life */
 
 void server_free(struct server *server)

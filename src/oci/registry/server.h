@@ -41,6 +41,7 @@ struct server {
     enum auth_scheme scheme;
     const char *realm, *service;
     struct token *tokens;
+    int64_t piece; /* of a blob that one request may hold (upload.c); 0: nobody has minded any */
 
     struct server *next; /* of the registries */
 };
@@ -73,6 +74,10 @@ bool server_turns_to_tls(struct server *server);
  * the base has another scheme than the URL by now, be it another thread's doing.
  */
 bool server_guess_again(struct server *server, const char *url);
+
+/* How much of a blob one request may hold; 0: all of it. */
+int64_t server_piece(struct server *server);
+void server_takes(struct server *server, int64_t piece);
 
 /* An answer came from this URL: so it is from now on, whatever another thread tries meanwhile. */
 void server_is_right(struct server *server, const char *url);

@@ -4,7 +4,8 @@
  * POST gives a place (Location, ever a new one); where digest and size are known one PUT
  * sends the rest, else PATCH streams and PUT names the digest. When it breaks off, the
  * registry is asked how far it came (GET, Range), the source goes back there, and PATCH goes
- * on; where the place is gone it begins anew.
+ * on; where the place is gone it begins anew. A proxy before it may take no body of that size
+ * (413): then PATCH sends pieces, smaller ones until they pass, and so do later blobs.
  */
 #include "oci/registry/write.h"
 
@@ -15,7 +16,7 @@
 
 #include <string.h>
 
-enum { MOST_RESUMES = 50 };
+enum { MOST_RESUMES = 50, LARGEST_PIECE = 16 << 20, SMALLEST_PIECE = 256 << 10 };
 
 struct upload {
     struct repository *repository;
@@ -27,6 +28,9 @@ struct upload {
     bool ended;       /* the verifier's end was asked for */
     bool spoiled;     /* the source failed, or holds other bytes than it should */
     bool partial;     /* a part of it was sent before: PUT alone would not do */
+    int64_t piece;    /* bytes that one request may hold; 0: all */
+    int64_t piece_end; /* of the source, where this request ends */
+    bool smaller;      /* the last one was refused for its size, and smaller ones are tried */
     const char *location;
     struct retry retry;
     unsigned resumes;
@@ -88,6 +92,11 @@ static bool read_source(void *context, char *data, size_t capacity, size_t *ret_
     struct upload *upload = context;
     const struct blob_source *source = upload->source;
     size_t length = 0;
+    *ret_length = 0;
+    if (upload->position >= upload->piece_end)
+        return true;
+    if ((int64_t)capacity > upload->piece_end - upload->position)
+        capacity = (size_t)(upload->piece_end - upload->position);
     upload->spoiled = true; /* unless all goes well */
     if (!source->read(source->context, data, capacity, &length, err)
         || !hash(upload, data, length, err))
@@ -216,6 +225,7 @@ static bool commit(struct upload *upload, const struct wait *wait, struct error 
 enum sent {
     SENT_ALL,     /* and it is stored            */
     SENT_BYTES,   /* and it is to be committed   */
+    SENT_PIECE,   /* and the next one is to go   */
     SENT_IN_PART, /* broke off: may go on        */
     SENT_REFUSED, /* err is set                  */
 };
@@ -227,7 +237,21 @@ static bool may_change(int status)
            || status >= 500;
 }
 
-static enum sent judge_loss(const struct upload *upload, const struct call *call, bool answered,
+/* False: even the smallest is too large. */
+static bool use_smaller(struct upload *upload)
+{
+    int64_t size = upload->source->size;
+    int64_t piece = upload->piece ? upload->piece / 4 : LARGEST_PIECE;
+    while (size >= 0 && piece >= size)
+        piece /= 4;
+    if (piece < SMALLEST_PIECE)
+        return false;
+    upload->piece = piece;
+    server_takes(upload->repository->server, piece);
+    return upload->smaller = true;
+}
+
+static enum sent judge_loss(struct upload *upload, const struct call *call, bool answered,
                             const struct answer *answer, struct error *err)
 {
     if (upload->spoiled)
@@ -235,17 +259,23 @@ static enum sent judge_loss(const struct upload *upload, const struct call *call
     if (!answered)
         return answer->response.transient ? SENT_IN_PART : SENT_REFUSED;
     refused(upload, call, answer, err);
+    if (answer->response.status == 413)
+        return use_smaller(upload) ? SENT_IN_PART : SENT_REFUSED;
     return may_change(answer->response.status) ? SENT_IN_PART : SENT_REFUSED;
 }
 
 static struct call send_call(struct upload *upload)
 {
     int64_t size = upload->source->size;
+    upload->piece_end = upload->piece ? upload->position + upload->piece : INT64_MAX;
+    if (size >= 0 && upload->piece_end >= size)
+        upload->piece_end = INT64_MAX; /* the last one: its end is the source's */
+    int64_t end = upload->piece_end < size ? upload->piece_end : size;
     return (struct call){
         .content_type = "application/octet-stream",
         .source = read_source,
         .source_context = upload,
-        .source_length = size < 0 ? -1 : size - upload->position,
+        .source_length = size < 0 ? -1 : end - upload->position,
         .http1 = upload->resumes > 0, /* over HTTP/2 an early refusal may have been lost */
     };
 }
@@ -273,7 +303,7 @@ static enum sent send_by_patch(struct upload *upload, struct answer *answer,
     call.url = upload->location;
     if (upload->source->size > upload->position)
         call.content_range = arena_printf(upload->arena, "%lld-%lld", (long long)upload->position,
-                                          (long long)upload->source->size - 1);
+                                          (long long)(upload->position + call.source_length) - 1);
     upload->partial = true;
     bool answered = ask(upload, &call, answer, wait, err);
     if (!answered || (answer->response.status != 202 && answer->response.status != 204))
@@ -282,10 +312,11 @@ static enum sent send_by_patch(struct upload *upload, struct answer *answer,
     int64_t has = upload_range(http_header(&answer->response, "Range"));
     if (location)
         upload->location = location;
-    if (!check_end(upload, err))
+    bool more = upload->position >= upload->piece_end;
+    if (!more && !check_end(upload, err))
         return SENT_REFUSED;
     if (has <= 0 || has == upload->position)
-        return SENT_BYTES;
+        return more ? SENT_PIECE : SENT_BYTES;
     error_set(err, ERROR_UNREACHABLE, "%s: it took %lld of %lld bytes",
               upload->repository->store.name, (long long)has, (long long)upload->position);
     return SENT_IN_PART;
@@ -325,8 +356,12 @@ static bool recover(struct upload *upload, const struct answer *answer, bool *re
         upload->retry.tries = 0;
     if (upload->position > upload->furthest)
         upload->furthest = upload->position;
-    if (upload->resumes++ >= MOST_RESUMES
-        || !retry_again(&upload->retry, answered && answer->response.status == 429,
+    bool at_once = upload->smaller;
+    upload->smaller = false;
+    if (upload->resumes++ >= MOST_RESUMES)
+        return false;
+    if (!at_once
+        && !retry_again(&upload->retry, answered && answer->response.status == 429,
                         answered && answer->response.status == 429 ? &answer->response : &lost,
                         true, &failed, wait, err))
         return false;
@@ -342,10 +377,13 @@ static bool send_all(struct upload *upload, const struct wait *wait, struct erro
         bool stored = false;
         if (!upload->location && !begin(upload, wait, err))
             return false;
-        bool whole = source->digest && source->size >= 0 && !upload->partial;
+        bool whole = source->digest && source->size >= 0 && !upload->partial
+                     && !(upload->piece && upload->piece < source->size);
         enum sent sent = (whole ? send_by_put : send_by_patch)(upload, &answer, wait, err);
         if (sent == SENT_BYTES)
             return commit(upload, wait, err);
+        if (sent == SENT_PIECE)
+            continue;
         if (sent != SENT_IN_PART)
             return sent == SENT_ALL;
         if (!recover(upload, &answer, &stored, wait, err))
@@ -377,6 +415,7 @@ bool registry_put_blob(struct image_store *store, struct arena *arena,
                              .arena = own,
                              .source = source,
                              .verifier = verifier_new(source->digest, source->size, NULL, NULL),
+                             .piece = server_piece(repository->server),
                              .retry = { .place = repository->server->registry } };
     bool sent = send_all(&upload, wait, err);
     if (sent)
