@@ -127,6 +127,7 @@ struct build_platform {
 
 struct build_result {
     struct descriptor descriptor;     /* of the manifest, or of the index of several platforms */
+    const char *bytes;                /* of that manifest; NULL: only the store has it         */
     const char *config_digest;        /* of the first platform: what Docker calls its id      */
     int64_t size;                     /* of all platforms, blobs that they share counted once */
     struct build_platform *platforms; /* in the order of the manifest's kind Image            */

@@ -5,6 +5,8 @@
 #include "oci/image.h"
 #include "reconciler/images/images_inner.h"
 
+#include <pthread.h>
+
 /* The keys of the OCI image spec where it has one. No time but the commit's. */
 static struct value *annotations(struct arena *arena, const struct image_run *run)
 {
@@ -23,12 +25,58 @@ static struct value *annotations(struct arena *arena, const struct image_run *ru
     return map;
 }
 
-static bool put_log(struct image_run *run, struct arena *arena, const struct buf *log,
-                    struct descriptor *ret, const struct wait *wait, struct error *err)
+/* One of the two blobs of a note. */
+struct part {
+    struct image_store *store;
+    struct arena *arena;
+    const char *media_type, *bytes;
+    size_t length;
+    struct descriptor *ret;
+    const struct wait *wait;
+    bool stored;
+    struct error err;
+};
+
+static void *put_part(void *context)
 {
+    struct part *part = context;
+    part->stored = image_put(part->store, part->arena, part->media_type, part->bytes, part->length,
+                             part->ret, part->wait, &part->err);
+    return NULL;
+}
+
+/* Side by side, where the store takes two: for the way there and back once less. */
+static bool put_parts(struct image_run *run, struct arena *arena, const struct buf *log,
+                      struct descriptor *ret_config, struct descriptor *ret_log,
+                      const struct wait *wait, struct error *err)
+{
+    AUTO_ARENA other = arena_new();
+    pthread_t thread;
     size_t from = log->length > IMAGE_LOG_CEILING ? log->length - IMAGE_LOG_CEILING : 0;
-    return image_put(run->store, arena, "text/plain; charset=utf-8", buf_text(log) + from,
-                     log->length - from, ret, wait, err);
+    struct part config = { .store = run->store,
+                           .arena = other,
+                           .media_type = MEDIA_OCI_EMPTY,
+                           .bytes = "{}",
+                           .length = 2,
+                           .ret = ret_config,
+                           .wait = wait };
+    struct part text = { .store = run->store,
+                         .arena = arena,
+                         .media_type = "text/plain; charset=utf-8",
+                         .bytes = buf_text(log) + from,
+                         .length = log->length - from,
+                         .ret = ret_log,
+                         .wait = wait };
+    bool apart = run->store->host && pthread_create(&thread, NULL, put_part, &config) == 0;
+    if (!apart)
+        put_part(&config);
+    put_part(&text);
+    if (apart)
+        pthread_join(thread, NULL);
+    *ret_config = descriptor_copy(arena, ret_config);
+    if (!config.stored || !text.stored)
+        *err = config.stored ? text.err : config.err;
+    return config.stored && text.stored;
 }
 
 bool image_put_note(struct image_run *run, const struct buf *log, const struct wait *wait,
@@ -45,8 +93,7 @@ bool image_put_note(struct image_run *run, const struct buf *log, const struct w
                                                     .digest = run->image.digest,
                                                     .size = run->image.size },
                                        .annotations = annotations(arena, run) };
-    if (!image_put(run->store, arena, MEDIA_OCI_EMPTY, "{}", 2, &manifest.config, wait, err)
-        || !put_log(run, arena, log, &text, wait, err))
+    if (!put_parts(run, arena, log, &manifest.config, &text, wait, err))
         return false;
     image_manifest_write(arena, &bytes, &manifest);
     struct descriptor note = descriptor_of(arena, MEDIA_OCI_MANIFEST, bytes.data, bytes.length);

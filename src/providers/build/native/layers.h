@@ -47,7 +47,29 @@ void packer_free(struct packer *packer);
 /* Its bytes, to be put into a store. They can be sought: then it starts anew. */
 struct blob_source packer_source(struct packer *packer);
 
-/* After its end: the digest of what was compressed, and how many bytes that was. */
-const char *packer_diff_id(const struct packer *packer, struct arena *arena);
+/*
+ * The digest of what is compressed, as soon as all files were read: the last pieces may still be
+ * on their way. NULL: reading failed, or whoever took the bytes left before.
+ */
+const char *packer_diff_id(struct packer *packer, struct arena *arena);
+
+/* Nobody will take any more bytes. */
+void packer_is_left(struct packer *packer);
+
+/* --- sending.c --- */
+
+/* A layer that is stored by a thread of its own, while what follows it is made. */
+struct sending;
+
+/* Starts; the caller ends it in any case. The store outlives it. */
+struct sending *sending_start(const struct packer_options *options, struct image_store *store)
+    __attribute__((returns_nonnull, warn_unused_result));
+
+/* As packer_diff_id(): why there is none sending_end() tells. */
+const char *sending_diff_id(struct sending *sending, struct arena *arena);
+
+/* Waits until it is stored; `ret` lives in the arena. */
+bool sending_end(struct sending *sending, struct arena *arena, struct descriptor *ret,
+                 struct error *err) __attribute__((warn_unused_result));
 
 #endif

@@ -2,7 +2,8 @@
  * native: builds an image without a daemon, into any store; see build.h.
  *
  * Each platform's stages are carried out in memory (stage.h), then their layers are written, one
- * after the other, each on all cores. Layers that two platforms share are made once.
+ * after the other, each on all cores. Layers that two platforms share are made once. While the
+ * last of a platform is still on its way, its config is.
  */
 #include "providers/build/native/stage.h"
 
@@ -16,6 +17,7 @@
 struct made_layer {
     const char *fingerprint, *diff_id;
     struct descriptor blob;
+    struct sending *sending; /* while it is on its way */
 };
 
 /* What all platforms of one build share. */
@@ -33,6 +35,7 @@ struct making {
     struct descriptor *blobs; /* that count for the size, each once */
     size_t blob_count, blob_capacity;
     int64_t size;
+    const char *manifest; /* the last one that was stored */
     struct error *err;
 };
 
@@ -66,9 +69,10 @@ static bool take_contents(struct making *all, const struct layer_list *list)
     return spool_take(&all->spool, contents, count, all->wait, all->err);
 }
 
-static bool make_layer(struct making *all, const struct layer_list *list, struct made_layer *ret)
+/* Until all of its files are read. Where that fails the end of sending tells why. */
+static bool begin_layer(struct making *all, const struct layer_list *list)
 {
-    struct image_store *store = all->target->store;
+    struct made_layer made = { .fingerprint = arena_strdup(all->arena, list->fingerprint) };
     const struct packer_options options = { .list = list,
                                             .spool = &all->spool,
                                             .pool = all->pool,
@@ -76,31 +80,38 @@ static bool make_layer(struct making *all, const struct layer_list *list, struct
                                             .wait = all->wait };
     if (!take_contents(all, list))
         return false;
-    struct packer *packer = packer_new(&options);
-    struct blob_source source = packer_source(packer);
-    bool done = store->table->put_blob(store, all->arena, &source, &ret->blob, all->wait, all->err);
-    if (done)
-        ret->diff_id = packer_diff_id(packer, all->arena);
-    packer_free(packer);
-    ret->blob.media_type = MEDIA_OCI_LAYER_GZIP;
-    ret->fingerprint = arena_strdup(all->arena, list->fingerprint);
-    if (done)
-        tell(all, BUILD_LAYER_DONE, ret->blob.digest, ret->blob.size);
-    return done;
+    made.sending = sending_start(&options, all->target->store);
+    made.diff_id = sending_diff_id(made.sending, all->arena);
+    arena_push(all->arena, all->layers, all->layer_count, all->layer_capacity, made);
+    return true;
 }
 
-static bool layer_of(struct making *all, const struct layer_list *list, struct made_layer *ret)
+/* Only the last one can be on its way. */
+static bool end_layer(struct making *all)
+{
+    struct made_layer *last = all->layer_count ? &all->layers[all->layer_count - 1] : NULL;
+    if (!last || !last->sending)
+        return true;
+    bool stored = sending_end(last->sending, all->arena, &last->blob, all->err);
+    last->sending = NULL;
+    last->blob.media_type = MEDIA_OCI_LAYER_GZIP;
+    if (stored)
+        tell(all, BUILD_LAYER_DONE, last->blob.digest, last->blob.size);
+    return stored;
+}
+
+static bool layer_of(struct making *all, const struct layer_list *list, size_t *ret_index)
 {
     for (size_t i = 0; i < all->layer_count; i++)
         if (strcmp(all->layers[i].fingerprint, list->fingerprint) == 0) {
-            *ret = all->layers[i];
+            *ret_index = i;
             return true;
         }
-    *ret = (struct made_layer){ 0 };
-    if (!make_layer(all, list, ret))
+    if (!end_layer(all) || !begin_layer(all, list))
         return false;
-    arena_push(all->arena, all->layers, all->layer_count, all->layer_capacity, *ret);
-    return true;
+    *ret_index = all->layer_count - 1;
+    bool read = all->layers[*ret_index].diff_id != NULL;
+    return (read && !all->target->store->in_turn) || end_layer(all);
 }
 
 /* Docker's names of the same bytes are OCI's in an OCI manifest. */
@@ -130,16 +141,15 @@ static bool add_base_layers(struct making *all, struct stage *stage,
     return true;
 }
 
-static bool add_own_layers(struct making *all, struct stage *stage, struct image_manifest *manifest)
+/* Which layers these are, in all->layers; the last may still be on its way. */
+static bool make_own_layers(struct making *all, struct stage *stage, size_t *ret_indices)
 {
     struct text_list *diff_ids = &stage->config.diff_ids;
     for (size_t i = 0; i < stage->layer_count; i++) {
-        struct made_layer made;
-        if (!layer_of(all, &stage->layers[i], &made))
+        if (!layer_of(all, &stage->layers[i], &ret_indices[i]))
             return false;
-        manifest->layers[manifest->layer_count++] = made.blob;
         arena_push(stage->native->arena, diff_ids->items, diff_ids->count, diff_ids->capacity,
-                   made.diff_id);
+                   all->layers[ret_indices[i]].diff_id);
     }
     return true;
 }
@@ -151,6 +161,7 @@ static bool put_manifest(struct making *all, const char *media_type, const struc
 {
     struct image_store *store = all->target->store;
     *ret = descriptor_of(all->arena, media_type, bytes->data, bytes->length);
+    all->manifest = arena_memdup(all->arena, bytes->data, bytes->length);
     return store->table->put_manifest(store, ret, bytes->data, NULL, all->wait, all->err);
 }
 
@@ -181,6 +192,25 @@ static bool put_config(struct making *all, struct stage *stage, struct descripto
                      ret, all->wait, all->err);
 }
 
+/* Layers and config; a failure of the one must not leave the other behind. */
+static bool put_parts(struct making *all, struct stage *stage, struct image_manifest *manifest)
+{
+    size_t *indices = arena_array(stage->native->arena, stage->layer_count + 1, sizeof *indices);
+    struct error config_error = { 0 }, *err = all->err;
+    if (!add_base_layers(all, stage, manifest) || !make_own_layers(all, stage, indices))
+        return false;
+    all->err = &config_error;
+    bool config = put_config(all, stage, &manifest->config);
+    all->err = err;
+    if (!end_layer(all))
+        return false;
+    for (size_t i = 0; i < stage->layer_count; i++)
+        manifest->layers[manifest->layer_count++] = all->layers[indices[i]].blob;
+    if (!config)
+        *err = config_error;
+    return config;
+}
+
 static bool put_image(struct making *all, struct stage *stage, struct build_platform *ret)
 {
     AUTO_BUF bytes = BUF_INIT(OCI_MANIFEST_CEILING);
@@ -190,8 +220,7 @@ static bool put_image(struct making *all, struct stage *stage, struct build_plat
         .media_type = MEDIA_OCI_MANIFEST,
         .layers = arena_array(arena, most + 1, sizeof *manifest.layers),
     };
-    if (!add_base_layers(all, stage, &manifest) || !add_own_layers(all, stage, &manifest)
-        || !put_config(all, stage, &manifest.config))
+    if (!put_parts(all, stage, &manifest))
         return false;
     image_manifest_write(arena, &bytes, &manifest);
     ret->config = manifest.config;
@@ -262,6 +291,7 @@ static bool make(struct making *all, struct build_result *ret)
     ret->descriptor = ret->platforms[0].manifest;
     if (ret->platform_count > 1 && !put_index(all, ret))
         return false;
+    ret->bytes = all->manifest;
     ret->size = all->size + (ret->platform_count > 1 ? ret->descriptor.size : 0);
     return true;
 }

@@ -8,6 +8,7 @@
 #include "providers/build/native/layers.h"
 
 #include "base/cleanup.h"
+#include "base/digest.h"
 
 #include <libdeflate.h>
 #include <openssl/evp.h>
@@ -36,7 +37,7 @@ struct packer {
     pthread_mutex_t lock;
     pthread_cond_t moved;
     pthread_t thread;
-    bool running, stop, ended, failed;
+    bool running, stop, ended, failed, left;
     struct error err;
     EVP_MD_CTX *sha;
     unsigned char diff_id[EVP_MAX_MD_SIZE];
@@ -58,6 +59,18 @@ static void compress_piece(void *context, struct arena *arena)
     pthread_mutex_unlock(&packer->lock);
 }
 
+/* Nobody but the reader fills pieces: it sums up while others compress. */
+static void piece_is_full(struct packer *packer, struct piece *piece)
+{
+    size_t length = piece->plain_length;
+    pthread_mutex_lock(&packer->lock);
+    piece->state = PIECE_FILLED;
+    packer->filling++;
+    pthread_mutex_unlock(&packer->lock);
+    pool_run(packer->options.pool, compress_piece, piece);
+    EVP_DigestUpdate(packer->sha, piece->plain, length);
+}
+
 /* The piece that is filled now, once it is free; NULL: nobody wants any more. */
 static struct piece *next_piece(struct packer *packer)
 {
@@ -68,16 +81,6 @@ static struct piece *next_piece(struct packer *packer)
     bool stop = packer->stop;
     pthread_mutex_unlock(&packer->lock);
     return stop ? NULL : piece;
-}
-
-static void piece_is_full(struct packer *packer, struct piece *piece)
-{
-    EVP_DigestUpdate(packer->sha, piece->plain, piece->plain_length);
-    pthread_mutex_lock(&packer->lock);
-    piece->state = PIECE_FILLED;
-    packer->filling++;
-    pthread_mutex_unlock(&packer->lock);
-    pool_run(packer->options.pool, compress_piece, piece);
 }
 
 /* ------------------------------------------------------------------------- the tar */
@@ -211,7 +214,6 @@ static bool write_all(struct packer *packer, struct error *err)
         return error_set(err, ERROR_CANCELLED, "stopped");
     if (last->plain_length)
         piece_is_full(packer, last);
-    EVP_DigestFinal_ex(packer->sha, packer->diff_id, NULL);
     return true;
 }
 
@@ -224,6 +226,8 @@ static void *read_files(void *context)
     packer->ended = true;
     packer->failed = !done;
     packer->err = err;
+    if (done)
+        EVP_DigestFinal_ex(packer->sha, packer->diff_id, NULL);
     pthread_cond_broadcast(&packer->moved);
     pthread_mutex_unlock(&packer->lock);
     return NULL;
@@ -233,8 +237,10 @@ static void *read_files(void *context)
 
 static void start(struct packer *packer)
 {
+    pthread_mutex_lock(&packer->lock);
     packer->filling = packer->taking = packer->taken = 0;
     packer->stop = packer->ended = packer->failed = false;
+    pthread_mutex_unlock(&packer->lock);
     for (size_t i = 0; i < packer->count; i++) {
         packer->pieces[i].state = PIECE_EMPTY;
         packer->pieces[i].plain_length = 0;
@@ -375,14 +381,22 @@ struct blob_source packer_source(struct packer *packer)
                                  .size = -1 };
 }
 
-const char *packer_diff_id(const struct packer *packer, struct arena *arena)
+void packer_is_left(struct packer *packer)
 {
-    static const char digits[] = "0123456789abcdef";
-    char hex[65];
-    for (size_t i = 0; i < 32; i++) {
-        hex[2 * i] = digits[packer->diff_id[i] >> 4];
-        hex[2 * i + 1] = digits[packer->diff_id[i] & 15];
-    }
-    hex[64] = '\0';
-    return arena_printf(arena, "sha256:%s", hex);
+    pthread_mutex_lock(&packer->lock);
+    packer->left = true;
+    pthread_cond_broadcast(&packer->moved);
+    pthread_mutex_unlock(&packer->lock);
+}
+
+const char *packer_diff_id(struct packer *packer, struct arena *arena)
+{
+    struct digest diff_id;
+    pthread_mutex_lock(&packer->lock);
+    while (!packer->ended && !packer->left)
+        pthread_cond_wait(&packer->moved, &packer->lock);
+    bool known = packer->ended && !packer->failed;
+    memcpy(diff_id.bytes, packer->diff_id, sizeof diff_id.bytes);
+    pthread_mutex_unlock(&packer->lock);
+    return known ? arena_printf(arena, "sha256:%s", digest_hex(arena, &diff_id)) : NULL;
 }
