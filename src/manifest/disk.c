@@ -15,6 +15,8 @@ enum { FOLDER_ENTRIES_MOST = 100000, PATH_CEILING = 1 << 16 };
 struct disk {
     const char *root; /* real path, without "/" at its end; "" for "/" */
     struct source_reader reader;
+    const struct source_gap *gaps;
+    size_t gap_count;
 };
 
 CLEANUP_FUNCTION(DIR *, closedir)
@@ -58,6 +60,18 @@ static bool failed(const struct disk *disk, const char *path, struct error *err)
     return error_errno(err, kind, "%s%s", disk->reader.display, path);
 }
 
+/* A path of a gap, or below one, is refused with its reason. */
+static bool check_gap(const struct disk *disk, const char *path, struct error *err)
+{
+    for (size_t i = 0; i < disk->gap_count; i++) {
+        const struct source_gap *gap = &disk->gaps[i];
+        size_t length = strlen(gap->path);
+        if (strncmp(path, gap->path, length) == 0 && (path[length] == '/' || !path[length]))
+            return refused(disk, gap->path, gap->why, err);
+    }
+    return true;
+}
+
 static bool is_link(const struct disk *disk, struct arena *arena, const char *path)
 {
     struct stat status;
@@ -94,13 +108,19 @@ static int reopen(int place, int flags)
     return open(link, flags | O_CLOEXEC);
 }
 
+bool source_is_pointer(const char *data, size_t length)
+{
+    static const char mark[] = "version https://git-lfs.github.com/spec/";
+    return length >= sizeof mark - 1 && memcmp(data, mark, sizeof mark - 1) == 0;
+}
+
 static bool disk_read(void *context, struct arena *arena, const char *path, size_t ceiling,
                       char **ret_data, size_t *ret_length, struct error *err)
 {
     const struct disk *disk = context;
     AUTO_CLOSE place = -1;
     struct stat status;
-    if (!open_place(disk, path, &place, &status, err))
+    if (!check_gap(disk, path, err) || !open_place(disk, path, &place, &status, err))
         return false;
     if (S_ISDIR(status.st_mode))
         return refused(disk, path, "is a folder", err);
@@ -111,7 +131,10 @@ static bool disk_read(void *context, struct arena *arena, const char *path, size
         return failed(disk, path, err);
     AUTO_ARENA scratch = arena_new();
     const char *name = arena_printf(scratch, "%s%s", disk->reader.display, path);
-    return file_read_descriptor(arena, descriptor, name, ceiling, ret_data, ret_length, err);
+    if (!file_read_descriptor(arena, descriptor, name, ceiling, ret_data, ret_length, err))
+        return false;
+    return !source_is_pointer(*ret_data, *ret_length)
+           || refused(disk, path, "a Git LFS pointer: fetch its content (git lfs pull)", err);
 }
 
 /* ------------------------------------------------------------------- folders */
@@ -171,6 +194,22 @@ static bool list_entries(const struct disk *disk, struct arena *arena, const cha
     }
 }
 
+/* The gaps that stand in a folder and are not listed by the disk itself. */
+static void list_gaps(const struct disk *disk, struct arena *arena, const char *folder,
+                      struct listing *listing)
+{
+    size_t length = strlen(folder), listed = listing->count;
+    for (size_t i = 0; i < disk->gap_count; i++) {
+        const char *path = disk->gaps[i].path, *slash = strrchr(path, '/');
+        bool known = (size_t)(slash ? slash - path : 0) != length || strncmp(path, folder, length);
+        for (size_t j = 0; !known && j < listed; j++)
+            known = strcmp(listing->items[j].path, path) == 0;
+        struct source_entry item = { path, disk->gaps[i].is_folder };
+        if (!known)
+            arena_push(arena, listing->items, listing->count, listing->capacity, item);
+    }
+}
+
 static bool disk_list(void *context, struct arena *arena, const char *path,
                       struct source_entry **ret_entries, size_t *ret_count, struct error *err)
 {
@@ -178,7 +217,7 @@ static bool disk_list(void *context, struct arena *arena, const char *path,
     AUTO_CLOSE place = -1;
     struct stat status;
     struct listing listing = { 0 };
-    if (!open_place(disk, path, &place, &status, err))
+    if (!check_gap(disk, path, err) || !open_place(disk, path, &place, &status, err))
         return false;
     if (*path && leads_back(arena, place, path, disk))
         return refused(disk, path, "a link that leads back to a folder above it", err);
@@ -191,6 +230,7 @@ static bool disk_list(void *context, struct arena *arena, const char *path,
     }
     if (!list_entries(disk, arena, path, folder, &listing, err))
         return false;
+    list_gaps(disk, arena, path, &listing);
     if (listing.count)
         qsort(listing.items, listing.count, sizeof *listing.items, compare_entries);
     *ret_entries = listing.items;
@@ -217,6 +257,12 @@ bool disk_open(struct arena *arena, const char *root, const char *display, struc
                                            .display = arena_strdup(arena, display) };
     *ret_disk = disk;
     return true;
+}
+
+void disk_set_gaps(struct disk *disk, const struct source_gap *gaps, size_t count)
+{
+    disk->gaps = gaps;
+    disk->gap_count = count;
 }
 
 void disk_close(struct disk *disk)

@@ -19,7 +19,16 @@ struct disk;
  */
 bool disk_open(struct arena *arena, const char *root, const char *display, struct disk **ret_disk,
                struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Lets the folders list these too, and refuses them, and what is in them, by name when they are
+ * read: what would be left out in silence otherwise. Borrowed.
+ */
+void disk_set_gaps(struct disk *disk, const struct source_gap *gaps, size_t count);
 void disk_close(struct disk *disk); /* NULL is allowed */
+
+/* Is it what Git LFS commits in place of a file? */
+bool source_is_pointer(const char *data, size_t length);
 
 /* Valid until disk_close(). */
 const struct source_reader *disk_reader(struct disk *disk);

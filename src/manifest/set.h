@@ -112,6 +112,13 @@ struct source_entry {
     bool is_folder;
 };
 
+/* What belongs to a source by its index, and is not to be read: its path, and why. */
+struct source_gap {
+    const char *path;
+    bool is_folder;
+    const char *why;
+};
+
 /*
  * Where files come from. A reader is made by a provider (a git tree) or by the
  * command line (the disk, standard input). Paths are relative to its root,

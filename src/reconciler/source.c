@@ -277,6 +277,12 @@ static bool below_root(struct source *source, const struct source_options *optio
                        struct error *err)
 {
     for (size_t i = 0; i < source->path_count; i++) {
+        if (!is_below(source->paths[i], source->root) && i == 0)
+            return error_set(
+                err, ERROR_USAGE,
+                "-f %s: its repository says that its files are in %s: were they moved? "
+                "(git worktree repair)",
+                options->files[i], source->root);
         if (!is_below(source->paths[i], source->root))
             return error_set(err, ERROR_USAGE, "-f %s is outside of the repository %s of -f %s",
                              options->files[i], source->root, options->files[0]);
@@ -307,8 +313,14 @@ static bool open_disk(struct source *source, struct arena *arena,
         find_files(source);
         return true;
     }
+    struct source_gap *gaps = NULL;
+    size_t gap_count = 0;
+    if (source->git
+        && !git_gaps(source->git, arena, source->paths, source->path_count, &gaps, &gap_count, err))
+        return false;
     if (!disk_open(arena, source->root, display_prefix(arena, source->root), &source->disk, err))
         return false;
+    disk_set_gaps(source->disk, gaps, gap_count);
     source->reader = disk_reader(source->disk);
     return true;
 }

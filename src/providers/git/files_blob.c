@@ -4,6 +4,7 @@
  * libgit2 can only unpack an object as a whole, so large ones are asked of one `git cat-file
  * --batch`, which hands them over in pieces. Nothing that a repository configures is run by it.
  */
+#include "manifest/disk.h"
 #include "providers/git/files.h"
 
 #include <stdlib.h>
@@ -101,20 +102,13 @@ static bool read_large(struct files_stream *stream, char *data, size_t capacity,
 
 /* ------------------------------------------------------------------------- all */
 
-static bool is_large_file_pointer(git_odb_object *object)
-{
-    static const char mark[] = "version https://git-lfs.github.com/spec/";
-    return git_odb_object_size(object) >= sizeof mark - 1
-           && memcmp(git_odb_object_data(object), mark, sizeof mark - 1) == 0;
-}
-
 static bool open_small(struct files_stream *stream, const git_oid *id, struct error *err)
 {
     struct git_files *all = stream->all;
     int code = git_odb_read(&stream->object, all->odb, id);
     if (code != 0)
         return unreadable(all, stream->path, code, err);
-    if (is_large_file_pointer(stream->object))
+    if (source_is_pointer(git_odb_object_data(stream->object), git_odb_object_size(stream->object)))
         return error_set(err, ERROR_INPUT,
                          "%s%s: a Git LFS pointer; its content is not in the repository",
                          all->files.display, stream->path);

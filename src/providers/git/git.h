@@ -61,6 +61,14 @@ bool git_dirty(struct git_source *source, const char *const *paths, size_t count
                struct error *err) __attribute__((warn_unused_result));
 
 /*
+ * What is below these paths by the index, and not to be read on the disk: submodules, and what a
+ * sparse checkout leaves out. Call it behind git_dirty(). In the arena, sorted by path.
+ */
+bool git_gaps(struct git_source *source, struct arena *arena, const char *const *paths,
+              size_t count, struct source_gap **ret_gaps, size_t *ret_count, struct error *err)
+    __attribute__((warn_unused_result));
+
+/*
  * Finds out what git_files() will read, once for all who call it: a work tree without changes
  * needs nothing but its index.
  */

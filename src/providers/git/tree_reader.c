@@ -8,6 +8,7 @@
  * can leave it out.
  */
 #include "base/file.h"
+#include "manifest/disk.h"
 #include "providers/git/cache.h"
 #include "providers/git/repository.h"
 
@@ -61,7 +62,7 @@ static bool unreadable(const struct walk *walk, int code, struct error *err)
     if (walk->source->repository->remote)
         return damaged(walk, err);
     if (code == GIT_ENOTFOUND)
-        return error_set(err, ERROR_LOCAL,
+        return error_set(err, ERROR_UNREACHABLE,
                          "%s%s: its content is not in %s; fetch it whole (a clone without "
                          "--filter)",
                          walk->source->reader.display, walk->path, walk->source->repository->name);
@@ -264,12 +265,6 @@ static bool check_size(const struct walk *walk, git_odb *odb, size_t ceiling, st
                      walk->source->reader.display, walk->path, size, ceiling);
 }
 
-static bool is_large_file_pointer(const char *data, size_t length)
-{
-    static const char mark[] = "version https://git-lfs.github.com/spec/";
-    return length >= sizeof mark - 1 && memcmp(data, mark, sizeof mark - 1) == 0;
-}
-
 static bool read_blob(const struct walk *walk, struct arena *arena, size_t ceiling, char **ret_data,
                       size_t *ret_length, struct error *err)
 {
@@ -286,7 +281,7 @@ static bool read_blob(const struct walk *walk, struct arena *arena, size_t ceili
     size_t length = git_odb_object_size(object);
     if (git_odb_object_type(object) != GIT_OBJECT_BLOB)
         return refused(walk, err, "damaged: its object is not a file");
-    if (is_large_file_pointer(data, length))
+    if (source_is_pointer(data, length))
         return refused(walk, err, "a Git LFS pointer; its content is not in the repository");
     *ret_data = arena_memdup(arena, data, length);
     *ret_length = length;
