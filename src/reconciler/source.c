@@ -192,7 +192,19 @@ static const char *display_prefix(struct arena *arena, const char *root)
     return arena_memdup(arena, buf_text(&prefix), prefix.length);
 }
 
-/* The folder that holds all paths, where no repository does. */
+/* The folder above with `.git`, whose repository has no commit yet; NULL: there is none. */
+static const char *root_without_commit(struct arena *arena, const char *folder)
+{
+    for (;; folder = parent_of(arena, folder)) {
+        struct stat status;
+        if (lstat(path_join(arena, folder, ".git"), &status) == 0)
+            return folder;
+        if (strcmp(folder, "/") == 0)
+            return NULL;
+    }
+}
+
+/* The folder that holds all paths, where no commit tells: a repository's root, or they alone. */
 static const char *common_root(struct arena *arena, const char *const *paths, size_t count,
                                bool first_is_folder)
 {
@@ -200,7 +212,8 @@ static const char *common_root(struct arena *arena, const char *const *paths, si
     for (size_t i = 1; i < count; i++)
         while (!is_below(paths[i], root))
             root = parent_of(arena, root);
-    return root;
+    const char *repository = root_without_commit(arena, root);
+    return repository ? repository : root;
 }
 
 /* Another commit of a repository that is open already, or the repository. */

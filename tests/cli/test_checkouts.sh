@@ -56,8 +56,17 @@ mv "$work/tree" "$work/moved"
 run 2 validate -f "$work/moved/deploy"
 has "were they moved? (git worktree repair)"
 
+# Before the first commit: the Project and .cmxignore at the repository's root hold already.
+git init -q "$work/new" && mkdir -p "$work/new/deploy" && cd "$work/new" || exit 1
+printf 'apiVersion: cmx.dev/v1\nkind: Project\nmetadata: {name: fresh}\nspec: {namespace: fresh}\n' >project.yaml
+config web a=1 >deploy/web.yaml
+echo 'kind: broken' >deploy/broken.yaml
+echo broken.yaml >.cmxignore
+run 0 render -f deploy
+has "namespace: fresh"
+
 # A clone without its content: could not look.
-git config uploadpack.allowFilter true
+git -C "$work/library" config uploadpack.allowFilter true
 git clone -q --filter=tree:0 --no-checkout "file://$work/library" "$work/partial"
 cd "$work/partial" || exit 1
 run 4 validate -f deploy --ref HEAD
