@@ -237,10 +237,20 @@ static void make_node(struct reader *reader, const yaml_event_t *event, struct p
     node->value->place = place;
 }
 
+/* "{a: !!str, b}": to kubectl the comma is a part of the tag, and "b" the value. */
+static bool is_tag_alone(const struct reader *reader, const yaml_event_t *event, struct place place)
+{
+    return event->data.scalar.tag && event->data.scalar.length == 0
+           && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE
+           && place.end < reader->file->length && reader->file->data[place.end] == ',';
+}
+
 static bool on_scalar(struct reader *reader, const yaml_event_t *event)
 {
     struct node node;
     struct place place = place_of(reader, event);
+    if (is_tag_alone(reader, event, place))
+        fault(reader, place, "a tag in front of \",\": write the value, such as \"\", behind it");
     make_node(reader, event, place, &node);
     set_anchor(reader, anchor_name(reader, event->data.scalar.anchor), &node);
     add_node(reader, &node);

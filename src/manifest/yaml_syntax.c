@@ -55,6 +55,8 @@ const char *yaml_problem_words(const char *problem)
         { "indicator equal to 0", "the digit behind | or > counts blanks from 1 on" },
         { "undefined tag handle", "no %TAG line names this tag: put a text that begins with ! in "
                                   "quotes" },
+        { "expected whitespace or line break",
+          "a tag ends with a blank: put a text that begins with ! in quotes" },
         { "invalid Unicode", "this escape is no character: write characters above U+FFFF as "
                              "\\U0001F600, in JSON as both halves of a pair" },
         { "found unexpected ':'",
