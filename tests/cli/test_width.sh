@@ -50,6 +50,19 @@ run 1 diff -f deploy
 narrow
 has "cmx.dev/config-hash" "rolls 1 workload"
 
+# Of long texts that begin and end alike, where they differ.
+write deploy/long.yaml <<END
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: long }
+data: { page: "a first line\\nof many that are all the same\\nbut for one word here\\nand a last line that is the same" }
+END
+run 0 apply -f deploy --yes
+sed -i 's/one word/two words/' deploy/long.yaml
+run 1 diff -f deploy
+narrow
+has "…but for one word here" "…but for two words here"
+
 # A table of what runs: below its row what finds no room beside it; in a pipe one line an object.
 apply registry.example.org/a-department/with-many-teams/shop/reader:1.4.0-alpha 1
 run 0 apply -f deploy --yes

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { NAME_COLUMNS = 22, FIELDS_SHOWN = 4, VALUE_COLUMNS = 28 };
+enum { NAME_COLUMNS = 22, FIELDS_SHOWN = 4, VALUE_COLUMNS = 28, BEFORE_DIFFERENCE = 16 };
 enum { FIELD_INDENT = 4, CONTINUED = 6 }; /* of a field below its object, and of its next lines */
 
 const char *report_colour(const struct report_style *style, enum report_colour colour)
@@ -190,16 +190,44 @@ static const char *tail_text(struct arena *arena, const char *text)
     return at == text ? text : arena_printf(arena, "…%s", at);
 }
 
-/* "old → new"; of two long values that begin alike the ends are shown. */
+/* Where the first difference of two long texts is: on its line (JSON writes "\\n"), or a little
+ * before. */
+static size_t difference(const char *text, const char *other)
+{
+    size_t same = 0, least;
+    while (text[same] && text[same] == other[same])
+        same++;
+    least = same > BEFORE_DIFFERENCE ? same - BEFORE_DIFFERENCE : 0;
+    for (size_t at = same; at > least + 1; at--)
+        if (text[at - 2] == '\\' && text[at - 1] == 'n')
+            return at;
+    while (least > 0 && ((unsigned char)text[least] & 0xC0) == 0x80)
+        least--;
+    return least;
+}
+
+static const char *part_text(struct arena *arena, const char *text, size_t from)
+{
+    size_t shown = text_fit(text + from, VALUE_COLUMNS - 2);
+    return arena_printf(arena, "%s%.*s%s", from ? "…" : "", (int)shown, text + from,
+                        text[from + shown] ? "…" : "");
+}
+
+/* "old → new"; of two long values that begin alike the ends are shown, or where they differ. */
 static const char *change_text(struct arena *arena, const struct field_change *change)
 {
     const char *before = diff_value_text(arena, change->before, VALUE_COLUMNS);
     const char *after = diff_value_text(arena, change->after, VALUE_COLUMNS);
     if (strcmp(before, after) == 0) {
-        const char *old = tail_text(arena, diff_value_text(arena, change->before, SIZE_MAX));
-        const char *new = tail_text(arena, diff_value_text(arena, change->after, SIZE_MAX));
-        before = strcmp(old, new) == 0 ? before : old;
-        after = strcmp(old, new) == 0 ? after : new;
+        const char *old = diff_value_text(arena, change->before, SIZE_MAX);
+        const char *new = diff_value_text(arena, change->after, SIZE_MAX);
+        size_t from = difference(old, new);
+        before = tail_text(arena, old);
+        after = tail_text(arena, new);
+        if (strcmp(before, after) == 0) {
+            before = part_text(arena, old, from);
+            after = part_text(arena, new, from);
+        }
     }
     return arena_printf(arena, "%s → %s", before, after);
 }
