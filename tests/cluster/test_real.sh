@@ -78,6 +78,41 @@ kubectl wait clusterrole "$ns-all" --for=jsonpath='{.rules[0].verbs[0]}'=get --t
 run 0 diff -f .
 run 0 status --project real -n "$ns"
 
+# --- a strategy without rollingUpdate, where the server had given one by default
+strategies() { # DEPLOYMENT STATEFULSET
+    for kind in "Deployment strategy: $1" "StatefulSet serviceName: strategies, updateStrategy: $2"; do
+        cat <<YAML
+---
+apiVersion: apps/v1
+kind: ${kind%% *}
+metadata: { name: strategies }
+spec:
+  { replicas: 0, selector: { matchLabels: { app: strategies } },
+    template: { metadata: { labels: { app: strategies } }, spec: { containers: [ { name: a, image: "pause:1" } ] } },
+    ${kind#* } }
+YAML
+    done | write strategies.yaml
+    commit "Strategies $1 $2"
+}
+strategies "{}" "{}"
+run 0 apply -f . --yes
+for none in "" ", rollingUpdate: null"; do
+    strategies "{ type: Recreate$none }" "{ type: OnDelete$none }"
+    run 1 diff -f .
+    has "spec.strategy.type RollingUpdate → Recreate" "spec.updateStrategy.type RollingUpdate → OnDelete" \
+        "spec.strategy.rollingUpdate removed" "spec.updateStrategy.rollingUpdate removed"
+    run 0 apply -f . --yes
+    same '{"type":"Recreate"}' "$(k get deployment strategies -o jsonpath='{.spec.strategy}')"
+    same '{"type":"OnDelete"}' "$(k get statefulset strategies -o jsonpath='{.spec.updateStrategy}')"
+    run 0 diff -f .
+    strategies "{ rollingUpdate: { maxSurge: 3 } }" "{ rollingUpdate: { partition: 0 } }"
+    run 0 apply -f . --yes
+    run 0 diff -f .
+done
+rm strategies.yaml
+commit "No strategies"
+run 0 apply -f . --yes
+
 # --- what a controller writes between the LIST and the dry run is no drift
 write quantity.yaml <<YAML
 apiVersion: v1

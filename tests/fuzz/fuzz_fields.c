@@ -66,7 +66,8 @@ static void try_managers(struct arena *arena, const struct value *live)
     struct left_alone left = { .pointers = pointers };
     manager_mark(arena, live, &left);
     manager_left_to_others(arena, live, "0123456789abcdef", &left);
-    takeover_fields(arena, live, "v1", &pointers);
+    struct wanted wanted = { .document = (struct value *)live, .left_out = pointers };
+    takeover_fields(arena, live, "v1", &wanted);
     handover_document(arena, live, &pointers);
 }
 

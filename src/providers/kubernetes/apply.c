@@ -164,7 +164,7 @@ static bool change(struct session *session, struct arena *arena, const struct su
                                      .document = change->wanted.document };
     struct submit_result result;
     struct error failed = { 0 };
-    if (!takeover(session, arena, &change->kind, &live, left_out, wait, err)
+    if (!takeover(session, arena, &change->kind, &live, &change->wanted, wait, err)
         || !handover(session, arena, &change->kind, &subject->id, &live, left_out, wait, err))
         return false;
     change_guard(arena, submission.document, subject->live.uid);

@@ -3,6 +3,7 @@
 
 #include "providers/kubernetes/fields/fields.h"
 #include "providers/kubernetes/fields/managers.h"
+#include "providers/kubernetes/leftover.h"
 #include "providers/kubernetes/merge.h"
 
 #include <string.h>
@@ -102,6 +103,7 @@ const struct value *drift_replaced(struct session *session, struct arena *arena,
         return NULL;
     const struct value *extras =
         fields_given_up(arena, extras_of(arena, change, change->live), wanted);
+    extras = fields_union(arena, extras, leftover_fields(arena, wanted, change->live));
     if (fields_empty(extras))
         return NULL;
     const struct value *merged = merge_locally(arena, wanted, change->live, false);

@@ -17,8 +17,9 @@ const struct value *drift_removed(struct session *session, struct arena *arena,
 
 /*
  * The same where the server refuses the wanted beside what kubectl* added: an
- * edited port of a Service stands for a second one of the same name. NULL where
- * kubectl* added nothing, or the server refuses it all the same.
+ * edited port of a Service stands for a second one of the same name; or beside what
+ * another type left behind (leftover.h). NULL where there is nothing of the sort, or the server
+ * refuses it all the same.
  */
 const struct value *drift_replaced(struct session *session, struct arena *arena,
                                    const struct object_change *change, const struct wait *wait);

@@ -3,20 +3,26 @@
 
 #include "providers/kubernetes/fields/fields.h"
 #include "providers/kubernetes/fields/managers.h"
+#include "providers/kubernetes/leftover.h"
 
 #include <string.h>
 
 enum { TRIES = 5 };
 
+static const struct value *without_left_out(struct arena *arena, const struct value *live,
+                                            const struct value *fields, const struct wanted *wanted)
+{
+    for (size_t i = 0; i < wanted->left_out.count; i++)
+        fields = fields_without(arena, fields, live, wanted->left_out.items[i]);
+    return fields;
+}
+
 /* What of a kubectl* entry is handed over: all but the restart annotation and ignored fields. */
 static const struct value *taken_fields(struct arena *arena, const struct value *live,
                                         const struct manager_entry *entry,
-                                        const struct text_list *left_out)
+                                        const struct wanted *wanted)
 {
-    const struct value *fields = manager_drift_fields(arena, live, live, entry);
-    for (size_t i = 0; left_out && i < left_out->count; i++)
-        fields = fields_without(arena, fields, live, left_out->items[i]);
-    return fields;
+    return without_left_out(arena, live, manager_drift_fields(arena, live, live, entry), wanted);
 }
 
 static struct value *our_entry(struct arena *arena, const char *api_version,
@@ -35,18 +41,20 @@ static struct value *our_entry(struct arena *arena, const char *api_version,
 }
 
 struct value *takeover_fields(struct arena *arena, const struct value *live,
-                              const char *api_version, const struct text_list *left_out)
+                              const char *api_version, const struct wanted *wanted)
 {
+    const struct value *leftover =
+        without_left_out(arena, live, leftover_fields(arena, wanted->document, live), wanted);
     const struct value *list = value_at(live, "metadata", "managedFields", NULL);
     struct value *kept = value_list(arena);
     struct manager_entry entry, ours = { .fields = NULL };
-    bool any = false;
+    bool any = !fields_empty(leftover);
     manager_ours(live, &ours);
-    struct value *all = ours.fields ? value_copy(arena, ours.fields) : value_map(arena);
+    struct value *all = fields_union(arena, ours.fields, leftover);
     for (size_t i = 0; manager_entry(live, i, &entry); i++) {
         struct value *copy = value_copy(arena, value_item(list, i));
         if (manager_is_kubectl(&entry)) {
-            const struct value *taken = taken_fields(arena, live, &entry, left_out);
+            const struct value *taken = taken_fields(arena, live, &entry, wanted);
             struct value *rest = fields_minus(arena, entry.fields, taken);
             any |= !fields_empty(taken);
             all = fields_union(arena, all, taken);
@@ -75,7 +83,7 @@ static struct value *operations(struct arena *arena, const struct value *live,
 }
 
 bool takeover(struct session *session, struct arena *arena, const struct api_kind *kind,
-              const struct value **live, const struct text_list *left_out, const struct wait *wait,
+              const struct value **live, const struct wanted *wanted, const struct wait *wait,
               struct error *err)
 {
     struct object_request object = { kind, value_text_at(*live, "metadata", "namespace", NULL),
@@ -84,7 +92,7 @@ bool takeover(struct session *session, struct arena *arena, const struct api_kin
         struct api_answer answer;
         struct error failed = { 0 };
         const struct value *fields =
-            takeover_fields(arena, *live, kind_api_version(arena, kind), left_out);
+            takeover_fields(arena, *live, kind_api_version(arena, kind), wanted);
         if (!fields)
             return true;
         if (request_patch(session, arena, &object, operations(arena, *live, fields), false, &answer,

@@ -10,21 +10,22 @@
 #define CMX_KUBERNETES_TAKEOVER_H
 
 #include "providers/kubernetes/request.h"
+#include "providers/kubernetes/wanted.h"
 
 /*
- * The managedFields of `live` with the entries of kubectl* merged into ours;
- * NULL where there is nothing to hand over. Fields at the pointers stay with
- * whom they are.
+ * The managedFields of `live` with the entries of kubectl* merged into ours, and
+ * what stands in the way of what is wanted (leftover.h); NULL where there is
+ * nothing to hand over. Fields that are left out stay with whom they are.
  */
 struct value *takeover_fields(struct arena *arena, const struct value *live,
-                              const char *api_version, const struct text_list *left_out);
+                              const char *api_version, const struct wanted *wanted);
 
 /*
  * Writes them, guarded by the resourceVersion; looks anew where the object was
  * changed meanwhile. *live becomes the document as it is then.
  */
 bool takeover(struct session *session, struct arena *arena, const struct api_kind *kind,
-              const struct value **live, const struct text_list *left_out, const struct wait *wait,
+              const struct value **live, const struct wanted *wanted, const struct wait *wait,
               struct error *err) __attribute__((warn_unused_result));
 
 #endif

@@ -5,6 +5,7 @@
 #include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/fields/pointer.h"
 #include "providers/kubernetes/fields/pointer_key.h"
+#include "providers/kubernetes/leftover.h"
 #include "providers/kubernetes/scale.h"
 
 #include <fnmatch.h>
@@ -126,6 +127,7 @@ void wanted_make(const struct session *session, struct arena *arena, const struc
     const struct value *created = value_get(metadata, "creationTimestamp");
     if (created && created->kind == VALUE_NULL)
         value_remove(metadata, "creationTimestamp");
+    leftover_drop_null(wanted.document);
     if (*desired->id.namespace)
         value_set(arena, metadata, "namespace", value_string(arena, desired->id.namespace));
     if (live)
