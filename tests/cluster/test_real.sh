@@ -113,6 +113,37 @@ rm strategies.yaml
 commit "No strategies"
 run 0 apply -f . --yes
 
+# --- an account that git takes away again: the server makes the new field anew from the old one
+account() { # LINE
+    write account.yaml <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: account }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: account } }
+  template: { metadata: { labels: { app: account } }, spec: { $1 containers: [ { name: a, image: "pause:1" } ] } }
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: account }
+spec:
+  { schedule: "@yearly", jobTemplate: { spec: { template:
+    { spec: { $1 restartPolicy: Never, containers: [ { name: a, image: "pause:1" } ] } } } } }
+YAML
+    commit "Account $1"
+}
+for name in serviceAccountName serviceAccount; do
+    account "$name: default,"
+    run 0 apply -f . --yes
+    account ""
+    run 1 diff -f .
+    has "spec.template.spec.serviceAccountName removed, was default" "2 change"
+    run 0 apply -f . --yes
+    same "" "$(k get deployment account -o jsonpath='{.spec.template.spec.serviceAccountName}{.spec.template.spec.serviceAccount}')"
+    run 0 diff -f .
+done
+
 # --- what a controller writes between the LIST and the dry run is no drift
 write quantity.yaml <<YAML
 apiVersion: v1

@@ -87,7 +87,9 @@ const struct value *drift_removed(struct session *session, struct arena *arena,
 {
     if (!change->live)
         return after;
-    const struct value *extras = extras_of(arena, change, after);
+    const struct value *extras =
+        fields_union(arena, extras_of(arena, change, after),
+                     leftover_fields(arena, change->wanted.document, change->live));
     if (fields_empty(extras))
         return after;
     const struct value *cut = fields_cut(arena, after, extras);

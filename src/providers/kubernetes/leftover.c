@@ -5,6 +5,62 @@
 
 #include <string.h>
 
+enum { MOST_STEPS = 7 };
+
+/* ------------------------------------------------------------------ a path */
+
+static const struct value *follow(const struct value *value, const char *const *path)
+{
+    for (; *path && value; path++)
+        value = value_get(value, *path);
+    return value;
+}
+
+static const char *field_name(struct arena *arena, const char *name)
+{
+    return arena_printf(arena, "f:%s", name);
+}
+
+/* As follow(), in a set of fields. */
+static const struct value *held(struct arena *arena, const struct value *fields,
+                                const char *const *path)
+{
+    for (; *path && fields; path++)
+        fields = value_get(fields, field_name(arena, *path));
+    return fields;
+}
+
+/* The node of a set at the path, made where it is not there. */
+static struct value *node(struct arena *arena, struct value *set, const char *const *path)
+{
+    for (; *path; path++) {
+        const char *name = field_name(arena, *path);
+        struct value *child = (struct value *)value_get(set, name);
+        if (!child)
+            value_set(arena, set, name, child = value_map(arena));
+        set = child;
+    }
+    return set;
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+    return text && strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool is_text(const struct value *value, const char *text)
+{
+    const char *there = value_text(value);
+    return there && strcmp(there, text) == 0;
+}
+
+static bool is_app(const struct value *document)
+{
+    return starts_with(value_text(value_get(document, "apiVersion")), "apps/");
+}
+
+/* --------------------------------------------------------------- strategies */
+
 static const char MEMBER[] = "rollingUpdate";
 
 /* A DaemonSet that says OnDelete may keep it. */
@@ -15,18 +71,11 @@ static const struct {
     { "StatefulSet", "updateStrategy", "OnDelete" },
 };
 
-static bool is_text(const struct value *value, const char *text)
-{
-    return value && value_text(value) && strcmp(value_text(value), text) == 0;
-}
-
 /* The member of spec that asks for a type without rollingUpdate, or NULL. */
 static const char *strategy_without(const struct value *wanted)
 {
-    const char *version = value_text(value_get(wanted, "apiVersion"));
     for (size_t i = 0; i < sizeof exclusive / sizeof *exclusive; i++)
-        if (version && strncmp(version, "apps/", 5) == 0
-            && is_text(value_get(wanted, "kind"), exclusive[i].kind)
+        if (is_app(wanted) && is_text(value_get(wanted, "kind"), exclusive[i].kind)
             && is_text(value_at(wanted, "spec", exclusive[i].strategy, "type", NULL),
                        exclusive[i].type))
             return exclusive[i].strategy;
@@ -42,29 +91,55 @@ void leftover_drop_null(struct value *document)
         value_remove(strategy, MEMBER);
 }
 
-static const char *field_name(struct arena *arena, const char *name)
+static void add_strategy(struct arena *arena, struct value *set, const struct value *wanted,
+                         const struct value *live, const struct value *ours)
 {
-    return arena_printf(arena, "f:%s", name);
+    const char *const path[] = { "spec", strategy_without(wanted), MEMBER, NULL };
+    const struct value *there = path[1] ? follow(live, path) : NULL;
+    if (!there || follow(wanted, path) || held(arena, ours, path))
+        return; /* what we hold of it goes with what we give up */
+    struct value *members = node(arena, set, path);
+    for (size_t i = 0; there->kind == VALUE_MAP && i < value_count(there); i++)
+        value_set(arena, members, field_name(arena, there->map.members[i].key), value_map(arena));
+}
+
+/* ----------------------------------------------------------------- accounts */
+
+static const char *const pod_paths[][MOST_STEPS] = {
+    { "spec", "template", "spec" },
+    { "spec", "jobTemplate", "spec", "template", "spec" },
+};
+static const char *const accounts[] = { "serviceAccount", "serviceAccountName" };
+enum { ACCOUNTS = sizeof accounts / sizeof *accounts };
+
+static bool has_account(const struct value *pod)
+{
+    return value_get(pod, accounts[0]) || value_get(pod, accounts[1]);
+}
+
+static void add_account(struct arena *arena, struct value *set, const struct value *wanted,
+                        const struct value *live, const struct value *ours)
+{
+    bool is_cron = is_text(value_get(wanted, "kind"), "CronJob");
+    const char *const *path = pod_paths[is_cron];
+    const struct value *fields = held(arena, ours, path);
+    if ((!is_app(wanted) && !is_cron) || !follow(wanted, path) || has_account(follow(wanted, path))
+        || !has_account(follow(live, path)))
+        return;
+    for (size_t i = 0; i < ACCOUNTS; i++) /* held by us, and given up now: else it is a default */
+        if (value_get(fields, field_name(arena, accounts[i])))
+            for (size_t j = 0; j < ACCOUNTS; j++)
+                value_set(arena, node(arena, set, path), field_name(arena, accounts[j]),
+                          value_map(arena));
 }
 
 struct value *leftover_fields(struct arena *arena, const struct value *wanted,
                               const struct value *live)
 {
-    struct value *set = value_map(arena), *spec = value_map(arena), *strategy = value_map(arena);
-    struct value *members = value_map(arena);
+    struct value *set = value_map(arena);
     struct manager_entry ours = { .fields = NULL };
-    const char *name = strategy_without(wanted);
-    const struct value *there = name ? value_at(live, "spec", name, MEMBER, NULL) : NULL;
-    if (!there || value_at(wanted, "spec", name, MEMBER, NULL))
-        return set;
-    if (manager_ours(live, &ours)
-        && value_at(ours.fields, "f:spec", field_name(arena, name), field_name(arena, MEMBER),
-                    NULL))
-        return set; /* it goes with what we give up */
-    for (size_t i = 0; there->kind == VALUE_MAP && i < value_count(there); i++)
-        value_set(arena, members, field_name(arena, there->map.members[i].key), value_map(arena));
-    value_set(arena, strategy, field_name(arena, MEMBER), members);
-    value_set(arena, spec, field_name(arena, name), strategy);
-    value_set(arena, set, "f:spec", spec);
+    manager_ours(live, &ours);
+    add_strategy(arena, set, wanted, live, ours.fields);
+    add_account(arena, set, wanted, live, ours.fields);
     return set;
 }
