@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define GO_VERSION "1.25"
+#define GO_VERSION "1.26"
 
 struct go {
     struct writing *one;
@@ -178,7 +178,7 @@ static void add_runtime(struct go *go, const struct base_tag *tag)
         add_run_packages(one, "");
     ADD(one, "COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/\n"
              "COPY --from=build /out/app /app\n" USER_LINE);
-    add_port(one, debian ? BASH_CHECK : NC_CHECK);
+    add_port(one, debian ? BASH_CHECK : BUSYBOX_CHECK);
     add_entrypoint_words(one, "/app");
 }
 

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define NODE_VERSION "22"
+#define NODE_VERSION "24"
 
 struct node_project {
     struct writing *one;
@@ -21,60 +21,42 @@ struct node_project {
     const struct node_way *way;
 };
 
-/* How the dependencies of a project come in, by its lock file. %s: the package manager's version.
- */
+/* How the dependencies of a project come in, by its lock file; how workspaces are built. */
 struct node_way {
-    const char *lock;
-    const char *tool; /* which installs the package manager, or NULL */
-    const char *cache, *install;
-    const char *build, *build_all; /* build_all: of workspaces */
-    const char *prune;
+    const char *lock, *cache, *install, *build, *build_all, *prune;
 };
 
-static const struct node_way
-    NPM = { "package-lock.json",
-            NULL,
-            "/root/.npm",
-            "npm ci",
-            "npm run build",
-            "npm run build --workspaces --include-workspace-root --if-present",
-            "npm prune --omit=dev" },
-    SHRINKWRAP = { "npm-shrinkwrap.json",
-                   NULL,
-                   "/root/.npm",
-                   "npm ci",
-                   "npm run build",
-                   "npm run build --workspaces --include-workspace-root --if-present",
-                   "npm prune --omit=dev" },
-    PNPM = { "pnpm-lock.yaml",
-             "npm install --global pnpm@%s",
-             "/root/.local/share/pnpm/store",
-             "pnpm install --frozen-lockfile --store-dir /root/.local/share/pnpm/store",
-             "pnpm run build",
-             "pnpm --recursive --if-present run build",
-             "CI=true pnpm prune --prod --ignore-scripts" },
-    YARN = { "yarn.lock",
-             NULL,
-             "/usr/local/share/.cache/yarn",
-             "yarn install --frozen-lockfile --cache-folder /usr/local/share/.cache/yarn",
-             "yarn run build",
-             "yarn workspaces run build",
-             "yarn install --frozen-lockfile --production --ignore-scripts --prefer-offline "
-             "--cache-folder /usr/local/share/.cache/yarn" },
-    BERRY = { "yarn.lock",
-              "%s",
-              "/root/.yarn/berry",
-              "yarn install --immutable",
-              "yarn run build",
-              "yarn workspaces foreach --all --topological run build",
-              "yarn workspaces focus --all --production" },
-    UNLOCKED = { NULL,
-                 NULL,
-                 "/root/.npm",
-                 "npm install",
-                 "npm run build",
-                 "npm run build --workspaces --include-workspace-root --if-present",
-                 "npm prune --omit=dev" };
+#define NPM_WAY(lock, install)                                                                     \
+    {                                                                                              \
+        lock, "/root/.npm", install, "npm run build",                                              \
+            "npm run build --workspaces --include-workspace-root --if-present",                    \
+            "npm prune --omit=dev"                                                                 \
+    }
+#define PNPM_STORE   "/root/.local/share/pnpm/store"
+#define YARN_CACHE   "/usr/local/share/.cache/yarn"
+#define YARN_INSTALL "yarn install --frozen-lockfile --cache-folder " YARN_CACHE
+
+static const struct node_way NPM = NPM_WAY("package-lock.json", "npm ci");
+static const struct node_way SHRINKWRAP = NPM_WAY("npm-shrinkwrap.json", "npm ci");
+static const struct node_way UNLOCKED = NPM_WAY(NULL, "npm install");
+static const struct node_way PNPM = { "pnpm-lock.yaml",
+                                      PNPM_STORE,
+                                      "pnpm install --frozen-lockfile --store-dir " PNPM_STORE,
+                                      "pnpm run build",
+                                      "pnpm --recursive --if-present run build",
+                                      "CI=true pnpm prune --prod --ignore-scripts" };
+static const struct node_way YARN = { "yarn.lock",
+                                      YARN_CACHE,
+                                      YARN_INSTALL,
+                                      "yarn run build",
+                                      "yarn workspaces run build",
+                                      YARN_INSTALL " --production --ignore-scripts" };
+static const struct node_way BERRY = { "yarn.lock",
+                                       "/root/.yarn/berry",
+                                       "yarn install --immutable",
+                                       "yarn run build",
+                                       "yarn workspaces foreach --all --topological run build",
+                                       "yarn workspaces focus --all --production" };
 
 /* ------------------------------------------------------------------- package manager */
 
@@ -97,35 +79,32 @@ static const char *manager_version(const struct node_project *node)
 {
     struct arena *arena = node->one->arena;
     const char *manager = value_text_at(node->package, "packageManager", NULL);
-    const char *lock = file_text(node->one, "pnpm-lock.yaml");
-    if (manager && strchr(manager, '@'))
-        return scan_version(arena, strchr(manager, '@'), 3);
-    const char *format = scan_version(arena, scan_word(arena, lock, "lockfileVersion:"), 1);
+    const char *lock = file_text(node->one, node->way->lock);
+    const char *named =
+        manager && strchr(manager, '@') ? scan_version(arena, strchr(manager, '@'), 3) : NULL;
+    const char *key = node->way == &PNPM ? "lockfileVersion:" : "version:";
+    const char *format = scan_version(arena, scan_word(arena, lock, key), 1);
+    if (named)
+        return named;
+    if (node->way == &BERRY)
+        return format && version_compare(format, "8") < 0 ? "3" : "4";
     if (format && version_compare(format, "6") < 0)
         return "7";
     return format && version_compare(format, "9") < 0 ? "8" : "9";
 }
 
-static bool is_newer_node(const char *number)
-{
-    return version_compare(number, "25") >= 0;
-}
-
-/* What comes before the dependencies: pnpm from npm, the new yarn through corepack. */
+/* All come from npm: corepack asks other servers, and newer images have none. */
 static void add_manager(const struct node_project *node, const char *number)
 {
+    static const char install[] = "RUN --mount=type=cache,target=/root/.npm npm install --global";
     struct writing *one = node->one;
-    const char *version = manager_version(node);
     if (node->way == &PNPM)
-        ADD(one, "RUN --mount=type=cache,target=/root/.npm npm install --global pnpm@%s\n",
-            version ? version : "9");
+        ADD(one, "%s pnpm@%s\n", install, manager_version(node));
     if (node->way == &BERRY)
-        ADD(one,
-            "ENV YARN_NODE_LINKER=node-modules COREPACK_ENABLE_DOWNLOAD_PROMPT=0\n"
-            "RUN %scorepack enable\n",
-            is_newer_node(number) ? "npm install --global corepack && " : "");
-    if (node->way == &YARN && is_newer_node(number))
-        ADD(one, "RUN npm install --global --force yarn@1\n");
+        ADD(one, "%s --force @yarnpkg/cli-dist@%s\nENV YARN_NODE_LINKER=node-modules\n", install,
+            manager_version(node));
+    if (node->way == &YARN && version_compare(number, "25") >= 0)
+        ADD(one, "%s --force yarn@1\n", install);
 }
 
 /* ---------------------------------------------------------------------- dependencies */

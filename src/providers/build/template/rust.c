@@ -124,7 +124,7 @@ static void add_manifests(struct writing *one, const char *image)
         "RUN find . -path ./vendor -prune -o -path ./.cargo -prune -o -type f ! -name '*.rs' \\\n"
         "        ! -name Cargo.toml ! -name Cargo.lock ! -name 'rust-toolchain*' -exec rm {} + \\\n"
         "    && find . -path ./vendor -prune -o -name '*.rs' \\\n"
-        "        -exec sh -c 'for file; do echo \"fn main() {}\" >\"$file\"; done' sh {} +\n\n",
+        "        -exec sh -c 'for file; do echo \"fn main() { }\" >\"$file\"; done' sh {} +\n\n",
         image);
 }
 

@@ -41,6 +41,9 @@ bool write_static(struct writing *one)
     const char *tag, *entry = one->entry ? one->entry : ".";
     bool built = is_built(one);
     one->port = one->port ? one->port : "8080";
+    if (one->packages.count && !built)
+        return template_wrong(one, "templateSettings.packages: busybox serves the pages, there are "
+                                   "no packages for it");
     if (built) {
         const char *version = one->version;
         one->version = NULL; /* busybox's */
@@ -59,7 +62,7 @@ bool write_static(struct writing *one)
     else
         add_types(one, false);
     ADD(one, "COPY %s%s /www\n" USER_LINE, built ? "--from=build /app/" : "", entry);
-    add_port(one, NC_CHECK);
+    add_port(one, BUSYBOX_CHECK);
     /* It keeps nothing, and as the first process it would not hear SIGTERM. */
     ADD(one, "STOPSIGNAL SIGKILL\n");
     add_entrypoint_words(

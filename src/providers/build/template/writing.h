@@ -80,9 +80,9 @@ bool has_run_packages(const struct writing *one);
  * connected to. */
 void add_port(struct writing *one, const char *check);
 
-#define NC_CHECK   "CMD [\"nc\", \"-z\", \"127.0.0.1\", \"%s\"]"
-#define BASH_CHECK "CMD [\"bash\", \"-c\", \": </dev/tcp/127.0.0.1/%s\"]"
-#define USER_LINE  "USER 65532:65532\n"
+#define BUSYBOX_CHECK "CMD netstat -ltn | grep -q ':%s '" /* not every busybox has nc -z */
+#define BASH_CHECK    "CMD [\"bash\", \"-c\", \": </dev/tcp/127.0.0.1/%s\"]"
+#define USER_LINE     "USER 65532:65532\n"
 
 /* ENTRYPOINT in its exec form; behind `tini` where that is one of the packages. */
 void add_entrypoint(struct writing *one, const struct text_list *words);
