@@ -108,6 +108,29 @@ docker image prune -af >"$work/pruned"
 docker builder prune -af >"$work/pruned" 2>&1
 DOCKER_CONFIG=$work/nobody run 4 build -f deploy/ --to "oci:$work/denied"
 has "$registry"
+
+# --- nobody's own credentials, but what the pods of the source pull with: for looking the base up,
+#     and for the engine that pulls it
+write deploy/pull.yaml <<END
+apiVersion: v1
+kind: Secret
+metadata: {name: pull, namespace: shop}
+type: kubernetes.io/dockerconfigjson
+stringData: {.dockerconfigjson: '$(tr -d '\n' <"$engine/login/config.json")'}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: api, namespace: shop}
+imagePullSecrets: [{name: pull}]
+END
+commit "Pull with a secret"
+DOCKER_CONFIG=$work/nobody run 0 build -f deploy/ --to "oci:$work/secret" --verbose
+has "printed by RUN"
+sed -i 's/name: pull}]/name: other}]/' deploy/pull.yaml
+commit "Name another secret"
+DOCKER_CONFIG=$work/nobody run 4 build -f deploy/ --to "oci:$work/denied"
+has "$registry"
+
 DOCKER_HOST=unix://$work/nothing.sock run 4 build -f deploy/ --to "oci:$work/none"
 has "no Docker engine at unix://$work/nothing.sock (from DOCKER_HOST): there is no such socket; start it, or change DOCKER_HOST"
 finish

@@ -141,7 +141,8 @@ static void the_longest_key_counts(void **state)
     credentials_free(credentials);
 }
 
-/* REGISTRY_AUTH_FILE before docker's file, that before podman's; secrets before all. */
+/* Secrets that were named before all; REGISTRY_AUTH_FILE before docker's file, that before
+ * podman's; those that were only found behind all. */
 static void the_first_file_that_knows_counts(void **state)
 {
     struct home *place = *state;
@@ -155,6 +156,10 @@ static void the_first_file_that_knows_counts(void **state)
         { .name = "Secret/a/pull", .data = whole, .length = strlen(whole) },
     };
     const struct registry_settings settings = { .secrets = secrets, .secret_count = 2 };
+    static const char others[] = "{\"b.io\": {" CID "}, \"f.io\": {" CID "}}";
+    const struct registry_secret last = {
+        .name = "Secret/a/own", .data = others, .length = strlen(others), .bare = true
+    };
     write_file(place, ".docker/config.json",
                "{\"auths\": {\"a.io\": {" ANN "}, \"b.io\": {" ANN "}, \"c.io\": {" ANN "}}}",
                0600);
@@ -167,10 +172,12 @@ static void the_first_file_that_knows_counts(void **state)
         if (own)
             setenv("REGISTRY_AUTH_FILE", path_of(place, "own.json"), 1);
         assert_true(credentials_load(credentials, &err));
+        assert_true(credentials_add(credentials, &last, &err));
         assert_string_equal(who(place, credentials, "a.io", "x"), "ann");
         assert_string_equal(who(place, credentials, "b.io", "x"), own ? "bob" : "ann");
         assert_string_equal(who(place, credentials, "c.io", "x"), "cid");
         assert_string_equal(who(place, credentials, "d.io", "x"), "cid");
+        assert_string_equal(who(place, credentials, "f.io", "x"), "cid");
         assert_string_equal(who(place, credentials, "e.io", "x"), own ? "none" : "bob");
         credentials_free(credentials);
     }

@@ -27,6 +27,8 @@ struct credentials {
     struct arena *arena;
     struct credential_file *files; /* in the order in which they count */
     size_t count, capacity;
+    struct credential_file *added; /* they count after the files */
+    size_t added_count, added_capacity;
     struct answer *answers;
     size_t answer_count, answer_capacity;
     bool loaded, told;
@@ -76,18 +78,28 @@ static bool load_file(struct credentials *credentials, const char *path, bool wa
     return true;
 }
 
+/* Whoever writes Secrets may not choose programs that run here: what it says of helpers is dropped.
+ */
+static bool read_secret(struct credentials *credentials, const struct registry_secret *secret,
+                        struct credential_file *ret, struct error *err)
+{
+    struct arena *arena = credentials->arena;
+    if (!credential_file_read(arena, arena_strdup(arena, secret->name),
+                              arena_memdup(arena, secret->data, secret->length), secret->length,
+                              secret->bare, ret, err))
+        return false;
+    ret->helper_count = 0;
+    ret->store = NULL;
+    return true;
+}
+
 static bool load_secrets(struct credentials *credentials, struct error *err)
 {
     const struct registry_settings *settings = credentials->settings;
     for (size_t i = 0; settings && i < settings->secret_count; i++) {
-        const struct registry_secret *secret = &settings->secrets[i];
         struct credential_file file;
-        if (!credential_file_read(credentials->arena, secret->name,
-                                  arena_memdup(credentials->arena, secret->data, secret->length),
-                                  secret->length, secret->bare, &file, err))
+        if (!read_secret(credentials, &settings->secrets[i], &file, err))
             return false;
-        file.helper_count = 0; /* whoever writes Secrets may not choose programs that run here */
-        file.store = NULL;
         add_file(credentials, &file);
     }
     return true;
@@ -112,6 +124,19 @@ bool credentials_load(struct credentials *credentials, struct error *err)
     bool loaded = credentials->loaded;
     pthread_mutex_unlock(&credentials->lock);
     return loaded;
+}
+
+bool credentials_add(struct credentials *credentials, const struct registry_secret *secret,
+                     struct error *err)
+{
+    struct credential_file file;
+    pthread_mutex_lock(&credentials->lock);
+    bool read = read_secret(credentials, secret, &file, err);
+    if (read)
+        arena_push(credentials->arena, credentials->added, credentials->added_count,
+                   credentials->added_capacity, file);
+    pthread_mutex_unlock(&credentials->lock);
+    return read;
 }
 
 /* ------------------------------------------------------------------- helpers */
@@ -217,9 +242,11 @@ bool credentials_find(struct credentials *credentials, struct arena *arena, cons
     struct credential credential = { 0 };
     if (!lock_within(credentials, wait, err))
         return false;
-    for (size_t i = 0; i < credentials->count && fine && !found; i++)
-        fine = find_in_file(credentials, &credentials->files[i], registry, repository, &credential,
-                            &found, wait, err);
+    for (size_t i = 0; i < credentials->count + credentials->added_count && fine && !found; i++)
+        fine = find_in_file(credentials,
+                            i < credentials->count ? &credentials->files[i]
+                                                   : &credentials->added[i - credentials->count],
+                            registry, repository, &credential, &found, wait, err);
     if (fine) {
         if (!found)
             credential = (struct credential){ 0 };

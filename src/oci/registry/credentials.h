@@ -30,6 +30,7 @@ struct credential {
 
 struct credentials;
 struct registry_settings;
+struct registry_secret;
 
 /* Reads nothing yet. The settings (may be NULL) outlive it. */
 struct credentials *credentials_new(const struct registry_settings *settings)
@@ -40,6 +41,10 @@ void credentials_free(struct credentials *credentials);
  */
 bool credentials_load(struct credentials *credentials, struct error *err)
     __attribute__((warn_unused_result));
+
+/* Adds what a Secret holds, behind the files; helpers that it names are not run. */
+bool credentials_add(struct credentials *credentials, const struct registry_secret *secret,
+                     struct error *err) __attribute__((warn_unused_result));
 
 /*
  * For a repository (NULL: the registry as a whole). ERROR_DENIED: the helper for this

@@ -51,6 +51,18 @@ struct registries *registries_new(struct http *http, const struct registry_setti
 void registries_free(struct registries *registries);
 
 /*
+ * Adds the credentials of a Secret that were not asked for by its name. They come after those of
+ * files, which may be good for more than pulling. ERROR_INPUT: no such document (its content is
+ * not quoted).
+ */
+bool registries_add_secret(struct registries *registries, const struct registry_secret *secret,
+                           struct error *err) __attribute__((warn_unused_result));
+
+/* Who we are, for others who speak to registries on our behalf (a Docker engine). Theirs to ask
+ * only, as long as the registries live. */
+struct credentials *registries_credentials(struct registries *registries);
+
+/*
  * The repository that a reference names. Asks no server. The caller closes *ret_store.
  * ERROR_INPUT: a configuration file is wrong; ERROR_LOCAL: it cannot be read.
  */

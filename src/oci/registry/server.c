@@ -254,3 +254,14 @@ void registries_free(struct registries *registries)
     pthread_mutex_destroy(&registries->lock);
     free(registries);
 }
+
+bool registries_add_secret(struct registries *registries, const struct registry_secret *secret,
+                           struct error *err)
+{
+    return credentials_add(registries->credentials, secret, err);
+}
+
+struct credentials *registries_credentials(struct registries *registries)
+{
+    return registries->credentials;
+}

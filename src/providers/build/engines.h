@@ -9,13 +9,13 @@
 #define CMX_BUILD_ENGINES_H
 
 #include "net/http.h"
-#include "oci/registry/registry.h"
+#include "oci/registry/credentials.h"
 #include "providers/build/build.h"
 
 struct build_engines {
     struct http *http;
     const char *host, *context; /* of the Docker engine; NULL: found as Docker's client finds it */
-    const struct registry_settings *registries; /* or NULL: credentials for pulling bases */
+    struct credentials *credentials; /* for pulling bases */
 };
 
 /*

@@ -35,6 +35,7 @@ struct images *images_new(const struct set *set, struct source *source,
                          .http = http_new(),
                          .runs = arena_array(arena, set->image_count + 1, sizeof *images->runs) };
     images->registries = registries_new(images->http, options->registries);
+    images_pull_secrets(images);
     pthread_mutex_init(&images->lock, NULL);
     pthread_mutex_init(&images->bases_lock, NULL);
     pthread_condattr_init(&monotonic); /* a clock that is set back must hold nobody up */

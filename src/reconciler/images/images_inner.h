@@ -41,6 +41,9 @@ bool place_open(struct images *images, struct arena *arena, const char *text, bo
                 struct image_store **ret_store, const char **ret_name, const char **ret_tag,
                 struct error *err) __attribute__((warn_unused_result));
 
+/* Takes the credentials of the set's own imagePullSecrets: pull_secrets.c. */
+void images_pull_secrets(struct images *images);
+
 /* As struct build_opener has it: bases.c. The context is the image_run. */
 bool base_open(void *context, struct arena *arena, const char *reference,
                struct image_store **ret_store, struct descriptor *ret_descriptor,

@@ -16,8 +16,8 @@ static const struct {
 };
 
 /* Its content is in no error: it is a password. */
-static bool take(struct arena *arena, const struct value *document, struct registry_secret *ret,
-                 struct error *err)
+bool pull_secret_of(struct arena *arena, const struct value *document, struct registry_secret *ret,
+                    struct error *err)
 {
     const char *type = value_text_at(document, "type", NULL);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -51,7 +51,7 @@ static bool read_from(struct run *run, const char *namespace, const char *name,
     if (!target->provider->secret(target->session, run->arena, namespace, name, &document, wait,
                                   err))
         return error_prefix(err, "%s", target->description);
-    return take(arena, document, ret, err);
+    return pull_secret_of(arena, document, ret, err);
 }
 
 bool pull_secret_read(const struct run_options *options, struct arena *arena, const char *name,

@@ -1,6 +1,6 @@
 /*
  * pull_secret: credentials for registries that a cluster keeps, as its nodes use them
- * (imagePullSecrets): --registry-secret.
+ * (imagePullSecrets): --registry-secret. Those of the source itself are pull_secrets.c's.
  */
 #ifndef CMX_RECONCILER_IMAGES_PULL_SECRET_H
 #define CMX_RECONCILER_IMAGES_PULL_SECRET_H
@@ -17,5 +17,10 @@
 bool pull_secret_read(const struct run_options *options, struct arena *arena, const char *name,
                       struct registry_secret *ret, const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
+
+/* What a Secret holds, decoded in the arena; ret->name is given. ERROR_INPUT: no such credentials.
+ */
+bool pull_secret_of(struct arena *arena, const struct value *document, struct registry_secret *ret,
+                    struct error *err) __attribute__((warn_unused_result));
 
 #endif

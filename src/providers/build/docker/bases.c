@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-CLEANUP_FUNCTION(struct credentials *, credentials_free)
-
 struct bringing {
     struct build *build;
     struct engine *engine;
@@ -123,11 +121,9 @@ bool build_docker_bases(struct build *build, const struct build_engines *engines
                         struct engine *engine, const struct wait *wait, struct error *err)
 {
     AUTO_ARENA arena = arena_new();
-    CLEANUP(credentials_free_at)
-    struct credentials *credentials = credentials_new(engines->registries);
     struct bringing all = { .build = build,
                             .engine = engine,
-                            .credentials = credentials,
+                            .credentials = engines->credentials,
                             .arena = arena,
                             .wait = wait,
                             .err = err };
