@@ -194,6 +194,16 @@ static bool goes_on(struct attempt *attempt, bool answered, struct answer *answe
                        ret_failed, attempt->wait, err);
 }
 
+/* Most registries that a handshake fails with speak plain http. */
+static void hint_at_plain_http(const struct attempt *attempt, const struct answer *answer,
+                               struct error *err)
+{
+    const struct server *server = attempt->server;
+    if (answer->response.no_tls && !server->guesses)
+        error_set(err, err->kind, "%s; if it speaks no TLS: --registry-plain-http %s",
+                  arena_strdup(attempt->arena, err->message), server->registry);
+}
+
 bool exchange(struct server *server, const char *repository, struct arena *arena,
               const struct call *call, struct answer *ret, const struct wait *wait,
               struct error *err)
@@ -211,6 +221,8 @@ bool exchange(struct server *server, const char *repository, struct arena *arena
     while (goes_on(&attempt, answered, ret, &failed, err));
     if (!answered && err->kind == ERROR_INPUT && !is_single(call))
         err->kind = ERROR_INVALID; /* over a ceiling: the registry's fault, not a manifest's */
+    if (!answered)
+        hint_at_plain_http(&attempt, ret, err);
     return answered && !failed;
 }
 
@@ -255,6 +267,8 @@ bool answer_refused(const struct server *server, const char *repository, const s
         buf_printf(&out, ": %s", words);
     if (response->status == 401 || response->status == 403)
         say_login(server, answer, &out);
+    if (response->status == 400 && !response->body_length && !server->endpoint.certificate_file)
+        buf_puts(&out, "; some answer so who shows no certificate: --registry-cert");
     return error_set(err, status_kind(response->status), "%s", buf_text(&out));
 }
 
