@@ -39,8 +39,11 @@ def parts_of(data):
 class Server:
     """The registry itself, asked without the proxy."""
 
+    moving = ("1", "latest", "sha256-")  # tags that name something else later begin so
+
     def __init__(self, url):
         self.url = url
+        self.whole = set()  # digests of which nothing was missing: nothing is deleted here
 
     def get(self, path):
         request = urllib.request.Request(f"{self.url}/v2/{path}", headers={"Accept": ACCEPT})
@@ -54,11 +57,16 @@ class Server:
 
     def missing(self, repository, kind, name):
         """What is missing or wrong of this manifest or blob and all below it; None: nothing."""
+        if (repository, name) in self.whole:
+            return None
         data = self.get(f"{repository}/{kind}/{name}")
         if data is None or (name.startswith("sha256:") and digest_of(data) != name):
             return f"{repository}/{kind}/{name}"
         below = parts_of(data) if kind == "manifests" else []
-        return next((lost for part in below if (lost := self.missing(repository, *part))), None)
+        lost = next((lost for part in below if (lost := self.missing(repository, *part))), None)
+        if not lost and (name.startswith("sha256:") or not name.startswith(self.moving)):
+            self.whole.add((repository, name))
+        return lost
 
     def incomplete(self, repository):
         data = self.get(f"{repository}/tags/list")
