@@ -220,12 +220,12 @@ static void fill_facts(const struct image_run *run, struct tag_facts *ret)
 }
 
 /* The digest that a tag points at; NULL where there is no such tag. */
-static bool look_at_tag(struct image_run *run, const char *tag, struct descriptor *ret,
-                        const struct wait *wait, struct error *err)
+static bool look_at_tag(const struct image_run *run, struct arena *arena, const char *tag,
+                        struct descriptor *ret, const struct wait *wait, struct error *err)
 {
     struct error absent = { 0 };
     *ret = (struct descriptor){ 0 };
-    if (!run->store || run->store->table->resolve(run->store, run->arena, tag, ret, wait, &absent)
+    if (!run->store || run->store->table->resolve(run->store, arena, tag, ret, wait, &absent)
         || absent.kind == ERROR_NOT_FOUND)
         return true;
     *err = absent;
@@ -245,17 +245,27 @@ static bool fill_tags(struct image_run *run, struct error *err)
     return true;
 }
 
-static bool look_at_tags(struct image_run *run, const struct wait *wait, struct error *err)
+/* The tags of an Image are asked for while the digest of its source is made. */
+struct tags_look {
+    struct image_run *run;
+    const struct wait *wait;
+    struct arena *arena; /* the run's own belongs to the other thread */
+    bool done;
+    struct error err;
+};
+
+static void *look_at_tags(void *context)
 {
+    struct tags_look *look = context;
+    struct image_run *run = look->run;
     struct descriptor live;
-    if (!fill_tags(run, err))
-        return false;
-    for (size_t i = 0; i < run->tag_count; i++) {
-        if (!look_at_tag(run, run->tags[i].text, &live, wait, err))
-            return false;
-        run->tags[i].live = live.digest;
+    look->done = true;
+    for (size_t i = 0; look->done && i < run->tag_count; i++) {
+        look->done =
+            look_at_tag(run, look->arena, run->tags[i].text, &live, look->wait, &look->err);
+        run->tags[i].live = look->done ? live.digest : NULL;
     }
-    return true;
+    return NULL;
 }
 
 static bool look_at_pinned(struct image_run *run, const struct wait *wait, struct error *err)
@@ -295,7 +305,8 @@ static bool look_at_source(struct image_run *run, struct descriptor *ret, const 
                            struct error *err)
 {
     return build_digest(run->build, run->arena, &run->source_digest, err)
-           && look_at_tag(run, tag_of_source(run->arena, run->source_digest), ret, wait, err);
+           && look_at_tag(run, run->arena, tag_of_source(run->arena, run->source_digest), ret, wait,
+                          err);
 }
 
 bool image_choose(struct image_run *run, const struct wait *wait, struct error *err)
@@ -346,10 +357,21 @@ static bool look(struct image_run *run, const struct wait *wait, struct error *e
     if (image_is_pinned(run->spec))
         return look_at_pinned(run, wait, err);
     if (!place_open(run->images, run->arena, run->place, false, &run->store, NULL, NULL, err)
-        || !look_at_tags(run, wait, err))
+        || !fill_tags(run, err))
         return false;
+    struct tags_look tags = { .run = run, .wait = wait, .arena = arena_new() };
+    pthread_t thread;
+    bool apart = run->tag_count && pthread_create(&thread, NULL, look_at_tags, &tags) == 0;
+    if (!apart)
+        look_at_tags(&tags);
     run->state = IMAGE_ABSENT;
-    return waits_for_base(run) || image_look(run, wait, err);
+    bool looked = waits_for_base(run) || image_look(run, wait, err);
+    if (apart)
+        pthread_join(thread, NULL);
+    arena_adopt(run->arena, tags.arena);
+    if (!tags.done)
+        *err = tags.err;
+    return looked && tags.done;
 }
 
 /* What a task of the pool is given. */
