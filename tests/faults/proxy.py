@@ -22,6 +22,8 @@ import threading
 import time
 import urllib.parse
 
+TLS_HANDSHAKE = b"\x16"
+
 # name: (is the request carried out first?, what it means)
 FAULTS = {
     "refuse": (False, "the server is not there for half a second"),
@@ -163,11 +165,15 @@ class Connection:
         except (Broken, OSError, http.client.HTTPException, ssl.SSLError):
             pass
         finally:
+            if hasattr(self, "input"):
+                self.input.close()  # else the socket stays open with it
             self.client.close()
             if self.server:
                 self.server.close()
 
     def exchange(self):
+        if self.input.peek(1)[:1] == TLS_HANDSHAKE:
+            return False  # it speaks TLS to us: there may never be the end of a line
         line = self.input.readline(1 << 16).split()
         if len(line) != 3:
             return False
