@@ -34,10 +34,14 @@ def added(samples):
 class Peer:
     tools = ()
     cases = ("small", "many", "again")
+    names = {}  # where a case has a name of its own
     environment = None
 
     def __init__(self, work):
         self.work = work
+
+    def name_of(self, case):
+        return self.names.get(case, self.name)
 
     def run(self, *command, folder=None, codes=(0,)):
         environment = {**os.environ, **self.environment} if self.environment else None
@@ -145,6 +149,7 @@ class Crane(Peer):
     """Appends a tar that it has to be given: making that is counted, too."""
 
     name, label, tools = "tar, crane append", "crane", ("crane", "tar")
+    names = {"copy": "crane copy"}
     cases = ("small", "many", "copy")
 
     def build(self, case, repository):
@@ -177,11 +182,22 @@ class Regctl(Peer):
         return self.run("regctl", *hosts, "image", "copy", source, destination)
 
 
+class Start(Peer):
+    """What cmx-reconcile takes to do nothing: the least that `again` can be."""
+
+    name, label = "cmx-reconcile version", "start"
+    cases = ("again",)
+
+    def again(self, number):
+        return self.run(self.work.program, "version")
+
+
 class Raw(Peer):
     """raw.c, and curl for the bytes on their way."""
 
     name, label, tools = "raw bytes", "raw", ("cc", "curl")
-    cases = ("small", "many", "copy")
+    names = {"again": "curl: the two HEADs"}
+    cases = ("small", "many", "again", "copy")
 
     def __init__(self, work):
         super().__init__(work)
@@ -203,6 +219,11 @@ class Raw(Peer):
                       self.run("curl", "-sf", "-X", "PATCH", "-T", layer,
                                self.start_upload(self.work.here))])
 
+    def again(self, number):
+        """One for the source, one for the tag: what the answer is costs the same."""
+        manifests = f"http://{self.work.here.address}/v2/cmx/many/manifests"
+        return self.run("curl", "-sI", f"{manifests}/1", f"{manifests}/cmx-{64 * '0'}")
+
     def copy(self, number):
         """The layers are read and sent at the same time: the slower of both is the limit."""
         source, _ = self.source_to_copy()
@@ -220,5 +241,5 @@ class Raw(Peer):
         return added(samples)
 
 
-ALL = {"raw": Raw, "cmx": Cmx, "docker": Docker, "buildah": Buildah, "crane": Crane,
+ALL = {"raw": Raw, "start": Start, "cmx": Cmx, "docker": Docker, "buildah": Buildah, "crane": Crane,
        "skopeo": Skopeo, "regctl": Regctl}

@@ -1,6 +1,7 @@
 /*
  * raw: the least that making a layer costs: all files of a folder, one behind the other in
- * 1 MiB pieces, compressed by libdeflate at level 6 on all cores, and hashed on both sides.
+ * 1 MiB pieces, compressed by libdeflate at the builder's level on all cores, and hashed on
+ * both sides.
  *
  *     raw FOLDER FILE
  *
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 20, LEVEL = 6, ROUND = 16 };
+enum { PIECE = 1 << 20, LEVEL = 4, ROUND = 16 };
 
 struct piece {
     char *data, *packed;
