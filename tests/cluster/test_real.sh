@@ -144,6 +144,45 @@ for name in serviceAccountName serviceAccount; do
     run 0 diff -f .
 done
 
+# --- a new version of a kind and objects of it in one commit: what is there is not taken for absent
+kind_versions() { # VERSION…: the last is stored, and wanted
+    local version
+    {
+        cat <<YAML
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: things.$group }
+spec:
+  group: $group
+  scope: Namespaced
+  names: { kind: Thing, plural: things }
+  versions:
+YAML
+        for version in "$@"; do
+            echo "    - { name: $version, served: true, storage: $([ "$version" = "${!#}" ] && echo true || echo false),"
+            echo "        schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } } }"
+        done
+        printf -- '---\napiVersion: %s\nkind: Thing\nmetadata: { name: %s }\nspec: { a: %s }\n' \
+            "$group/${!#}" same 1 "$group/${!#}" changes $#
+    } | write things.yaml
+    commit "Versions $*"
+}
+group=$(echo "$ns" | tr -d -).example.org
+kind_versions v1
+run 0 apply -f . --yes
+uid=$(k get "things.$group" same -o jsonpath='{.metadata.uid}')
+kind_versions v1 v2
+run 1 diff -f .
+has "~ Thing.$group/same" "~ Thing.$group/changes" "known once CustomResourceDefinition/things.$group is there" "3 change"
+lacks "drift" "create"
+run 0 apply -f . --yes
+has "2 changed" "unchanged"
+same "$uid 2" "$(k get "things.$group" same -o jsonpath='{.metadata.uid}') $(k get "things.$group" changes -o jsonpath='{.spec.a}')"
+run 0 diff -f .
+rm things.yaml
+commit "No such kind"
+run 0 apply -f . --yes
+
 # --- what a controller writes between the LIST and the dry run is no drift
 write quantity.yaml <<YAML
 apiVersion: v1

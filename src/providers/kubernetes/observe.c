@@ -31,8 +31,9 @@ struct group {
     size_t count, capacity;
     struct stray *strays;
     size_t stray_count, stray_capacity;
-    bool recorded; /* some of them */
-    bool looked;   /* at all */
+    bool recorded;        /* some of them */
+    bool looked;          /* at all */
+    bool another_version; /* the wanted one is served only once a step of this run was done */
     struct error error;
 };
 
@@ -51,6 +52,9 @@ static void keep_judgement(struct group *group, struct arena *scratch, struct su
     if (strcmp(group->kind.kind, "Secret") == 0)
         client_learn_secret(observer->session->client, whole);
     judge_object(observer->session, scratch, scratch, subject, whole, &live, &keep);
+    if (group->another_version && live.state == LIVE_SAME)
+        live.state = LIVE_DIFFERENT;
+    keep &= !group->another_version; /* what comes later reads it in its own version */
     pthread_mutex_lock(&observer->lock);
     live.owner_text = live.owner_text ? arena_strdup(observer->arena, live.owner_text) : NULL;
     live.uid = live.uid ? arena_strdup(observer->arena, live.uid) : NULL;
@@ -227,6 +231,18 @@ static void set_unknown(struct group *group, const char *why)
         group->members[i]->live = (struct observation){ .state = LIVE_UNKNOWN, .why = text };
 }
 
+/* A version that comes with a definition of this run: what is there is there in another one. */
+static bool find_another_version(struct group *group)
+{
+    struct session *session = group->observer->session;
+    const struct object_id *id = &group->members[0]->id;
+    group->another_version =
+        group->version && definition_in_set(session->set, id)
+        && session_find_kind(session, id, NULL, false, &group->kind, group->observer->wait)
+               == KIND_KNOWN;
+    return group->another_version;
+}
+
 static void observe_group(void *context, struct arena *arena)
 {
     struct group *group = context;
@@ -239,7 +255,7 @@ static void observe_group(void *context, struct arena *arena)
                                                                      : "core"));
         return;
     }
-    if (state == KIND_ABSENT) {
+    if (state == KIND_ABSENT && !find_another_version(group)) {
         const struct object_id *id = &group->members[0]->id;
         group->looked = true;
         if (group->version && !definition_in_set(session->set, id))

@@ -44,6 +44,8 @@ static bool later(struct predictor *p, const struct object_id *id)
     p->out->kind = PREDICT_LATER;
     p->out->until = object_id_full(p->arena, id);
     p->out->after = normal(p, p->subject->desired->document);
+    if (p->subject->live.state != LIVE_ABSENT)
+        p->out->before = p->out->after; /* in another version: nothing that can be compared */
     return true;
 }
 
