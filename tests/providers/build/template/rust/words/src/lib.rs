@@ -1,0 +1,1 @@
+pub const SAID: &str = "rust first";
