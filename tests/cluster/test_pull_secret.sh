@@ -7,8 +7,10 @@ registry_pids=()
 registries=$work/registries
 mkdir "$registries"
 . "$CMX_SOURCE/tests/registry.sh"
-tidy() { registry_end; }
+. "$CMX_SOURCE/tests/providers/docker/engine_test.sh"
+tidy() { engine_end; registry_end; }
 registry_start closed basic
+engine_start docker reach "${registry_closed#*:}"
 export HOME=$work DOCKER_CONFIG=$work/nobody
 here=$registry_closed
 
@@ -43,6 +45,20 @@ run 0 build -f deploy --push --registry-secret "$ns/pull"
 run 0 images -f deploy -n "$ns" --registry-secret pull
 has "web" "there"
 run 0 pull "$here/web" --to "oci:$work/out" --registry-secret "$ns/pull"
+
+# --- a build by Docker: its engine, which knows nobody, pulls the base with the Secret
+skopeo copy -q --src-tls-verify=false --dest-tls-verify=false --dest-creds ann:s3cret \
+    "docker://$CMX_REGISTRY/busybox:1.36" "docker://$here/busybox:1.36"
+write services/web/Dockerfile <<END
+FROM $here/busybox:1.36
+RUN echo made >/made
+END
+commit "Run"
+run 4 build -f deploy --push
+run 0 build -f deploy --push --registry-secret "$ns/pull"
+has "RUN echo made" "built"
+run 0 images -f deploy -n "$ns" --registry-secret pull
+has "web" "there"
 
 # --- a Secret chooses no program
 mkdir "$work/bin"
