@@ -63,11 +63,11 @@ static const char *read_repository(struct image_reading *reading, const struct v
         return NULL;
     if (strncmp(text, "oci:", 4) == 0) {
         const char *plain = reading_plain_path(reading->arena, text + 4);
-        bool fine = plain && *plain && !strpbrk(plain, ":@");
+        bool fine = plain && *plain && !strpbrk(plain, ":@") && !reading_is_gits(plain);
         if (!fine)
             WRONG(reading, value,
                   "spec.repository: expected oci:FOLDER with a path below the repository's root, "
-                  "without \"..\", \":\" and \"@\", got \"%.100s\"",
+                  "without \"..\", \".git\", \":\" and \"@\", got \"%.100s\"",
                   text);
         return fine ? arena_printf(reading->arena, "oci:%s", plain) : NULL;
     }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---------------------------------------------------------- plain members */
 
@@ -83,6 +84,14 @@ const char *reading_plain_path(struct arena *arena, const char *path)
     }
     plain[length] = '\0';
     return plain;
+}
+
+bool reading_is_gits(const char *path)
+{
+    for (const char *at = path; at; at = strchr(at, '/') ? strchr(at, '/') + 1 : NULL)
+        if (strncasecmp(at, ".git", 4) == 0 && (at[4] == '/' || at[4] == '\0'))
+            return true;
+    return false;
 }
 
 const char *reading_path_below(struct image_reading *reading, const struct value *value,

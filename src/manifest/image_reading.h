@@ -34,6 +34,9 @@ void reading_pairs(struct image_reading *reading, const struct value *map, struc
 /* "services/api" of "./services//api/"; NULL where it is absolute or leads upwards. */
 const char *reading_plain_path(struct arena *arena, const char *path);
 
+/* Is one of its parts `.git`? What is written there is git's: a pull request may not choose it. */
+bool reading_is_gits(const char *path);
+
 /* The same; a problem where it leads out of `what`. */
 const char *reading_path_below(struct image_reading *reading, const struct value *value,
                                const char *where, const char *what);

@@ -176,7 +176,7 @@ static const struct shape cluster_spec[] = {
               "the repository's root, and inside of it (or of `--directory-root`).",
       .example = "rendered/prod",
       .one_of = "target",
-      .schema = PATH_BELOW },
+      .schema = OUTPUT_BELOW },
     { .name = "images",
       .type = SHAPE_STRING,
       .text = "Beside a `directory`: the folder for the images that are built, an OCI layout for "

@@ -266,10 +266,11 @@ const struct shape image_spec_members[] = {
               "with any tag, runs the image by its digest. `oci:FOLDER` is an OCI layout below the "
               "repository's root in place of a registry.",
       .example = "registry.example/shop/api",
-      .schema = "{\"pattern\": \"^(oci:(?!/)(?!(.*/)?[.][.](/|$))(?!([.]?/)*[.]?$)[^:@]+|"
-                "(?!oci:)(?!.*://)([^@ \\t\\n'\\\"]*/)?[^@:/ \\t\\n'\\\"]*)$\", "
-                "\"patternErrorMessage\": \"Write a repository "
-                "such as registry.example/shop/api, without tag and digest, or oci:FOLDER.\"}" },
+      .schema =
+          "{\"pattern\": \"^(oci:(?!/)(?!(.*/)?[.][.](/|$))" NOT_GITS "(?!([.]?/)*[.]?$)[^:@]+|"
+          "(?!oci:)(?!.*://)([^@ \\t\\n'\\\"]*/)?[^@:/ \\t\\n'\\\"]*)$\", "
+          "\"patternErrorMessage\": \"Write a repository "
+          "such as registry.example/shop/api, without tag and digest, or oci:FOLDER.\"}" },
     { .name = "tags",
       .type = SHAPE_LIST,
       .element = &tag_element,

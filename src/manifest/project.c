@@ -9,6 +9,7 @@
 #include "manifest/load.h"
 
 #include "base/clock.h"
+#include "manifest/image_reading.h"
 
 #include <string.h>
 
@@ -268,6 +269,28 @@ static bool leads_out(const char *path)
     return false;
 }
 
+/* Is it a folder that is read? The next run would read what this one wrote. */
+static bool is_read(struct loader *loader, const char *path)
+{
+    const char *plain = reading_plain_path(loader->arena, path);
+    for (size_t i = 0; plain && i < loader->start_count; i++)
+        if (strcmp(loader->starts[i].path, plain) == 0)
+            return true;
+    return false;
+}
+
+/* NULL, or what is wrong with the folder that a Cluster writes to. */
+static const char *directory_wrong(struct loader *loader, const char *path)
+{
+    if (leads_out(path))
+        return "spec.directory: expected a path below the repository's root, without \"..\"";
+    if (reading_is_gits(path))
+        return "spec.directory: what is in .git is git's: name another folder";
+    if (is_read(loader, path))
+        return "spec.directory: the manifests are read from there: name another folder";
+    return NULL;
+}
+
 static bool check_cluster(struct loader *loader, const struct own_document *own,
                           const struct cluster *cluster)
 {
@@ -279,17 +302,19 @@ static bool check_cluster(struct loader *loader, const struct own_document *own,
         wrong = in_cluster;
         why = "spec.inCluster: expected true, got false (leave it out, and name a `context` or a "
               "`directory`)";
-    } else if (cluster->directory && leads_out(cluster->directory)) {
+    } else if (cluster->directory && directory_wrong(loader, cluster->directory)) {
         wrong = value_get(spec, "directory");
-        why = "spec.directory: expected a path below the repository's root, without \"..\"";
+        why = directory_wrong(loader, cluster->directory);
     } else if (cluster->images && !cluster->directory) {
         wrong = value_get(spec, "images");
         why = "spec.images: images of a cluster come from registries: it stands beside a "
               "`directory`";
-    } else if (cluster->images && (leads_out(cluster->images) || strpbrk(cluster->images, ":@"))) {
+    } else if (cluster->images
+               && (leads_out(cluster->images) || reading_is_gits(cluster->images)
+                   || strpbrk(cluster->images, ":@"))) {
         wrong = value_get(spec, "images");
-        why = "spec.images: expected a path below the repository's root, without \"..\", \":\" and "
-              "\"@\"";
+        why = "spec.images: expected a path below the repository's root, without \"..\", \".git\", "
+              "\":\" and \"@\"";
     } else if (cluster->directory && cluster->uid) {
         wrong = value_get(spec, "uid");
         why = "spec.uid: a directory has none: remove it";

@@ -25,7 +25,7 @@ cp "$record" "$work/good"
 for text in garbage '{"format":9,"name":"shop","namespace":"shop"}' '{"format":1,"name":"shop","namespace":"shop"}' '' '[]'; do
     echo "$text" >"$record"
     run 6 diff -f deploy
-    has "out/.cmx/set"
+    has "out/.cmx/set is damaged; restore it from git, or remove it"
     run 6 apply -f deploy --yes
     same "$text" "$(cat "$record")"
 done

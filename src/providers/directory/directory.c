@@ -83,7 +83,10 @@ static bool damaged(struct session *session, struct error *err)
 {
     if (err->kind == ERROR_INPUT)
         err->kind = ERROR_LOCAL; /* no manifest is wrong: the record is */
-    return error_prefix(err, "%s", record_path(session));
+    return error_prefix(err,
+                        "%s is damaged; restore it from git, or remove it (the files are then "
+                        "taken over)",
+                        record_path(session));
 }
 
 static const char *holds_text(struct arena *arena, const struct value *map)
