@@ -183,6 +183,19 @@ rm things.yaml
 commit "No such kind"
 run 0 apply -f . --yes
 
+# --- a value that no schema refuses, only the type behind it: invalid, not "could not be looked at"
+write lease.yaml <<YAML
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: { name: lease }
+spec: { renewTime: "2026-01-01T00:00:00Z" }
+YAML
+commit "A time without its fractions"
+run 3 apply -f . --yes
+has "! Lease/lease" "lease.yaml:1:1: parsing time" "1 refused"
+git rm -q lease.yaml
+commit "No lease"
+
 # --- what a controller writes between the LIST and the dry run is no drift
 write quantity.yaml <<YAML
 apiVersion: v1

@@ -56,7 +56,13 @@ void change_guard(struct arena *arena, struct value *document, const char *uid)
 
 bool answer_is_invalid(const struct api_answer *answer)
 {
+    /* what a server-side apply answers where a schema, or a type behind it, does not fit */
+    static const char *const phrases[] = { "typed patch", "failed to convert new object",
+                                           "unable to convert unstructured object" };
     const char *message = value_text(value_get(answer->document, "message"));
-    return answer->status == 400 || answer->status == 422
-           || (answer->status == 500 && message && strstr(message, "typed patch"));
+    for (size_t i = 0; answer->status == 500 && message && i < sizeof phrases / sizeof *phrases;
+         i++)
+        if (strstr(message, phrases[i]))
+            return true;
+    return answer->status == 400 || answer->status == 422;
 }

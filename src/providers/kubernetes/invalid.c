@@ -233,12 +233,25 @@ static bool causes_told(struct lines *lines, const struct value *status, struct 
     return lines->count > 0;
 }
 
+/* "… unable to convert unstructured object to v1, Kind=LimitRange: quantities must …": no field. */
+static const char *unconvertible(struct lines *lines, const char *message)
+{
+    static const char start[] = "unable to convert unstructured object to ";
+    const char *at = strstr(message, start);
+    const char *words = at ? strstr(at, ": ") : NULL;
+    return words ? arena_printf(lines->arena, "the server finds it invalid:\n%s:%u:%u: %s",
+                                lines->desired->file->path, lines->desired->place.line,
+                                lines->desired->place.column, words + strlen(": "))
+                 : NULL;
+}
+
 const char *invalid_text(struct arena *arena, const struct resource *desired,
                          const struct value *status, const char *message, struct client *client)
 {
     struct lines lines = { .arena = arena, .desired = desired };
     if (!desired || !desired->file)
         return NULL;
-    return typed_errors(&lines, message) || causes_told(&lines, status, client) ? lines_text(&lines)
-                                                                                : NULL;
+    if (typed_errors(&lines, message) || causes_told(&lines, status, client))
+        return lines_text(&lines);
+    return unconvertible(&lines, message);
 }
