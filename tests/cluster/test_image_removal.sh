@@ -69,7 +69,12 @@ has "CronJob/$ns/nightly"
 stays nightly
 
 # --- a tag that is moved on does not use the older image; a pod that runs it does ---
+# (which the node has met under another name before: it may tell that one)
 run 0 registry copy "$(image unused)" "$(image moving)"
+k run before --image="$(image unused)" --restart=Never >/dev/null
+k wait pod/before --for=condition=Ready --timeout=60s >/dev/null
+k delete pod before --grace-period=0 --force >/dev/null 2>&1
+k wait pod/before --for=delete --timeout=60s >/dev/null 2>&1
 k run moving --image="$(image moving)" --restart=Never >/dev/null
 k wait pod/moving --for=condition=Ready --timeout=60s >/dev/null
 old=$(digest moving:1)

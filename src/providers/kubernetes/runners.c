@@ -2,6 +2,7 @@
  * older rollouts, or have ended, run nothing. */
 #include "providers/kubernetes/runners.h"
 
+#include "oci/reference.h"
 #include "providers/kubernetes/request.h"
 
 #include <string.h>
@@ -28,14 +29,44 @@ static bool has_ended(const struct value *document)
     return phase && (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0);
 }
 
-static void add_resolved(struct arena *scratch, const struct value *document, const char *list,
-                         struct text_list *resolved)
+static const struct value *find_named(const struct value *list, const char *name)
 {
-    const struct value *statuses = value_at(document, "status", list, NULL);
-    for (size_t i = 0; i < value_count(statuses); i++) {
-        const char *image = value_text(value_get(value_item(statuses, i), "imageID"));
-        if (image && *image)
-            arena_push(scratch, resolved->items, resolved->count, resolved->capacity, image);
+    for (size_t i = 0; name && i < value_count(list); i++) {
+        const char *other = value_text(value_get(value_item(list, i), "name"));
+        if (other && strcmp(other, name) == 0)
+            return value_item(list, i);
+    }
+    return NULL;
+}
+
+/*
+ * The digest that a node has found for a container. Only the digest: of images that it pulled
+ * under several names a node tells any one, so that the name is the specification's.
+ */
+static const char *resolved_name(struct arena *scratch, const struct value *status,
+                                 const struct value *container)
+{
+    const char *id = value_text(value_get(status, "imageID"));
+    const char *wanted = value_text(value_get(container, "image"));
+    const char *digest = id ? strrchr(id, '@') : NULL;
+    struct reference reference;
+    struct error none = { 0 };
+    if (!digest || !wanted || !reference_parse(scratch, wanted, &reference, &none))
+        return id;
+    return arena_printf(scratch, "%s/%s%s", reference.registry, reference.repository, digest);
+}
+
+static void add_resolved(struct arena *scratch, const struct value *document, const char *statuses,
+                         const char *containers, struct text_list *resolved)
+{
+    const struct value *list = value_at(document, "status", statuses, NULL);
+    const struct value *wanted = value_at(document, "spec", containers, NULL);
+    for (size_t i = 0; i < value_count(list); i++) {
+        const struct value *status = value_item(list, i);
+        const char *name = resolved_name(scratch, status,
+                                         find_named(wanted, value_text(value_get(status, "name"))));
+        if (name && *name)
+            arena_push(scratch, resolved->items, resolved->count, resolved->capacity, name);
     }
 }
 
@@ -50,9 +81,10 @@ static bool tell(void *context, struct arena *scratch, const struct value *docum
     if (!name || !namespace || has_ended(document))
         return true;
     runner.id = (struct object_id){ telling->kind->group, telling->kind->kind, namespace, name };
-    add_resolved(scratch, document, "containerStatuses", &runner.resolved);
-    add_resolved(scratch, document, "initContainerStatuses", &runner.resolved);
-    add_resolved(scratch, document, "ephemeralContainerStatuses", &runner.resolved);
+    add_resolved(scratch, document, "containerStatuses", "containers", &runner.resolved);
+    add_resolved(scratch, document, "initContainerStatuses", "initContainers", &runner.resolved);
+    add_resolved(scratch, document, "ephemeralContainerStatuses", "ephemeralContainers",
+                 &runner.resolved);
     telling->heard(telling->context, scratch, &runner);
     return true;
 }
