@@ -1,10 +1,11 @@
-"""registry: faults between `cmx-reconcile registry copy` and a real registry.
+"""registry: faults between cmx-reconcile and a real registry.
 
-usage: registry.py PROGRAM URL IMAGE_PY FOLDER push|pull|copy FAULT,FAULT… STEP
+usage: registry.py PROGRAM URL IMAGE_PY FOLDER push|pull|copy|build FAULT,FAULT… STEP
 
 A new image each round: pushed from a folder through the proxy, pulled through it into a folder,
-or copied from one repository to another with both ends behind it. After every fault
-no tag, there or in the folder, may name an image of which anything is missing; a clean run
+copied from one repository to another with both ends behind it, or built from a commit and
+pushed, where several requests are under way at once. After every fault no tag, there or in the
+folder, may name an image of which anything is missing; a clean run
 finishes. See matrix.py for what is asked of each run.
 """
 import hashlib
@@ -123,6 +124,9 @@ class World:
     def begin(self):
         """Another image; for a pull or a copy it is in the registry before."""
         self.round += 1
+        if self.what == "build":
+            self.change()
+            return
         images = os.path.join(self.folder, "images")
         shutil.rmtree(images, ignore_errors=True)
         made = subprocess.run([sys.executable, self.maker, images, str(20000 + self.round)],
@@ -135,7 +139,33 @@ class World:
                   "copy": (f"{self.place}/copy/from:{self.round}", f"{self.place}/copy/to:1")}
         self.ends = places[self.what]
 
+    def change(self):
+        """A commit, of which an image of two layers is made; and what its digest will be."""
+        repository = os.path.join(self.folder, "repository")
+        git = ["git", "-C", repository, "-c", "user.name=t", "-c", "user.email=t@t"]
+        if not os.path.exists(repository):
+            os.makedirs(repository)
+            subprocess.run([*git, "init", "-q"], check=True)
+        image = {"apiVersion": "cmx.dev/v1", "kind": "Image", "metadata": {"name": "to"},
+                 "spec": {"repository": f"{self.place}/build/to", "tags": ["1"],
+                          "build": {"context": ".", "builder": "native"}}}
+        files = {"Dockerfile": "FROM scratch\nCOPY round /\nCOPY image.json /\n",
+                 "round": f"{self.round}\n" * 100000, "image.json": json.dumps(image)}
+        for name, text in files.items():
+            with open(os.path.join(repository, name), "w", encoding="ascii") as file:
+                file.write(text)
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-qm", str(self.round)], check=True)
+        self.file = os.path.join(repository, "image.json")
+        told = subprocess.run([self.program, "build", "-f", self.file, "-o", "json"], check=True,
+                              env=self.environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL).stdout
+        self.top = json.loads(told)["images"][0]["digest"]
+
     def run(self, limit):
+        if self.what == "build":
+            return program.run([self.program, "build", "--push", "-f", self.file], limit,
+                               self.proxy, self.environment)
         return program.run([self.program, "registry", "copy", *self.ends], limit, self.proxy,
                            self.environment)
 
@@ -165,8 +195,11 @@ def main():
     os.makedirs(folder, exist_ok=True)
     world = World(path, url, maker, folder, what)
     refused = {SURVIVED, NOT_REACHED, FAILED}
-    matrix = Matrix(world.proxy, world, GROWTH, flip=refused, gone=refused, refuse=refused,
-                    **{"garbage": {1, *refused}, "strange": {1, *refused}})
+    ends = {"garbage": {1, *refused}, "strange": {1, *refused}}
+    if what == "build":  # the last exchanges are the note's, behind the last tag
+        ends.update({"interrupt-twice": {SURVIVED, 130}, "flip": {1, *refused}})
+    matrix = Matrix(world.proxy, world, GROWTH,
+                    **{"flip": refused, "gone": refused, "refuse": refused, **ends})
     exchanges = matrix.measure()
     fine = matrix.all(faults.split(","), int(step))
     print(f"{what}: {exchanges} exchanges in a clean run, {matrix.runs} runs, "
