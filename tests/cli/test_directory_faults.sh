@@ -25,10 +25,16 @@ cp "$record" "$work/good"
 for text in garbage '{"format":9,"name":"shop","namespace":"shop"}' '{"format":1,"name":"shop","namespace":"shop"}' '' '[]'; do
     echo "$text" >"$record"
     run 6 diff -f deploy
-    has "out/.cmx/set is damaged; restore it from git, or remove it"
+    has "out/.cmx/set: "
     run 6 apply -f deploy --yes
     same "$text" "$(cat "$record")"
 done
+echo garbage >"$record"
+run 6 diff -f deploy
+has "it is damaged; restore it from git, or remove it"
+echo '{"format":1,"name":"other","namespace":"shop"}' >"$record"
+run 3 diff -f deploy
+lacks "remove it"
 cp "$work/good" "$record"
 run 0 diff -f deploy
 

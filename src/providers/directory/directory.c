@@ -83,10 +83,7 @@ static bool damaged(struct session *session, struct error *err)
 {
     if (err->kind == ERROR_INPUT)
         err->kind = ERROR_LOCAL; /* no manifest is wrong: the record is */
-    return error_prefix(err,
-                        "%s is damaged; restore it from git, or remove it (the files are then "
-                        "taken over)",
-                        record_path(session));
+    return error_prefix(err, "%s", record_path(session));
 }
 
 static const char *holds_text(struct arena *arena, const struct value *map)
@@ -129,8 +126,12 @@ static bool directory_record_read(struct session *session, struct arena *arena,
         *err = error;
         return false;
     }
-    if (!json_parse(arena, data, length, &map, err) || !check_identity(session, map, err)
-        || !record_parse(arena, data, length, ret_record, err)
+    if (!json_parse(arena, data, length, &map, err)) {
+        error_prefix(err, "it is damaged; restore it from git, or remove it, and its files are "
+                          "taken over");
+        return damaged(session, err);
+    }
+    if (!check_identity(session, map, err) || !record_parse(arena, data, length, ret_record, err)
         || !holds_read(arena, value_get(map, "holds"), clock_unix(), &ret_record->holds,
                        &ret_record->hold_count, err))
         return damaged(session, err);
