@@ -11,6 +11,7 @@
 #include "reconciler/images/images_inner.h"
 #include "reconciler/images/note.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -21,7 +22,11 @@ struct making {
     image_note *note;
     void *context;
     const struct wait *wait;
-    struct buf *log; /* what the builder says */
+    struct buf *log;       /* what the builder says                             */
+    struct descriptor top; /* of the image's manifest */
+    const char *manifest;  /* its bytes; NULL: they are to be asked for */
+    pthread_t noting;      /* puts the note of the build */
+    bool notes;
 };
 
 static void tell(const struct making *making, const char *text)
@@ -119,33 +124,50 @@ bool image_build_by(struct image_run *run, const struct build_target *target,
 }
 
 /* Points a tag at the image, all of which is there. */
-static bool set_tag(const struct making *making, const char *tag, struct error *err)
+static bool set_tag(struct making *making, const char *tag, struct error *err)
 {
     struct image_run *run = making->run;
     const struct image_store_table *table = run->store->table;
-    struct descriptor descriptor;
-    const char *bytes;
-    AUTO_ARENA arena = arena_new();
-    return table->manifest(run->store, arena, run->image.digest, &descriptor, &bytes, making->wait,
-                           err)
-           && table->put_manifest(run->store, &descriptor, bytes, tag, making->wait, err);
+    if (!making->manifest
+        && !table->manifest(run->store, run->arena, run->image.digest, &making->top,
+                            &making->manifest, making->wait, err))
+        return false;
+    return table->put_manifest(run->store, &making->top, making->manifest, tag, making->wait, err);
 }
 
 /* The image is as good without it. */
-static void put_note(const struct making *making)
+static void *put_note(void *context)
 {
+    const struct making *making = context;
     struct error error = { 0 };
     if (!image_put_note(making->run, making->log, making->wait, &error))
         log_warning("Image/%s: the note of its build is not kept: %s", making->run->spec->name,
                     error.message);
+    return NULL;
+}
+
+/* A registry takes it while tags are set; the list of a layout is to have one order. */
+static void begin_note(struct making *making)
+{
+    making->notes =
+        making->run->store->host && pthread_create(&making->noting, NULL, put_note, making) == 0;
+    if (!making->notes)
+        put_note(making);
+}
+
+static void end_note(struct making *making)
+{
+    if (making->notes)
+        pthread_join(making->noting, NULL);
+    making->notes = false;
 }
 
 /* The tag of its source comes last: who finds it need not look whether the rest is there. */
-static bool build_and_upload(const struct making *making, struct error *err)
+static bool build_and_upload(struct making *making, struct error *err)
 {
     struct image_run *run = making->run;
-    struct build_result result;
-    struct build_target target = { .progress = hear, .progress_context = (void *)making };
+    struct build_result result = { 0 };
+    struct build_target target = { .progress = hear, .progress_context = making };
     if (!take_turn(making, err))
         return false;
     target.store = run->store;
@@ -158,14 +180,16 @@ static bool build_and_upload(const struct making *making, struct error *err)
     run->size = result.size;
     run->id = result.config_digest;
     run->computed = false;
-    put_note(making);
+    making->top = result.descriptor;
+    making->manifest = result.bytes;
+    begin_note(making);
     if (!set_tag(making, tag_of_source(run->arena, run->source_digest), err))
         return error_prefix(err, "built, but not noted");
     run->state = IMAGE_THERE;
     return true;
 }
 
-static bool build(const struct making *making, struct error *err)
+static bool build(struct making *making, struct error *err)
 {
     struct image_run *run = making->run;
     if (run->state == IMAGE_THERE)
@@ -211,7 +235,7 @@ static bool may_move(const struct making *making, struct image_tag *tag, struct 
                      tag->live);
 }
 
-static bool move_tags(const struct making *making, struct error *err)
+static bool move_tags(struct making *making, struct error *err)
 {
     struct image_run *run = making->run;
     for (size_t i = 0; i < run->tag_count; i++) {
@@ -231,17 +255,18 @@ bool image_make(struct image_run *run, image_note *note, void *context, const st
                 struct error *err)
 {
     AUTO_BUF log = BUF_INIT(BUF_OUTPUT_CEILING);
-    struct making making = { run, note, context, wait, &log };
+    struct making making = {
+        .run = run, .note = note, .context = context, .wait = wait, .log = &log
+    };
     if (run->ready || image_is_pinned(run->spec))
         return true;
     if (run->state == IMAGE_FAILED) {
         *err = run->error;
         return false;
     }
-    if (!open_to_write(run, err) || !resolve(&making, err) || !build(&making, err)
-        || !pass_gates(&making, err) || !move_tags(&making, err)
-        || !store_finish(run->store, wait, err))
-        return false;
-    run->ready = true;
-    return true;
+    bool done = open_to_write(run, err) && resolve(&making, err) && build(&making, err)
+                && pass_gates(&making, err) && move_tags(&making, err);
+    end_note(&making);
+    run->ready = done && store_finish(run->store, wait, err);
+    return run->ready;
 }
