@@ -262,7 +262,7 @@ bool write_node(struct writing *one)
 {
     struct node_project node = { .one = one };
     struct base_tag tag;
-    const char *start;
+    const char *start = NULL; /* gcc, with a sanitizer, does not see that it is set */
     if (!begin(&node, &tag) || !find_start(&node, &start))
         return false;
     add_build(&node);
