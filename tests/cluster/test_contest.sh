@@ -97,7 +97,7 @@ for i in 1 2; do
 done
 k scale deployment web --replicas=2 >/dev/null
 run 3 apply -f . --yes --no-wait
-has "set again by \`kubectl\`"
+has "set again by \`kubectl scale\`"
 run 0 apply -f . --yes --no-wait --force-conflicts
 
 # --- several drifts in a row by people are undone, each of them, as often as they come

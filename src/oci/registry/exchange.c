@@ -216,14 +216,18 @@ bool exchange(struct server *server, const char *repository, struct arena *arena
                                .retry = { .place = server->registry },
                                .wait = wait };
     bool answered, failed;
+    struct error error = { 0 }; /* of a try: the caller's is untouched where the next one does it */
     do
-        answered = send_once(&attempt, ret, err);
-    while (goes_on(&attempt, answered, ret, &failed, err));
+        answered = send_once(&attempt, ret, &error);
+    while (goes_on(&attempt, answered, ret, &failed, &error));
+    if (answered && !failed)
+        return true;
+    *err = error;
     if (!answered && err->kind == ERROR_INPUT && !is_single(call))
         err->kind = ERROR_INVALID; /* over a ceiling: the registry's fault, not a manifest's */
     if (!answered)
         hint_at_plain_http(&attempt, ret, err);
-    return answered && !failed;
+    return false;
 }
 
 /* --------------------------------------------------------------------- answers */

@@ -120,6 +120,8 @@ static void chooses_text_and_place(void **state)
         { "FROM a AS one\nRUN --mount=type=cache,target=/c x\nFROM b\n", "", NULL, NULL, NULL, NULL,
           "Dockerfile - no -" },
     };
+    /* what the cases copy: a source that is not there is an error before any text is made */
+    static const char *const sources[] = { "x", "y", "a.c", "src/a" };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct world world;
@@ -128,6 +130,8 @@ static void chooses_text_and_place(void **state)
         start(&world);
         put(&world, "Dockerfile", cases[i].dockerfile, 0644);
         put(&world, ".dockerignore", cases[i].ignore, 0644);
+        for (size_t j = 0; j < sizeof sources / sizeof *sources; j++)
+            put(&world, sources[j], "", 0644);
         world.spec.build.base = cases[i].base;
         world.spec.build.target = cases[i].target;
         world.spec.settings.user = cases[i].user;
