@@ -45,9 +45,9 @@ def read_status():
 
 def closure(names):
     packages, provided = read_status()
-    found, todo = {}, list(names)
-    while todo:
-        name = todo.pop()
+    found, wanted = {}, list(names)
+    while wanted:
+        name = wanted.pop()
         if name in found:
             continue
         if name not in packages:
@@ -59,7 +59,7 @@ def closure(names):
                 choice = choice.split("(")[0].split(":")[0].strip()
                 choice = choice if choice in packages else provided.get(choice)
                 if choice:
-                    todo.append(choice)
+                    wanted.append(choice)
                     break
     return found
 
