@@ -23,6 +23,7 @@ for round in $(seq 1 15); do
     done
     [ ! -e out/.cmx/set ] || python3 -m json.tool out/.cmx/set >/dev/null || wrong "half a record"
 done
+many 31 # a whole run: one that was killed behind its last write is in no history
 run 0 apply -f deploy --yes
 run 0 diff -f deploy
 has "32 unchanged"
