@@ -157,10 +157,16 @@ static void await_step(struct change *change)
         *prediction = (struct prediction){ .kind = PREDICT_LATER, .until = desired->until };
 }
 
+/* A run notes its objects before it makes them: without a mark none has come to making this one. */
+static bool was_there(const struct subject *subject)
+{
+    return subject->recorded && *subject->recorded->mark;
+}
+
 static bool predict(const struct builder *builder, struct change *change, struct error *err)
 {
-    change->cause =
-        change->subject->recorded && change->action == ACTION_CREATE ? CAUSE_DRIFT : CAUSE_COMMIT;
+    bool gone = change->action == ACTION_CREATE && was_there(change->subject);
+    change->cause = gone ? CAUSE_DRIFT : CAUSE_COMMIT;
     if (change->action == ACTION_ADOPT)
         change->cause = CAUSE_ADOPTION;
     AUTO_ARENA scratch = arena_new(); /* answers of a server are larger than what is kept of them */
