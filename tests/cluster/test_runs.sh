@@ -114,19 +114,10 @@ same 1 "$(k get configmap c1 -o jsonpath='{.data.key}')"
 run 0 apply -f . --yes --kubeconfig "$work/writer"
 same changed "$(k get configmap c1 -o jsonpath='{.data.key}')"
 run 0 diff -f . --kubeconfig "$work/reader"
+
 # --- what another run has noted, and not made yet, is no drift
-write slow.yaml <<YAML
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: slow }
-spec:
-  selector: { matchLabels: { app: slow } }
-  template:
-    metadata: { labels: { app: slow } }
-    spec:
-      containers:
-        - { name: main, image: "web:1.4", readinessProbe: { httpGet: { port: 8080 }, initialDelaySeconds: 5, periodSeconds: 1 } }
----
+sed -i 's/value: "[0-9]*"/value: "8"/' slow.yaml
+write behind.yaml <<YAML
 apiVersion: v1
 kind: ConfigMap
 metadata: { name: behind, annotations: { cmx.dev/depends-on: Deployment/slow } }
@@ -134,7 +125,10 @@ YAML
 commit "One behind another"
 "$CMX" apply -f . --yes >"$work/slow" 2>&1 &
 slow=$!
-until k get deployment slow >/dev/null 2>&1; do sleep 0.1; done
+until k get deployment slow -o yaml | grep -q 'value: "8"'; do # noted before anything acts
+    kill -0 "$slow" || break
+    sleep 0.1
+done
 run 1 diff -f .
 has "+ ConfigMap/behind"
 lacks "deleted by another"
