@@ -21,10 +21,12 @@ static struct {
     pthread_cond_t changed;
     size_t rolling, most_rolling; /* between apply and the end of settle */
     size_t created;               /* of what is new */
-    size_t applied, removed, waits;
+    size_t applied, removed, waits, failed;
     const char *held;     /* since the run began          */
     size_t gather;        /* a roll ends only once so many roll, */
-    size_t until_created; /* and so many were created            */
+    size_t until_created; /* so many were created,               */
+    size_t until_failed;  /* and the run knows of so many failures */
+    size_t bad_after;     /* what is bad fails only once so many rolled at once */
 } seen;
 
 static bool rolls(const struct subject *subject)
@@ -47,9 +49,27 @@ static bool check(struct session *session, struct arena *arena, const struct hol
     return true;
 }
 
+/* Waits, with the lock held, until `enough`; false when it never came. */
+static bool await(bool (*enough)(void))
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_MS / 1000;
+    while (!enough())
+        if (pthread_cond_timedwait(&seen.changed, &seen.lock, &until) != 0)
+            return enough();
+    return true;
+}
+
+static bool rolled(void)
+{
+    return seen.most_rolling >= seen.bad_after;
+}
+
 static bool apply(struct session *session, struct arena *arena, const struct subject *subject,
                   struct outcome *ret_outcome, const struct wait *wait, struct error *err)
 {
+    bool bad = strncmp(subject->id.name, "bad", 3) == 0;
     (void)session;
     (void)arena;
     (void)wait;
@@ -61,8 +81,11 @@ static bool apply(struct session *session, struct arena *arena, const struct sub
     if (seen.rolling > seen.most_rolling)
         seen.most_rolling = seen.rolling;
     pthread_cond_broadcast(&seen.changed);
+    bool in_time = !bad || await(rolled);
     pthread_mutex_unlock(&seen.lock);
-    return strncmp(subject->id.name, "bad", 3) != 0 || error_set(err, ERROR_INVALID, "no");
+    if (!in_time)
+        return error_set(err, ERROR_TIMEOUT, "the others never rolled");
+    return !bad || error_set(err, ERROR_INVALID, "no");
 }
 
 static bool remove_object(struct session *session, struct arena *arena,
@@ -79,14 +102,14 @@ static bool remove_object(struct session *session, struct arena *arena,
 
 static bool enough(void)
 {
-    return seen.rolling >= seen.gather && seen.created >= seen.until_created;
+    return seen.rolling >= seen.gather && seen.created >= seen.until_created
+           && seen.failed >= seen.until_failed;
 }
 
 static bool settle(struct session *session, struct arena *arena, const struct subject *subject,
                    const struct outcome *outcome, bool removed, settle_note *note, void *context,
                    const struct wait *wait, struct error *err)
 {
-    struct timespec until;
     (void)session;
     (void)arena;
     (void)outcome;
@@ -94,12 +117,8 @@ static bool settle(struct session *session, struct arena *arena, const struct su
     (void)note;
     (void)context;
     (void)wait;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_MS / 1000;
     pthread_mutex_lock(&seen.lock);
-    bool done = !rolls(subject) || enough();
-    while (!done && pthread_cond_timedwait(&seen.changed, &seen.lock, &until) == 0)
-        done = enough();
+    bool done = !rolls(subject) || await(enough);
     seen.gather = done && rolls(subject) ? 0 : seen.gather; /* the rest goes as it comes */
     seen.rolling -= rolls(subject);
     pthread_cond_broadcast(&seen.changed);
@@ -159,7 +178,12 @@ static void add(struct plan *plan, const char *name)
 static void on_progress(void *context, const struct change *change)
 {
     (void)context;
-    (void)change;
+    if (change->progress != PROGRESS_FAILED)
+        return;
+    pthread_mutex_lock(&seen.lock);
+    seen.failed++;
+    pthread_cond_broadcast(&seen.changed);
+    pthread_mutex_unlock(&seen.lock);
 }
 
 /* What those say that wait for their turn. */
@@ -178,12 +202,15 @@ static void execute(struct plan *plan, struct arena *arena, const char *const *n
     struct execute_events events = { NULL, on_progress, on_note, NULL };
     struct wait wait = wait_for(6 * PATIENCE_MS, NULL);
     size_t gather = seen.gather, until_created = seen.until_created;
+    size_t until_failed = seen.until_failed, bad_after = seen.bad_after;
     const char *held = seen.held;
     memset(&seen, 0, sizeof seen);
     pthread_mutex_init(&seen.lock, NULL);
     pthread_cond_init(&seen.changed, NULL);
     seen.gather = gather;
     seen.until_created = until_created;
+    seen.until_failed = until_failed;
+    seen.bad_after = bad_after;
     seen.held = held;
     *plan = (struct plan){ .arena = arena };
     plan->subjects = arena_array(arena, count, sizeof *plan->subjects);
@@ -277,9 +304,10 @@ static void test_failures_while_rolling(void **state)
     struct plan plan;
     struct execute_options options = { .max_rolling = 2, .max_failures = 1 };
     (void)state;
-    seen.gather = 2;
-    seen.until_created = 1;
+    seen.gather = seen.bad_after = 2;
+    seen.until_created = seen.until_failed = 1;
     execute(&plan, arena, names, 4, options, &result);
+    seen.until_failed = seen.bad_after = 0;
     assert_int_equal(plan.changes[0].progress, PROGRESS_DONE);
     assert_int_equal(plan.changes[1].progress, PROGRESS_DONE);
     assert_int_equal(plan.changes[2].progress, PROGRESS_FAILED);
