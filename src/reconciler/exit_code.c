@@ -66,13 +66,19 @@ static enum exit_code exit_of_plan(const struct plan *plan, bool applied)
     return code;
 }
 
+/* Of a change, "not found" is an answer (its namespace is missing), not a failure to look. */
+static enum exit_code exit_of_failure(const struct error *error)
+{
+    return error->kind == ERROR_NOT_FOUND ? EXIT_UNHEALTHY : exit_of_error(error);
+}
+
 /* What became of the changes: a failure to reach the server outweighs an unhealthy object. */
 static enum exit_code exit_of_changes(const struct plan *plan)
 {
     enum exit_code code = EXIT_DONE;
     for (size_t i = 0; i < plan->count; i++)
         if (plan->changes[i].progress == PROGRESS_FAILED)
-            code = exit_worse(code, exit_of_error(plan->changes[i].error));
+            code = exit_worse(code, exit_of_failure(plan->changes[i].error));
     return code;
 }
 

@@ -211,4 +211,20 @@ done &
 for i in 1 2 3 4 5 6; do run 0 diff -f .; done
 wait
 run 0 delete --project real -n "$ns" --yes
+
+# --- into a namespace that nobody makes: the way out, and no talk of a server out of reach
+git rm -q ./*.yaml
+project real
+write lost.yaml <<YAML
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: lost, namespace: $ns-none }
+rules: []
+YAML
+commit "A Role for elsewhere"
+for asked in "5 apply --yes" "3 diff"; do # the first apply asks for no dry run
+    # shellcheck disable=SC2086
+    run $asked -f .
+    has "there is no Namespace $ns-none: write it into the source, or make it" "from lost.yaml:1"
+done
 finish

@@ -97,6 +97,10 @@ static void fill(struct target_run *target, struct change *change, const struct 
     {                                                                                              \
         .counts.change = 1, .executed = true, .failed = ERROR_UNREACHABLE                          \
     }
+#define NOWHERE                                                                                    \
+    {                                                                                              \
+        .counts.change = 1, .executed = true, .failed = ERROR_NOT_FOUND                            \
+    } /* its namespace is missing */
 #define STOPPED                                                                                    \
     {                                                                                              \
         .counts.change = 1, .executed = true, .interrupted = true                                  \
@@ -121,6 +125,7 @@ static void test_two_targets(void **state)
         { { UNHEALTHY, SAME }, true, 0, 5 },  { { UNHEALTHY, REFUSES_ONE }, true, 0, 3 },
         { { UNHEALTHY, DOWN }, true, 0, 4 },  { { UNHEALTHY, TAKEN }, true, 0, 3 },
         { { LOST, UNHEALTHY }, true, 0, 4 },  { { UNHEALTHY, STOPPED }, true, 0, 130 },
+        { { NOWHERE, SAME }, true, 0, 5 },    { { NOWHERE, DOWN }, true, 0, 4 },
         { { DOWN, STOPPED }, true, 1, 130 },  { { SAME, SAME }, false, 1, 2 },
         { { DOWN, REFUSED }, false, 1, 2 },   { { UNHEALTHY, UNKNOWN }, true, 1, 2 },
     };

@@ -78,6 +78,20 @@ bool request_list(struct session *session, struct arena *arena, const struct lis
                        err);
 }
 
+/* A namespaced object that has nowhere to go: the server's words name no way out. */
+static bool name_missing_namespace(const struct api_answer *answer, const char *what,
+                                   struct error *err)
+{
+    const struct value *details = value_get(answer->document, "details");
+    const char *kind = value_text_at(details, "kind", NULL);
+    const char *name = value_text_at(details, "name", NULL);
+    if (answer->status != 404 || !kind || strcmp(kind, "namespaces") != 0 || !name)
+        return false;
+    return error_set(err, ERROR_NOT_FOUND,
+                     "%s: there is no Namespace %s: write it into the source, or make it", what,
+                     name);
+}
+
 bool request_apply(struct session *session, struct arena *arena, const struct apply_request *apply,
                    struct api_answer *ret_answer, const struct wait *wait, struct error *err)
 {
@@ -96,8 +110,9 @@ bool request_apply(struct session *session, struct arena *arena, const struct ap
         .what = arena_printf(arena, "apply %s", object_id_text(arena, apply->id, NULL)),
     };
     *ret_answer = (struct api_answer){ 0 };
-    if (!client_call(session->client, arena, &call, ret_answer, wait, err)
-        || !answer_is_object(ret_answer, call.what, err))
+    if (!client_call(session->client, arena, &call, ret_answer, wait, err))
+        return name_missing_namespace(ret_answer, call.what, err);
+    if (!answer_is_object(ret_answer, call.what, err))
         return false;
     learn(session, ret_answer->document);
     return true;
