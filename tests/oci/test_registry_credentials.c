@@ -125,12 +125,13 @@ static void the_longest_key_counts(void **state)
         { "empty.io", "a", "none" },
         { "quay.io", "a/b", "bob" },
         { "quay.io", "a", "none" },
+        { "bare.io", "a", "ann" },
     };
     write_file(place, "config.json",
                "{\"auths\": {\"https://ghcr.io/\": {" ANN "}, \"ghcr.io/acme/api\": {" BOB "},"
                "\"https://index.docker.io/v1/\": {" CID "}, \"empty.io\": {},"
                "\"localhost:5000\": {" ANN ", \"identitytoken\": \"t\"}, \"quay.io/a/b\": {" BOB
-               "}}, \"other\": [1, {\"x\": null}]}",
+               "}, \"bare.io\": {\"auth\": \"YW5uOng\"}}, \"other\": [1, {\"x\": null}]}",
                0600);
     struct credentials *credentials = credentials_of(place, path_of(place, "config.json"));
     struct error err;
@@ -234,6 +235,9 @@ static void wrong_files_are_refused(void **state)
         { "{\"auths\": {\"a.io\": {\"auth\": \"s3cret!\"}}}", "a.io is not as docker writes it" },
         { "{\"auths\": {\"a.io\": {\"auth\": \"czNjcmV0\"}}}", "a.io is not as docker writes it" },
         { "{\"auths\": {\"a.io\": \"s3cret\"}}", "a.io is not as docker writes it" },
+        { "{\"auths\": [{\"a.io\": {\"auth\": \"s3cret\"}}]}", "auths: it is no map" },
+        { "{\"auths\": \"s3cret\"}", "auths: it is no map" },
+        { "{\"credHelpers\": [\"s3cret\"]}", "credHelpers" },
         { "{\"auths\": s3cret", "not JSON" },
         { "[\"s3cret\"]", "not JSON" },
         { "{\"credsStore\": \"../s3cret\"}", "credsStore" },
@@ -299,6 +303,34 @@ static void keeps_and_forgets(void **state)
     assert_null(strstr(content(place, "new/kept.json"), "a.io"));
 }
 
+/* As other tools leave a file behind when the last registry is logged out of. */
+static void keeps_in_a_file_whose_auths_are_null(void **state)
+{
+    struct home *place = *state;
+    struct wait wait = wait_for(20000, NULL);
+    struct error err;
+    const char *where, *file = path_of(place, "null.json");
+    struct credential ann = { .user = "ann", .password = "1" };
+    write_file(place, "null.json", "{\"auths\": null}", 0600);
+    assert_true(credentials_keep(file, place->arena, "a.io", &ann, &where, &wait, &err));
+    assert_non_null(strstr(content(place, "null.json"), "a.io"));
+}
+
+/* "" is docker's way of saying that one registry's credentials are in the file. */
+static void a_registry_without_a_helper_beside_a_store(void **state)
+{
+    struct home *place = *state;
+    struct error err;
+    write_file(place, "without.json",
+               "{\"credsStore\": \"test\", \"credHelpers\": {\"broken.io\": \"\"},"
+               "\"auths\": {\"broken.io\": {" BOB "}}}",
+               0600);
+    struct credentials *credentials = credentials_of(place, path_of(place, "without.json"));
+    assert_true(credentials_load(credentials, &err));
+    assert_string_equal(who(place, credentials, "broken.io", "x"), "bob");
+    credentials_free(credentials);
+}
+
 static void keeps_with_a_helper(void **state)
 {
     struct home *place = *state;
@@ -329,6 +361,8 @@ int main(void)
         cmocka_unit_test(a_missing_helper_for_all_is_passed_over),
         cmocka_unit_test(wrong_files_are_refused),
         cmocka_unit_test(keeps_and_forgets),
+        cmocka_unit_test(keeps_in_a_file_whose_auths_are_null),
+        cmocka_unit_test(a_registry_without_a_helper_beside_a_store),
         cmocka_unit_test(keeps_with_a_helper),
     };
     return cmocka_run_group_tests(tests, start, end);

@@ -53,11 +53,21 @@ const char *credential_key(struct arena *arena, const char *text)
 
 /* ------------------------------------------------------------------- reading */
 
+/* Written by hand it may lack what fills it up at its end. */
+static const char *padded(struct arena *arena, const char *base64)
+{
+    size_t digits = 0;
+    for (const char *at = base64; *at; at++)
+        digits += *at != '\n' && *at != '\r';
+    return arena_printf(arena, "%s%.*s", base64, digits % 4 ? (int)(4 - digits % 4) : 0, "===");
+}
+
 /* "user:password" out of its base64. False: it is none. */
 static bool read_auth(struct arena *arena, const char *auth, struct credential *credential)
 {
     char *data;
     size_t length;
+    auth = padded(arena, auth);
     if (!base64_decode(arena, auth, strlen(auth), &data, &length))
         return false;
     char *colon = memchr(data, ':', length);
@@ -90,6 +100,8 @@ static bool read_entries(struct arena *arena, const cJSON *map, struct credentia
                          struct error *err)
 {
     const cJSON *item;
+    if (map && !cJSON_IsObject(map) && !cJSON_IsNull(map))
+        return error_set(err, ERROR_INPUT, "%s: auths: it is no map of registries", file->name);
     cJSON_ArrayForEach(item, map)
     {
         struct credential_entry entry = { .key = credential_key(arena, item->string) };
@@ -119,15 +131,14 @@ static bool read_helpers(struct arena *arena, const cJSON *root, struct credenti
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, "credHelpers"))
     {
         const char *name = cJSON_GetStringValue(item);
-        if (name && !*name)
-            continue; /* docker's way of saying: none for this one */
-        if (!helper_valid(name) || !item->string)
+        bool none = name && !*name; /* docker's way of saying: for this one the file */
+        if ((!none && !helper_valid(name)) || !item->string)
             return error_set(err, ERROR_INPUT, "%s: credHelpers: not the name of a helper",
                              file->name);
         file->helpers = arena_grow(arena, file->helpers, file->helper_count, &file->helper_capacity,
                                    sizeof *file->helpers);
         file->helpers[file->helper_count].registry = credential_key(arena, item->string);
-        file->helpers[file->helper_count++].name = arena_strdup(arena, name);
+        file->helpers[file->helper_count++].name = none ? NULL : arena_strdup(arena, name);
     }
     return !file->store || helper_valid(file->store)
            || error_set(err, ERROR_INPUT, "%s: credsStore: not the name of a helper", file->name);

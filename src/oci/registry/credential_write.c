@@ -87,7 +87,10 @@ static bool remove_entries(struct arena *arena, cJSON *auths, const char *regist
 static cJSON *auths_of(const struct config *config)
 {
     cJSON *auths = cJSON_GetObjectItemCaseSensitive(config->root, "auths");
-    return auths ? auths : cJSON_AddObjectToObject(config->root, "auths");
+    if (cJSON_IsObject(auths))
+        return auths;
+    cJSON_Delete(cJSON_DetachItemViaPointer(config->root, auths)); /* null, or none at all */
+    return cJSON_AddObjectToObject(config->root, "auths");
 }
 
 static void add_entry(struct arena *arena, const struct config *config, const char *registry,
