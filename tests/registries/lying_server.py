@@ -37,7 +37,11 @@ busy-X          the first answer is 429 with Retry-After: X ("none": without)
 down            the first answer is 503
 pages           two tags a page, with relative links
 pages-loop      the next page is always the first
-pages-away      the next page is on the other host
+pages-self      the page is linked to as the next one
+tags-none       the list of tags is 404, though there is one
+tags-null       the list of tags is null
+tags-fewer      the list of tags lacks the newest one
+pages-away      the next page is linked to on the other host
 upload-cut      PUT and PATCH break off in the middle, once; what came is kept
 upload-lost     the same, and the upload is forgotten
 upload-short    PATCH keeps half of it, and says so in Range
@@ -216,12 +220,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def on_tags(self):
         tags = ["a", "b", "c", "d", "e"]
+        if self.name.startswith("tags-"):
+            if self.name == "tags-none":
+                self.fail(404, "NAME_UNKNOWN")
+            else:
+                listed = {"tags-null": None, "tags-fewer": ["a", "b"]}[self.name]
+                self.answer(200, json.dumps({"name": self.name, "tags": listed}).encode())
+            return
         start = tags.index(self.query["last"]) + 1 if "last" in self.query else 0
         page, headers = tags[start:start + 2], []
         if start + 2 < len(tags):
             link = f"/v2/{self.name}/tags/list?n=2&last={page[-1]}"
             if self.name == "pages-loop":
                 link = f"/v2/{self.name}/tags/list?n=2&again={time.monotonic()}"
+            if self.name == "pages-self":
+                link = self.path
             if self.name == "pages-away":
                 link = f"http://127.0.0.1:{other_port}{link}"
             headers = [("Link", f'<{link}>; rel="next"')]

@@ -1,8 +1,8 @@
 /*
  * lists: tags, repositories and referrers, page by page.
  *
- * A next page is only asked for where it is another one of the same registry, and there are
- * not endlessly many.
+ * A next page is asked for at the same registry, wherever it is linked to, and there are not
+ * endlessly many.
  */
 #include "oci/registry/read.h"
 
@@ -38,16 +38,19 @@ struct walk {
     void *context;
 };
 
-/* The next page's URL; NULL: this was the last one. One on another host is not followed. */
+/*
+ * The next page's URL; NULL: this was the last one. Only its path counts: a registry behind a
+ * proxy names itself by a host or a scheme that it is not reached by, and a list that ended there
+ * would be taken for the whole.
+ */
 static const char *next_page(struct arena *arena, const struct walk *walk,
                              const struct answer *answer)
 {
     const char *link = link_next(arena, http_header(&answer->response, "Link"));
     const char *url = link ? url_resolve(arena, answer->url, link) : NULL;
-    const char *base = server_base(walk->server, arena);
-    if (!url || strcmp(url, answer->url) == 0 || !url_same_origin(arena, url, base))
-        return NULL;
-    return url;
+    const char *host = url ? strstr(url, "://") : NULL;
+    const char *path = host ? strchr(host + 3, '/') : NULL;
+    return path ? arena_printf(arena, "%s%s", server_base(walk->server, arena), path) : NULL;
 }
 
 static bool read_page(struct arena *arena, const struct walk *walk, const struct answer *answer,
