@@ -68,6 +68,26 @@ static bool refused(const struct removal *removal, enum exit_code *ret_code)
     return true;
 }
 
+/*
+ * A list that lacks the tag by which the image was named may lack others: some registries answer
+ * null or 404 in place of a list, or are slow to list what is new.
+ */
+static bool is_unsure(const struct removal *removal, enum exit_code *ret_code)
+{
+    const struct invocation *invocation = removal->run->invocation;
+    bool listed = digest_text_valid(removal->name) || invocation->all_tags;
+    for (size_t i = 0; i < removal->use_count && !listed; i++)
+        listed = !removal->uses[i].within && strcmp(removal->uses[i].tag, removal->name) == 0;
+    if (listed)
+        return false;
+    *ret_code = command_stop(invocation, EXIT_REFUSED,
+                             "the list of tags of %s does not show \"%s\" as a name of %s,\n"
+                             "so that nobody can tell which others go with it. If this is meant: "
+                             "--all-tags. Nothing was deleted.",
+                             removal->store->name, removal->name, removal->found.digest);
+    return true;
+}
+
 static const char *list_users(struct arena *arena, const struct image_users *users)
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -163,7 +183,8 @@ static enum exit_code carry_out(struct removal *removal)
     if (!registry_uses(store, run->arena, removal->found.digest, &removal->uses,
                        &removal->use_count, run->wait, &error))
         return command_fail(run->invocation, &error);
-    if (refused(removal, &code) || in_use(removal, &code) || !confirmed(removal, &code))
+    if (refused(removal, &code) || is_unsure(removal, &code) || in_use(removal, &code)
+        || !confirmed(removal, &code))
         return code;
     if (!registry_delete_manifest(store, removal->found.digest, run->wait, &error))
         return command_fail(run->invocation, &error);

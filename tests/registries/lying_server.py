@@ -40,7 +40,7 @@ pages-loop      the next page is always the first
 pages-self      the page is linked to as the next one
 tags-none       the list of tags is 404, though there is one
 tags-null       the list of tags is null
-tags-fewer      the list of tags lacks the newest one
+tags-fewer      the list of tags has only one that notes a build
 pages-away      the next page is linked to on the other host
 upload-cut      PUT and PATCH break off in the middle, once; what came is kept
 upload-lost     the same, and the upload is forgotten
@@ -224,7 +224,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.name == "tags-none":
                 self.fail(404, "NAME_UNKNOWN")
             else:
-                listed = {"tags-null": None, "tags-fewer": ["a", "b"]}[self.name]
+                listed = {"tags-null": None, "tags-fewer": ["cmx-0"]}[self.name]
                 self.answer(200, json.dumps({"name": self.name, "tags": listed}).encode())
             return
         start = tags.index(self.query["last"]) + 1 if "last" in self.query else 0

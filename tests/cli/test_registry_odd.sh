@@ -1,0 +1,28 @@
+# The registry commands against a registry that answers oddly (tests/registries/lying_server.py):
+# what is not known for sure deletes nothing, and what can be known otherwise stops nobody.
+# timeout: 120
+source "$(dirname "$0")/../expect.sh"
+here=${CMX_SOURCE:?}
+export HOME=$work/home DOCKER_CONFIG=$work/docker
+unset REGISTRY_AUTH_FILE XDG_RUNTIME_DIR KUBECONFIG
+coproc server { exec python3 "$here/tests/registries/lying_server.py"; }
+server_id=$server_PID
+exec {server_input}>&"${server[1]}"
+tidy() { kill "$server_id"; }
+read -r _ port <&"${server[0]}"
+odd=127.0.0.1:$port
+requests() { curl -s "http://$odd/requests/$1"; }
+
+# -------------------------------------------------------- rm, where the list of tags is not to be had
+for name in tags-none tags-null tags-fewer; do
+    run 3 registry rm "$odd/$name:c" --yes
+    has 'does not show "c"' "Nothing was deleted"
+    same 0 "$(requests "$name" | grep -c DELETE)"
+    run 0 registry rm "$odd/$name:c" --yes --all-tags
+    same 1 "$(requests "$name" | grep -c DELETE)"
+done
+run 3 registry rm "$odd/pages-away:a" --yes
+has "b, c, d, e"
+run 4 registry rm "$odd/pages-self:a" --yes
+has "does not end"
+finish
