@@ -27,6 +27,8 @@ static void add_warnings(struct buf *out, const struct run *run, const struct ro
     if (plan->hook)
         buf_printf(out, "! %s ran in between: what it did is not taken back.\n",
                    printable_text(run->arena, plan->hook));
+    for (size_t i = 0; i < plan->tags.count; i++)
+        buf_printf(out, "%s\n", plan->tags.items[i]);
 }
 
 static enum exit_code show(const struct invocation *invocation, const struct run *run,

@@ -160,7 +160,7 @@ void holds_report(struct buf *out, const struct target_run *target,
     report_rollbacks(out, target, style);
     for (size_t i = 0; i < target->record.hold_count && !style->quiet; i++) {
         const struct hold *hold = &target->record.holds[i];
-        if (!is_member(&target->record, &hold->id))
+        if (!hold->rollback && !is_member(&target->record, &hold->id))
             buf_printf(out, "No member of the set: %s, %s.\n",
                        report_name(arena, target, &hold->id),
                        printable_text(arena, hold_text(arena, hold)));

@@ -44,6 +44,7 @@ enum image_state {
 struct image_tag {
     const char *text; /* with what the commit says filled in         */
     const char *live; /* the digest that it points at; NULL: none    */
+    const char *from; /* where image_make() moved it from; NULL: not moved, or new */
 };
 
 struct images;
@@ -119,5 +120,12 @@ typedef void image_note(void *context, const char *text);
  */
 bool image_make(struct image_run *run, image_note *note, void *context, const struct wait *wait,
                 struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Points the tags that image_make() moved at what they pointed at before, but for those that
+ * somebody else moved since. Those that are back have `from` NULL and `live` again.
+ */
+bool image_tags_back(struct image_run *run, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -49,6 +49,28 @@ void images_used(struct images *images, const struct resource *const *objects, s
         (void)visit(&binding, objects[i]);
 }
 
+static const char *find_bound(void *context, const char *text)
+{
+    struct binding *binding = context;
+    for (size_t i = 0; i < binding->images->set->image_count; i++) {
+        const struct image_run *run = &binding->images->runs[i];
+        size_t length = run->name ? strlen(run->name) : 0;
+        if (length && strncmp(text, run->name, length) == 0 && text[length] == '@'
+            && (strcmp(text + length + 1, IMAGE_DIGEST_LATER) == 0
+                || (run->image.digest && strcmp(text + length + 1, run->image.digest) == 0)))
+            binding->used[i] = true;
+    }
+    return NULL;
+}
+
+void images_bound(struct images *images, const struct resource *object, bool *flags)
+{
+    AUTO_ARENA arena = arena_new();
+    struct binding binding = { images, arena, flags, NULL };
+    (void)images_visit(arena, &images->set->project, &object->id, object->document, find_bound,
+                       &binding);
+}
+
 /* Behind the steps of these Images, whatever else it depends on. */
 static void depend_on(struct arena *arena, struct resource *resource, const char *const *names,
                       size_t count)

@@ -14,6 +14,9 @@
 void images_used(struct images *images, const struct resource *const *objects, size_t count,
                  bool *chosen);
 
+/* Sets the flag of every Image whose digest images_join() has put into the object. */
+void images_bound(struct images *images, const struct resource *object, bool *flags);
+
 /*
  * Binds `desired` (in place) and makes steps of the Images that these run, and of those that
  * `also` (may be NULL) flags. `since`: the commit of the last run, "" where there was none, to

@@ -244,6 +244,7 @@ static bool move_tags(struct making *making, struct error *err)
             continue;
         if (!may_move(making, tag, err) || !set_tag(making, tag->text, err))
             return error_prefix(err, "tag %s", tag->text);
+        tag->from = tag->live;
         tag->live = run->image.digest;
     }
     return true;

@@ -166,6 +166,12 @@ static struct value *rollbacks_value(struct arena *arena, const struct target_ru
         value_set_text(arena, map, "reason",
                        restored->error ? restored->error->message : restored->why);
         value_set_text(arena, map, "restored", restored->commit);
+        if (restored->tag_count) {
+            struct value *tags = value_list(arena);
+            for (size_t j = 0; j < restored->tag_count; j++)
+                value_push(arena, tags, value_string(arena, restored->tags[j]));
+            value_set(arena, map, "tags", tags);
+        }
         value_push(arena, list, map);
     }
     return list;

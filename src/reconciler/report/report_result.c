@@ -18,6 +18,14 @@ static const struct restored *restored_of(const struct target_run *target,
     return NULL;
 }
 
+static void add_indented(struct buf *out, struct arena *arena, const char *text,
+                         const struct report_style *style)
+{
+    buf_puts(out, "    ");
+    text_wrap(out, printable_text(arena, text), 4, style->width, 4);
+    buf_putc(out, '\n');
+}
+
 /* That it was put back, or why not. */
 static void add_restored(struct buf *out, struct arena *arena, const struct target_run *target,
                          const struct change *change, const struct report_style *style)
@@ -36,9 +44,9 @@ static void add_restored(struct buf *out, struct arena *arena, const struct targ
                    restored->error->message);
     if (restored->attempt == ATTEMPT_GO && *restored->companions)
         buf_printf(&text, ", with %s", restored->companions);
-    buf_puts(out, "    ");
-    text_wrap(out, printable_text(arena, buf_text(&text)), 4, style->width, 4);
-    buf_putc(out, '\n');
+    add_indented(out, arena, buf_text(&text), style);
+    for (size_t i = 0; i < restored->tag_count; i++)
+        add_indented(out, arena, restored->tags[i], style);
 }
 
 static void add_failure(struct buf *out, const struct target_run *target,

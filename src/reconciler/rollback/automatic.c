@@ -391,5 +391,6 @@ void rollback_automatic(struct run *run, struct target_run *target,
     if (recovery.restore.count && !put_back(&recovery, plan, events, &error))
         log_debug("nothing was put back: %s", error.message);
     tell(&recovery, plan, &error);
+    rollback_tags(run, target, wait);
     revisions_done(&recovery.revisions);
 }

@@ -233,6 +233,7 @@ static bool plan_rollback(struct run *run, struct rollback_plan *plan,
     plan->to = revision->commit;
     plan->subject = revision->subject;
     plan->others = others_of(run, &restore, &request);
+    rollback_tags_elsewhere(revision, request.resource, run->arena, &plan->tags);
     if (plan->hook)
         plan->hook = object_name_text(run->arena, plan->hook, run->set.project.namespace);
     return build(run, plan->target, &restore, wait, err);

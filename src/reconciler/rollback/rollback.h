@@ -40,12 +40,35 @@ struct restored {
     const char *companions;       /* what was put back with it, or ""    */
     bool done;                    /* it runs again, and is healthy       */
     const struct error *error;    /* why it is not                       */
+    const char *const *tags;      /* sentences about the tags of its Images (tags.c) */
+    size_t tag_count;
 };
 
 /* Puts back what failed in the run that was just carried out, and notes it in the record. */
 void rollback_automatic(struct run *run, struct target_run *target,
                         const struct execute_events *events, const struct wait *wait,
                         struct record *record);
+
+/*
+ * Moves the tags back that this run moved to images which everything that runs them was put
+ * back from, and tells it in target->restored. Part of rollback_automatic(): tags.c.
+ */
+void rollback_tags(struct run *run, struct target_run *target, const struct wait *wait);
+
+/*
+ * By hand no tag is moved: a rollback needs no access to registries but to read. Tells those of
+ * the Images that the resource runs in its revision which mean another one by now.
+ */
+void rollback_tags_elsewhere(const struct revision *revision, const struct resource *resource,
+                             struct arena *arena, struct text_list *ret);
+
+/*
+ * Holds the Images of the set that nothing runs but what is held by a rollback, where their tags
+ * point elsewhere: `held` flags the members of target->record. *ret_holds: their count;
+ * part of rollbacks_judge().
+ */
+const struct hold *rollback_image_holds(const struct run *run, const struct target_run *target,
+                                        const bool *held, size_t *ret_count);
 
 /*
  * Plans a rollback of the one member that fits, to a commit (`to`), or (NULL) to what ran
@@ -57,6 +80,7 @@ struct rollback_plan {
     struct object_id id;
     const char *from, *to, *subject;
     const char *others, *hook;
+    struct text_list tags;      /* of its Images, that stay on what is refused: sentences */
     struct revisions revisions; /* ended with rollback_plan_done() */
 };
 bool run_plan_rollback(struct run *run, const struct object_id *pattern, const char *to,

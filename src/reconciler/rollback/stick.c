@@ -2,6 +2,7 @@
 #include "reconciler/rollback/stick.h"
 
 #include "manifest/config_hash.h"
+#include "reconciler/rollback/rollback.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,12 +88,15 @@ static struct hold hold_for(const struct record_member *member)
 }
 
 /* The holds of people stay the first: theirs are shown where both are. */
-static void add_holds(struct arena *arena, struct record *record, const bool *held)
+static void add_holds(struct arena *arena, struct record *record, const bool *held,
+                      const struct hold *images, size_t image_count)
 {
     size_t count = record->hold_count;
-    struct hold *holds = arena_array(arena, count + record->count, sizeof *holds);
+    struct hold *holds = arena_array(arena, count + record->count + image_count, sizeof *holds);
     if (count)
         memcpy(holds, record->holds, count * sizeof *holds);
+    for (size_t i = 0; i < image_count; i++)
+        holds[count++] = images[i];
     for (size_t i = 0; i < record->count; i++)
         if (held[i])
             holds[count++] = hold_for(&record->members[i]);
@@ -127,7 +131,9 @@ void rollbacks_judge(const struct run *run, struct target_run *target)
             held[i] = follows(run->arena, record, held, member->rollback->with);
         target->rollbacks_ended += member->rollback && !held[i];
     }
-    add_holds(run->arena, record, held);
+    size_t image_count;
+    const struct hold *images = rollback_image_holds(run, target, held, &image_count);
+    add_holds(run->arena, record, held, images, image_count);
 }
 
 void rollbacks_show(struct arena *arena, struct record *record)
@@ -137,5 +143,5 @@ void rollbacks_show(struct arena *arena, struct record *record)
     bool *held = arena_array(arena, record->count, sizeof *held);
     for (size_t i = 0; i < record->count; i++)
         held[i] = record->members[i].rollback != NULL;
-    add_holds(arena, record, held);
+    add_holds(arena, record, held, NULL, 0);
 }
