@@ -25,4 +25,10 @@ run 3 registry rm "$odd/pages-away:a" --yes
 has "b, c, d, e"
 run 4 registry rm "$odd/pages-self:a" --yes
 has "does not end"
+# ------------------------------------------------------ tokens for what it asks for, not what it is called
+for name in front word; do
+    run 0 registry exists "$odd/$name:1"
+    run 0 registry tag "$odd/$name:1" new
+done
+same 3 "$(requests front | grep -c 'Bearer for repository:front:pull repository:inner/one:pull')"
 finish

@@ -62,6 +62,31 @@ static void reads_challenges(void **state)
     assert_null(challenge_of_scheme(&challenges, "Digest"));
 }
 
+static void knows_what_scopes_cover(void **state)
+{
+    static const struct {
+        const char *scopes, *asked;
+        bool cover;
+    } cases[] = {
+        { "repository:a/b:pull,push", "repository:a/b:pull", true },
+        { "repository:a/b:pull,push", "repository:a/b:push,pull", true },
+        { "repository:a/b:pull", "repository:a/b:pull,push", false },
+        { "repository:a/b:pull", "repository:a/bc:pull", false },
+        { "repository:a/b:pull", "repository:a:pull", false },
+        { "repository:a:pull repository:h:5000/b:pull", "repository:h:5000/b:pull", true },
+        { "repository:a:pull", "repository:a:pull aws", false },
+        { "repository:a:pull aws", "aws", true },
+        { "registry:catalog:*", "registry:catalog:*", true },
+        { "", "aws", false },
+        { "repository:a:pull", "", true },
+        { "", " ", true },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (scopes_cover(cases[i].scopes, cases[i].asked) != cases[i].cover)
+            fail_msg("\"%s\" and \"%s\"", cases[i].scopes, cases[i].asked);
+}
+
 static void reads_links(void **state)
 {
     AUTO_ARENA arena = arena_new();
@@ -129,9 +154,8 @@ static void reads_retry_after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_challenges),
-        cmocka_unit_test(reads_links),
-        cmocka_unit_test(reads_ranges),
+        cmocka_unit_test(reads_challenges),  cmocka_unit_test(knows_what_scopes_cover),
+        cmocka_unit_test(reads_links),       cmocka_unit_test(reads_ranges),
         cmocka_unit_test(reads_retry_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

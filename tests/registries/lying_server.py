@@ -49,6 +49,8 @@ schema1         manifests are of Docker's schema 1
 secret          403 whose words repeat the Authorization header
 subject         OCI-Subject is answered, and the referrers API is there
 no-length       HEAD tells no digest
+front           it stands before another registry: tokens are to be for what that one calls it
+word            tokens are to have a scope that is a word of its own
 """
 
 lock = threading.Lock()
@@ -132,6 +134,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if parts.path == "/v2/":
             self.answer(200, b"{}")
             return
+        if parts.path == "/token":
+            scopes = urllib.parse.parse_qs(parts.query).get("scope", [])
+            self.answer(200, json.dumps({"access_token": "for " + " ".join(scopes)}).encode())
+            return
         match = re.fullmatch(r"/v2/(.+)/(manifests|blobs/uploads|blobs|tags|referrers)/(.*)", parts.path)
         self.name, what, self.reference = match.groups()
         self.note()
@@ -147,7 +153,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with lock:
             seen.setdefault(self.name, []).append(line.strip())
 
+    def wants_scope(self):
+        """True: it was told that it wants a token for another scope."""
+        scope = {"front": "repository:inner/one:pull", "word": "word"}.get(self.name)
+        sent = self.headers.get("Authorization", "").split(" ")
+        if not scope or scope in sent:
+            return False
+        realm = f"http://127.0.0.1:{self.server.server_port}/token"
+        self.fail(401, "UNAUTHORIZED", [("WWW-Authenticate",
+                                         f'Bearer realm="{realm}",service="s",scope="{scope}"')])
+        return True
+
     def lie_to_all(self):
+        if self.wants_scope():
+            return True
         page = b"<html>welcome to the hotel's network</html>"
         locked = self.name in ("away-locked", "secret") and self.here == "registry"
         if locked and "Authorization" not in self.headers:

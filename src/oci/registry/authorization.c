@@ -52,6 +52,14 @@ static bool await_token(struct server *server, struct token *token, const struct
     return true;
 }
 
+static const char *all_scopes(struct arena *arena, const struct token *token)
+{
+    if (!token->asked)
+        return arena_strdup(arena, token->scopes);
+    const char *between = *token->scopes ? " " : "";
+    return arena_printf(arena, "%s%s%s", token->scopes, between, token->asked);
+}
+
 /* This thread fetches it for all; locked, but not meanwhile. */
 static bool renew(struct server *server, struct token *token, const struct demand *demand,
                   const struct credential *credential, const struct wait *wait, struct error *err)
@@ -61,7 +69,7 @@ static bool renew(struct server *server, struct token *token, const struct deman
     struct token_request request = { .server = server,
                                      .realm = demand->realm,
                                      .service = demand->service,
-                                     .scopes = token->scopes,
+                                     .scopes = all_scopes(arena, token),
                                      .credential = credential };
     token->fetching = true;
     pthread_mutex_unlock(&server->lock);
@@ -158,6 +166,23 @@ static bool learn(struct server *server, const struct challenges *challenges)
     return true;
 }
 
+/*
+ * A registry that stands before another one, under a name of its own, wants tokens for what the
+ * other one calls its repositories; public.ecr.aws wants "aws". Locked; true where that is new.
+ */
+static bool learn_scopes(struct server *server, const char *wished,
+                         const struct challenges *challenges)
+{
+    const struct challenge *bearer_one = challenge_of_scheme(challenges, "Bearer");
+    const char *asked = bearer_one ? challenge_parameter(bearer_one, "scope") : NULL;
+    struct token *token = token_of(server, wished);
+    if (!asked || scopes_cover(wished, asked) || same_text(token->asked, asked))
+        return false;
+    token->asked = arena_strdup(server->arena, asked);
+    token->header = NULL;
+    return true;
+}
+
 /* The token that was refused is used by nobody any more; locked. */
 static void forget(struct server *server, const char *scopes, const char *header)
 {
@@ -176,6 +201,7 @@ bool authorization_refused(struct server *server, const struct authorization_wis
             www_authenticate_read(arena, response->headers[i].value, &challenges);
     pthread_mutex_lock(&server->lock);
     bool news = learn(server, &challenges);
+    news |= learn_scopes(server, wish->scopes, &challenges);
     if (server->scheme == AUTH_BEARER)
         forget(server, wish->scopes, used->header);
     bool again =

@@ -18,6 +18,7 @@ enum auth_scheme { AUTH_NONE, AUTH_BASIC, AUTH_BEARER }; /* NONE: nobody has ask
 /* A bearer token for one set of scopes. */
 struct token {
     const char *scopes;
+    const char *asked;  /* scopes that were demanded beside them; NULL: none */
     const char *header; /* "Bearer …"; NULL: none yet  */
     int64_t expires;    /* clock_now()                 */
     bool fetching;      /* some thread is at it        */

@@ -143,3 +143,57 @@ const char *challenge_parameter(const struct challenge *challenge, const char *n
             return challenge->parameters[i].value;
     return NULL;
 }
+
+/* ---------------------------------------------------------------------- scopes */
+
+/* Is this word among those of a list? */
+static bool is_among(const char *word, size_t length, const char *list, size_t list_length,
+                     const char *between)
+{
+    for (size_t at = 0; at < list_length;) {
+        size_t one = strcspn(list + at, between);
+        if (one > list_length - at)
+            one = list_length - at;
+        if (one == length && strncmp(list + at, word, length) == 0)
+            return true;
+        at += one + 1;
+    }
+    return false;
+}
+
+/* How much of "repository:a/b:pull,push" stands before its actions; 0: it has none. */
+static size_t resource_length(const char *scope, size_t length)
+{
+    while (length && scope[length - 1] != ':')
+        length--;
+    return length;
+}
+
+static bool one_covers(const char *scope, size_t length, const char *asked, size_t asked_length)
+{
+    size_t resource = resource_length(scope, length);
+    if (resource_length(asked, asked_length) != resource || strncmp(scope, asked, resource) != 0)
+        return false;
+    for (size_t at = resource; at < asked_length;) {
+        size_t action = strcspn(asked + at, ", ");
+        if (!is_among(asked + at, action, scope + resource, length - resource, ", "))
+            return false;
+        at += action + 1;
+    }
+    return true;
+}
+
+bool scopes_cover(const char *scopes, const char *asked)
+{
+    for (size_t length; *asked; asked += length + (asked[length] == ' ')) {
+        bool covered = (length = strcspn(asked, " ")) == 0;
+        const char *own = scopes;
+        for (size_t own_length; *own && !covered; own += own_length + (own[own_length] == ' ')) {
+            own_length = strcspn(own, " ");
+            covered = one_covers(own, own_length, asked, length);
+        }
+        if (!covered)
+            return false;
+    }
+    return true;
+}

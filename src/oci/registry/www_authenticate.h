@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { CHALLENGES_CEILING = 16, CHALLENGE_PARAMETERS_CEILING = 32 };
@@ -36,6 +37,12 @@ void www_authenticate_read(struct arena *arena, const char *header, struct chall
 /* The first of this scheme, whatever its case, or NULL. */
 const struct challenge *challenge_of_scheme(const struct challenges *challenges,
                                             const char *scheme);
+
+/*
+ * Do these scopes ("repository:a/b:pull,push", several with blanks between) hold all that the
+ * others ask for, whatever the order of the actions?
+ */
+bool scopes_cover(const char *scopes, const char *asked);
 
 /* The value of a parameter, name without case, or NULL. */
 const char *challenge_parameter(const struct challenge *challenge, const char *name);
