@@ -256,10 +256,14 @@ static bool load(struct inspection *inspection, struct error *err)
     return load_manifest(inspection, err);
 }
 
+/* Of one platform that manifest, else what the name stands for, whatever it is. */
 static enum exit_code print_raw(const struct inspection *inspection)
 {
-    struct buf out = { .data = (char *)(uintptr_t)inspection->bytes,
-                       .length = (size_t)inspection->top.size };
+    const struct image *image = &inspection->image;
+    bool whole = !image->manifest_bytes;
+    const char *bytes = whole ? inspection->bytes : image->manifest_bytes;
+    struct buf out = { .data = (char *)(uintptr_t)bytes,
+                       .length = whole ? (size_t)inspection->top.size : image->manifest_length };
     return command_print(&out);
 }
 
@@ -267,9 +271,10 @@ static enum exit_code inspect(struct inspection *inspection)
 {
     struct registry_run *run = inspection->run;
     struct error error = { 0 };
+    bool as_it_is = run->invocation->raw && !run->invocation->platforms.count;
     if (!inspection->store->table->manifest(inspection->store, run->arena, inspection->name,
                                             &inspection->top, &inspection->bytes, run->wait, &error)
-        || !load(inspection, &error))
+        || (!as_it_is && !load(inspection, &error)))
         return command_not_there(run->invocation, &error);
     if (run->invocation->raw)
         return print_raw(inspection);

@@ -59,6 +59,9 @@ has "artifact application/vnd.example.note" "about    $one"
 "$CMX" registry inspect "$r/shop/api:multi" --raw >"$work/raw"
 last="registry inspect --raw"
 same "$multi" "sha256:$(sha256sum <"$work/raw" | cut -d' ' -f1)"
+run 0 registry inspect "$r/shop/api:multi" --raw --platform linux/arm64
+has '"layers"'
+lacks '"manifests"'
 
 # ----------------------------------------------------------------------------------- pull, copy
 run 0 pull "$r/shop/api:multi" --to "oci:$work/out:v1" --referrers

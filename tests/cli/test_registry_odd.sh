@@ -25,6 +25,12 @@ run 3 registry rm "$odd/pages-away:a" --yes
 has "b, c, d, e"
 run 4 registry rm "$odd/pages-self:a" --yes
 has "does not end"
+# ------------------------------------------------------ raw is what is there, whatever it means
+run 1 registry inspect "$odd/pages:1"
+has "BLOB_UNKNOWN"
+run 0 registry inspect "$odd/pages:1" --raw
+has '"schemaVersion"'
+
 # ------------------------------------------------------ tokens for what it asks for, not what it is called
 for name in front word; do
     run 0 registry exists "$odd/$name:1"
