@@ -227,4 +227,24 @@ for asked in "5 apply --yes" "3 diff"; do # the first apply asks for no dry run
     run $asked -f .
     has "there is no Namespace $ns-none: write it into the source, or make it" "from lost.yaml:1"
 done
+
+# --- of a kind or version that the cluster does not serve: where it is served, or what is missing
+while IFS='|' read -r version kind text; do
+    write lost.yaml <<YAML
+apiVersion: $version
+kind: $kind
+metadata: { name: lost }
+YAML
+    run 4 diff -f .
+    has "$text"
+done <<'CASES'
+policy/v1beta1|PodDisruptionBudget|the cluster serves PodDisruptionBudget in policy/v1, not in policy/v1beta1: change its apiVersion
+extensions/v1beta1|Ingress|the cluster serves Ingress in networking.k8s.io/v1, not in extensions/v1beta1: change its apiVersion
+extensions/v1beta1|Deployment|the cluster serves Deployment in apps/v1, not in extensions/v1beta1: change its apiVersion
+batch/v2|CronJob|the cluster serves CronJob in batch/v1, not in batch/v2: change its apiVersion
+v2|ConfigMap|the cluster serves ConfigMap in v1, not in v2: change its apiVersion
+policy/v1beta1|PodSecurityPolicy|the cluster serves no kind PodSecurityPolicy in policy/v1beta1: this Kubernetes no longer has it, or never had
+apps/v1|Service|the cluster serves Service in v1, not in apps/v1: change its apiVersion
+monitoring.example.org/v1|ServiceMonitor|the cluster serves no kind ServiceMonitor in monitoring.example.org/v1: install what defines it, or write its CustomResourceDefinition into the source
+CASES
 finish

@@ -10,6 +10,7 @@
 #include "providers/kubernetes/owners.h"
 #include "providers/kubernetes/record/sets.h"
 #include "providers/kubernetes/request.h"
+#include "providers/kubernetes/target_kind.h"
 
 #include <string.h>
 
@@ -259,9 +260,8 @@ static void observe_group(void *context, struct arena *arena)
         const struct object_id *id = &group->members[0]->id;
         group->looked = true;
         if (group->version && !definition_in_set(session->set, id))
-            set_unknown(group,
-                        arena_printf(arena, "the cluster serves no kind %s in %s%s%s", id->kind,
-                                     id->group, *id->group ? "/" : "", group->version));
+            set_unknown(
+                group, absent_kind_text(session, arena, id, group->version, group->observer->wait));
         return;
     }
     if (!strcmp(group->kind.plural, "persistentvolumeclaims") && !*group->kind.group)
