@@ -3,10 +3,12 @@
 
 #include "base/cleanup.h"
 #include "oci/archive.h"
+#include "oci/indexed.h"
 #include "oci/layout.h"
 #include "providers/docker/docker_store.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* "FOLDER", "FOLDER:TAG" (a tag may hold further colons) or "FOLDER@DIGEST". */
 static void split_name(struct arena *arena, const char *text, struct image_place *ret)
@@ -67,33 +69,86 @@ bool image_place_parse(struct arena *arena, const char *text, struct image_place
     return true;
 }
 
-/* A folder or a file with one image needs no tag. */
-static bool only_image(struct registry_run *run, const struct image_place *place,
-                       struct image_store *store, const char **ret_name, struct error *err)
+/* --------------------------------------------------------------- what is to be read */
+
+/* "all.tar:shop/api:1", "all.tar@sha256:…": the first part that is a file is it. */
+static void split_archive(struct arena *arena, struct image_place *place)
+{
+    if (access(place->path, F_OK) == 0)
+        return;
+    for (const char *at = place->path; *(at += strcspn(at, ":@")); at++) {
+        const char *path = arena_memdup(arena, place->path, (size_t)(at - place->path));
+        if (!at[1] || access(path, F_OK) != 0)
+            continue;
+        *(*at == '@' ? &place->digest : &place->tag) = at + 1;
+        place->path = path;
+        return;
+    }
+}
+
+static const char *shown_name(const struct descriptor *entry)
+{
+    const char *full = value_text(value_get(entry->annotations, ANNOTATION_CONTAINERD_NAME));
+    return full ? full : entry_name(entry) ? entry_name(entry) : entry->digest;
+}
+
+static bool say_several(const struct image_place *place, const struct image_index *index,
+                        bool named, struct error *err)
 {
     AUTO_BUF names = BUF_INIT(1000);
-    const char **tags;
-    size_t count;
-    if (!store->table->tags(store, run->arena, &tags, &count, run->wait, err))
-        return false;
-    if (count == 1) {
-        *ret_name = tags[0];
-        return true;
-    }
-    if (count == 0)
-        return error_set(err, ERROR_NOT_FOUND, "%s holds no image with a tag", place->text);
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&names, "%s%s", i ? ", " : "", tags[i]);
-    return error_set(err, ERROR_USAGE, "%s holds several images%s: %s", place->text,
-                     place->kind == PLACE_LAYOUT ? "; add one of these tags"
-                                                 : ", and only one can be taken out of an archive",
+    for (size_t i = 0; i < index->count; i++)
+        if (!named || entry_name(&index->manifests[i]))
+            buf_printf(&names, "%s%s", names.length ? ", " : "", shown_name(&index->manifests[i]));
+    return error_set(err, ERROR_USAGE, "%s holds several images; add %s: %s", place->text,
+                     named ? "\":\" and one of these tags" : "\"@\" and one of these digests",
                      buf_text(&names));
 }
 
-bool image_place_open(struct registry_run *run, const struct image_place *place,
-                      struct image_store **ret, const char **ret_name, struct error *err)
+/*
+ * A folder or a file with one image needs no tag, be it without a name or under several. What has
+ * none beside one that has refers to that one.
+ */
+static bool only_image(struct registry_run *run, const struct image_place *place,
+                       struct image_store *store, const char **ret_name, struct error *err)
+{
+    struct indexed_store *indexed = (struct indexed_store *)store;
+    const struct descriptor *only = NULL;
+    struct image_index index;
+    bool named = false, several = false;
+    if (!indexed->index(indexed, run->arena, &index, err))
+        return false;
+    for (size_t i = 0; i < index.count; i++)
+        named |= entry_name(&index.manifests[i]) != NULL;
+    for (size_t i = 0; i < index.count; i++) {
+        const struct descriptor *entry = &index.manifests[i];
+        if (named && !entry_name(entry))
+            continue;
+        several |= only && strcmp(only->digest, entry->digest) != 0;
+        only = only ? only : entry;
+    }
+    if (several)
+        return say_several(place, &index, named, err);
+    if (!only)
+        return error_set(err, ERROR_NOT_FOUND, "%s holds no image", place->text);
+    *ret_name = entry_name(only) ? entry_name(only) : only->digest;
+    return true;
+}
+
+static bool check_digest(const struct image_place *place, struct error *err)
+{
+    return !place->digest || digest_text_valid(place->digest)
+           || error_set(err, ERROR_USAGE, "\"%s\": a digest is sha256: and 64 hexadecimal digits",
+                        place->text);
+}
+
+bool image_place_open(struct registry_run *run, struct image_place *place, struct image_store **ret,
+                      const char **ret_name, struct error *err)
 {
     struct image_store *store = NULL;
+    if (place->kind == PLACE_ARCHIVE)
+        split_archive(run->arena, place);
+    if (!check_digest(place, err))
+        return false;
     *ret_name = place->digest ? place->digest : place->tag;
     if (place->kind == PLACE_REGISTRY) {
         *ret_name = *ret_name ? *ret_name : "latest";

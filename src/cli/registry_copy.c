@@ -141,16 +141,27 @@ static void choose_platform(struct copying *copying, const struct image_store *t
     options->platform_count = 1;
 }
 
+/* Of "shop/api:1.0", as archives call images, a registry's tag is "1.0". */
+static const char *bare_tag(struct arena *arena, const char *name)
+{
+    struct reference reference;
+    struct error ignored;
+    if (!strpbrk(name, "/:") || !reference_parse(arena, name, &reference, &ignored))
+        return name;
+    return reference.tag ? reference.tag : "latest";
+}
+
 /* The tag at the destination: as written there, else as at the source, else latest. */
 static const char *choose_tag(const struct copying *copying, const char *name)
 {
+    const struct image_place *from = &copying->from;
     if (copying->to.tag)
         return copying->to.tag;
-    if (copying->from.tag || copying->from.kind != PLACE_REGISTRY)
-        return digest_text_valid(name) ? copying->from.tag : name;
-    if (copying->from.digest)
-        return NULL;
-    return "latest";
+    if (from->digest || (from->kind == PLACE_DOCKER && digest_text_valid(name)))
+        return from->tag;
+    if (digest_text_valid(name) || (from->kind == PLACE_REGISTRY && !from->tag))
+        return "latest";
+    return copying->to.kind == PLACE_REGISTRY ? bare_tag(copying->run->arena, name) : name;
 }
 
 static bool transfer(struct copying *copying, struct image_store *from, const char *name,

@@ -44,14 +44,18 @@ static bool is_named(struct arena *arena, const struct descriptor *entry, const 
            || same_reference(arena, full, name);
 }
 
-/* Entries of that name; *ret_found is the first. */
+/* Images of that name; *ret_found is the first. */
 static size_t count_named(struct arena *arena, const struct image_index *index, const char *name,
                           bool loosely, const struct descriptor **ret_found)
 {
     size_t count = 0;
-    for (size_t i = 0; i < index->count; i++)
-        if (is_named(arena, &index->manifests[i], name, loosely) && count++ == 0)
-            *ret_found = &index->manifests[i];
+    for (size_t i = 0; i < index->count; i++) {
+        const struct descriptor *entry = &index->manifests[i];
+        if (!is_named(arena, entry, name, loosely)
+            || (count && strcmp((*ret_found)->digest, entry->digest) == 0))
+            continue;
+        *ret_found = count++ ? *ret_found : entry;
+    }
     return count;
 }
 

@@ -89,9 +89,31 @@ has "linux/arm64"
 run 2 pull "$r/shop/api:1.0"
 has "--to oci:FOLDER"
 run 2 registry copy "oci:$work/images" "$r/x:1"
-has "add one of these tags: multi, one"
+has 'add ":" and one of these tags: one, multi'
 run 1 registry copy "$r/shop/api:none" "$r/x:1"
 run 1 registry copy "oci:$work/nowhere:x" "$r/x:1"
+
+# ------------------------------------------------- archives as others write them: no name, several
+skopeo copy -q "oci:$work/images:one" "oci-archive:$work/nameless.tar"
+run 0 push "archive:$work/nameless.tar" "$r/nameless"
+has "$r/nameless:latest" "$one"
+skopeo copy -q "oci:$work/images:one" "docker-archive:$work/names.tar:shop/api:2.0" \
+    --additional-tag shop/api:stable
+run 0 push "archive:$work/names.tar" "$r/names"
+has "$r/names:2.0"
+run 0 push "archive:$work/names.tar:shop/api:stable" "$r/names"
+has "$r/names:stable" "all layers were there already"
+tar cf "$work/all.tar" -C "$work/images" .
+run 2 push "archive:$work/all.tar" "$r/all"
+has "archive:$work/all.tar holds several images" 'add ":" and one of these tags: one, multi'
+run 1 push "archive:$work/all.tar:three" "$r/all"
+has 'no image "three"'
+run 0 push "archive:$work/all.tar:multi" "$r/all"
+has "$r/all:multi" "$multi"
+run 0 push "archive:$work/all.tar@$one" "$r/all:one"
+has "$one"
+run 2 push "archive:$work/all.tar@sha256:12" "$r/all:one"
+has "a digest is sha256:"
 
 # ------------------------------------------------------------------------------------- tag, rm
 run 0 registry tag "$r/shop/api:1.0" stable
