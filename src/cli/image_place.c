@@ -2,12 +2,14 @@
 #include "cli/image_place.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "oci/archive.h"
 #include "oci/indexed.h"
 #include "oci/layout.h"
 #include "providers/docker/docker_store.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* "FOLDER", "FOLDER:TAG" (a tag may hold further colons) or "FOLDER@DIGEST". */
@@ -21,9 +23,38 @@ static void split_name(struct arena *arena, const char *text, struct image_place
         ret->tag = text + length + 1;
 }
 
+/* As skopeo and podman write places. */
+static const struct {
+    const char *prefix, *ours;
+} other_words[] = {
+    { "docker://", "" },
+    { "docker-archive:", "archive:" },
+    { "oci-archive:", "archive:" },
+    { "docker-daemon:", "docker:" },
+};
+
+/* A file that is here is not meant to be asked for at Docker Hub. */
+static bool check_meant(struct arena *arena, const char *text, struct error *err)
+{
+    struct stat info;
+    for (size_t i = 0; i < sizeof other_words / sizeof *other_words; i++) {
+        size_t length = strlen(other_words[i].prefix);
+        if (strncmp(text, other_words[i].prefix, length) == 0)
+            return error_set(err, ERROR_USAGE, "\"%s\": write %s%s", text, other_words[i].ours,
+                             text + length);
+    }
+    bool layout = access(path_join(arena, text, "oci-layout"), F_OK) == 0;
+    if (!layout && (stat(text, &info) != 0 || !S_ISREG(info.st_mode)))
+        return true;
+    return error_set(err, ERROR_USAGE, "\"%s\" is a %s here: write %s%s", text,
+                     layout ? "folder with images" : "file", layout ? "oci:" : "archive:", text);
+}
+
 static bool parse_registry(struct arena *arena, const char *text, struct image_place *ret,
                            struct error *err)
 {
+    if (!check_meant(arena, text, err))
+        return false;
     if (!reference_parse(arena, text, &ret->reference, err))
         return false;
     ret->kind = PLACE_REGISTRY;
@@ -58,7 +89,7 @@ bool image_place_parse(struct arena *arena, const char *text, struct image_place
     } else if (strncmp(text, "archive:", 8) == 0) {
         ret->kind = PLACE_ARCHIVE;
         ret->path = text + 8;
-    } else if (strncmp(text, "docker:", 7) == 0) {
+    } else if (strncmp(text, "docker:", 7) == 0 && strncmp(text, "docker://", 9) != 0) {
         return parse_docker(arena, text + 7, ret, err);
     } else {
         return parse_registry(arena, text, ret, err);

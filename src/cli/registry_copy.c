@@ -215,6 +215,15 @@ enum exit_code registry_copy(struct registry_run *run, const char *const *argume
 enum exit_code registry_pull(struct registry_run *run, const char *const *arguments, size_t count)
 {
     const char *both[] = { arguments[0], run->invocation->pull_to };
+    struct image_place to;
+    struct error error = { 0 };
     (void)count;
+    if (!image_place_parse(run->arena, both[1], &to, &error))
+        return command_fail(run->invocation, &error);
+    if (to.kind == PLACE_REGISTRY)
+        return command_stop(run->invocation, EXIT_USAGE,
+                            "--to %s: pull writes to oci:FOLDER, archive:FILE or docker:NAME; into "
+                            "a registry: cmx-reconcile registry copy",
+                            both[1]);
     return registry_copy(run, both, 2);
 }

@@ -115,6 +115,20 @@ has "$one"
 run 2 push "archive:$work/all.tar@sha256:12" "$r/all:one"
 has "a digest is sha256:"
 
+# --------------------------------------- what is here, or is called as others call it, is no image's name
+for place in "$work/all.tar" "docker-archive:$work/all.tar" "oci-archive:$work/all.tar"; do
+    run 2 push "$place" "$r/typed"
+    has "write archive:$work/all.tar"
+done
+run 2 push "$work/images" "$r/typed"
+has "is a folder with images here: write oci:$work/images"
+run 2 registry copy "docker://$r/shop/api:1.0" "$r/typed"
+has "write $r/shop/api:1.0"
+run 2 pull "$r/shop/api:1.0" --to "$work/new.tar"
+run 2 pull "$r/shop/api:1.0" --to new.tar
+has "--to new.tar: pull writes to oci:FOLDER"
+run 1 registry ls "$r/typed"
+
 # ------------------------------------------------------------------------------------- tag, rm
 run 0 registry tag "$r/shop/api:1.0" stable
 has "$r/shop/api:stable" "$one"
