@@ -37,4 +37,19 @@ for name in front word; do
     run 0 registry tag "$odd/$name:1" new
 done
 same 3 "$(requests front | grep -c 'Bearer for repository:front:pull repository:inner/one:pull')"
+# ------------------------------------------------- answers that are none of the specification's
+for status in 405 501 403; do
+    run 0 registry exists "$odd/head-$status:1"
+done
+run 4 registry exists "$odd/secret:1"
+same 0 "$(requests secret | grep -c GET)" # 401 is no reason to ask again
+read -r image _ < <(python3 "$here/tests/registries/image.py" "$work/images")
+for name in puts-200 puts-202 puts-204 blobs-405 blobs-zero; do
+    run 0 push "oci:$work/images:one" "$odd/$name:9"
+    run 0 push "oci:$work/images:one" "$odd/$name:9"
+    run 0 registry exists "$odd/$name@$image"
+done
+same 0 "$(requests blobs-zero | grep -c POST)" # they are there already
+run 4 push "oci:$work/images:one" "$odd/puts-page:9"
+has "it answered 200 to manifest 9, and does not have it afterwards"
 finish

@@ -49,6 +49,11 @@ schema1         manifests are of Docker's schema 1
 secret          403 whose words repeat the Authorization header
 subject         OCI-Subject is answered, and the referrers API is there
 no-length       HEAD tells no digest
+head-X          HEAD of a manifest is answered X; what it says is in GET
+blobs-405       HEAD of a blob is answered 405
+blobs-zero      HEAD of a blob tells that it has 0 bytes
+puts-X          PUT is answered X
+puts-page       PUT of a manifest is answered 200 and a page of HTML, and nothing is stored
 front           it stands before another registry: tokens are to be for what that one calls it
 word            tokens are to have a scope that is a word of its own
 """
@@ -195,11 +200,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "PUT":
             self.put_manifest()
             return
+        if self.name.startswith("head-") and self.command == "HEAD":
+            self.answer(int(self.name[5:]), kind=None)
+            return
         if self.name == "endless" and self.command == "GET":
             self.forever(MANIFEST)
         kind = MANIFEST
         body = manifests.get((self.name, self.reference), None if self.reference.startswith("sha256-")
-                             or self.name == "subject" else DOCUMENT)
+                             or self.name == "subject"
+                             or self.name.startswith(("puts-", "blobs-")) else DOCUMENT)
         if body is None:
             self.fail(404, "MANIFEST_UNKNOWN")
             return
@@ -217,12 +226,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         said = digest_of(b"other") if self.name == "says-other" else digest_of(body)
         headers = [("Docker-Content-Digest", said)]
+        if self.name == "puts-page":
+            self.answer(200, b"<html>", kind="text/html")
+            return
         subject = json.loads(body).get("subject")
         with lock:
             manifests[self.name, self.reference] = manifests[self.name, digest_of(body)] = body
         if subject and self.name == "subject":
             headers.append(("OCI-Subject", subject["digest"]))
-        self.answer(201, b"", headers)
+        self.answer(self.put_status(), b"", headers)
+
+    def put_status(self):
+        return int(self.name[5:]) if re.fullmatch(r"puts-[0-9]+", self.name) else 201
 
     def on_referrers(self):
         if self.name != "subject":
@@ -263,12 +278,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def on_blobs(self):
         body = blobs.get(self.reference)
-        if body is None:
+        if self.name == "blobs-405" and self.command == "HEAD":
+            self.answer(405, b"")
+        elif body is None:
             self.fail(404, "BLOB_UNKNOWN")
         elif self.name.startswith("away") and self.here == "registry":
             self.answer(307, b"", [("Location", f"http://127.0.0.1:{other_port}{self.path}")])
         elif self.command == "HEAD":
-            self.answer(200, body)
+            self.answer(200, b"" if self.name == "blobs-zero" else body)
         elif self.name == "endless":
             self.forever("application/octet-stream")
         elif self.name == "cut-always" or (self.name in ("cut", "cut-whole") and first_time(self.name)):
@@ -328,7 +345,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         blobs[digest_of(body)] = body
         said = digest_of(b"other") if self.name == "says-other" else digest_of(body)
-        self.answer(201, b"", [("Docker-Content-Digest", said)])
+        self.answer(self.put_status(), b"", [("Docker-Content-Digest", said)])
 
     def read_body(self):
         length = self.headers.get("Content-Length")

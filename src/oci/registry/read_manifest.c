@@ -210,7 +210,20 @@ static bool read_headers(const struct lookup *lookup, const struct answer *answe
     return true;
 }
 
-/* What HEAD leaves open, the bytes tell. */
+/*
+ * Does GET tell more? What HEAD leaves open, the bytes tell; and where it is refused altogether
+ * (405, 501, or a 403 by what stands before the registry), GET may not be, or says why in words.
+ */
+static bool get_tells_more(const struct answer *answer, bool known)
+{
+    int status = answer->response.status;
+    if (status == 404)
+        return !knows_registry(answer);
+    if (status == 401 || status == 429)
+        return false;
+    return (status == 200 && !known) || (status >= 400 && status < 500) || status == 501;
+}
+
 static bool head_at(void *context, struct server *server, const struct wait *wait,
                     struct error *err)
 {
@@ -221,7 +234,7 @@ static bool head_at(void *context, struct server *server, const struct wait *wai
         return false;
     int status = answer.response.status;
     bool known = status == 200 && read_headers(lookup, &answer);
-    if ((status == 200 && !known) || (status == 404 && !knows_registry(&answer)) || status == 405)
+    if (get_tells_more(&answer, known))
         return get_from(context, server, wait, err);
     if (!known)
         return say_refused(server, lookup, &call, &answer, err);

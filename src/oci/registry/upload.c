@@ -205,6 +205,16 @@ static bool is_stored(const struct upload *upload, const char *digest, const str
     return registry_has_blob(&upload->repository->store, &blob, &there, wait, &ignored) && there;
 }
 
+/* Is it a success? What no registry should answer counts where the blob is there. */
+static bool is_taken(const struct upload *upload, const struct answer *answer, const char *digest,
+                     const struct wait *wait)
+{
+    int status = answer->response.status;
+    if (status == 201 || status == 204)
+        return true;
+    return (status == 200 || status == 202) && is_stored(upload, digest, wait);
+}
+
 /* Names what was sent by PATCH. */
 static bool commit(struct upload *upload, const struct wait *wait, struct error *err)
 {
@@ -214,7 +224,7 @@ static bool commit(struct upload *upload, const struct wait *wait, struct error 
     struct answer answer;
     if (!ask(upload, &call, &answer, wait, err))
         return false;
-    if (answer.response.status == 201 || answer.response.status == 204)
+    if (is_taken(upload, &answer, digest, wait))
         return check_stored(upload, &answer, digest, err);
     return (answer.response.status == 404 && is_stored(upload, digest, wait))
            || refused(upload, &call, &answer, err);
@@ -288,7 +298,7 @@ static enum sent send_by_put(struct upload *upload, struct answer *answer, const
     call.url = commit_url(upload, upload->source->digest);
     upload->partial = true;
     bool answered = ask(upload, &call, answer, wait, err);
-    if (!answered || (answer->response.status != 201 && answer->response.status != 204))
+    if (!answered || !is_taken(upload, answer, upload->source->digest, wait))
         return judge_loss(upload, &call, answered, answer, err);
     return check_end(upload, err) && check_stored(upload, answer, upload->source->digest, err)
                ? SENT_ALL
@@ -306,7 +316,8 @@ static enum sent send_by_patch(struct upload *upload, struct answer *answer,
                                           (long long)(upload->position + call.source_length) - 1);
     upload->partial = true;
     bool answered = ask(upload, &call, answer, wait, err);
-    if (!answered || (answer->response.status != 202 && answer->response.status != 204))
+    bool taken = answer->response.status >= 201 && answer->response.status <= 204;
+    if (!answered || !taken)
         return judge_loss(upload, &call, answered, answer, err);
     const char *location = answer_location(upload->arena, answer);
     int64_t has = upload_range(http_header(&answer->response, "Range"));

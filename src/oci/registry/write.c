@@ -12,7 +12,7 @@
 bool registry_has_blob(struct image_store *store, const struct descriptor *blob, bool *ret_there,
                        const struct wait *wait, struct error *err)
 {
-    static const int expected[] = { 200, 404, 0 };
+    static const int expected[] = { 200, 404, 405, 0 }; /* 405: nobody tells, so it is sent */
     AUTO_ARENA arena = arena_new();
     struct answer answer;
     struct call call = { .method = "HEAD",
@@ -27,8 +27,10 @@ bool registry_has_blob(struct image_store *store, const struct descriptor *blob,
                          expected, &answer, wait, err))
         return false;
     const char *length = http_header(&answer.response, "Content-Length");
+    long long size = length ? strtoll(length, NULL, 10) : 0;
     *ret_there = answer.response.status == 200;
-    if (*ret_there && length && blob->size >= 0 && strtoll(length, NULL, 10) != blob->size)
+    /* 0 is what some proxies make of an answer without a body. */
+    if (*ret_there && size && blob->size >= 0 && size != blob->size)
         return error_set(err, ERROR_INVALID,
                          "%s: blob %s has %.30s bytes there, and should have %lld", store->name,
                          blob->digest, length, (long long)blob->size);
@@ -112,11 +114,28 @@ static bool check_sent(const struct image_store *store, const struct descriptor 
                      store->name, digest, manifest->digest);
 }
 
+/* A success that is none of a registry's may be a page of something before it: is it there? */
+static bool check_there(struct repository *repository, struct arena *arena,
+                        const struct descriptor *manifest, const char *name,
+                        const struct answer *answer, const struct wait *wait, struct error *err)
+{
+    struct descriptor found;
+    const char *bytes;
+    struct error why;
+    if (manifest_get(repository->server, repository->store.repository, arena, name, &found, &bytes,
+                     wait, &why)
+        && strcmp(found.digest, manifest->digest) == 0)
+        return true;
+    return error_set(err, ERROR_UNREACHABLE,
+                     "%s: it answered %d to manifest %s, and does not have it afterwards",
+                     repository->store.name, answer->response.status, name);
+}
+
 static bool put_once(struct repository *repository, struct arena *arena,
                      const struct descriptor *manifest, const char *bytes, const char *name,
                      struct answer *answer, const struct wait *wait, struct error *err)
 {
-    static const int expected[] = { 201, 0 };
+    static const int expected[] = { 201, 200, 202, 204, 0 };
     struct call call = { .method = "PUT",
                          .path = manifest_path(arena, name),
                          .content_type = manifest->media_type,
@@ -130,9 +149,11 @@ static bool put_once(struct repository *repository, struct arena *arena,
     const char *said = http_header(&answer->response, "Docker-Content-Digest");
     bool other = said && strncmp(said, manifest->digest, strcspn(manifest->digest, ":")) == 0
                  && strcmp(said, manifest->digest) != 0;
-    return !other
-           || error_set(err, ERROR_INVALID, "%s: it stored %.200s, and was sent %s",
-                        repository->store.name, said, manifest->digest);
+    if (other)
+        return error_set(err, ERROR_INVALID, "%s: it stored %.200s, and was sent %s",
+                         repository->store.name, said, manifest->digest);
+    return answer->response.status == 201
+           || check_there(repository, arena, manifest, name, answer, wait, err);
 }
 
 bool registry_put_manifest(struct image_store *store, const struct descriptor *manifest,
