@@ -58,6 +58,9 @@ services() {
 services
 
 # --- the first time: built, written, and named by digest ---
+image_of() { jq -r '.targets[].changes[]|select(.kind=="Image" and .name=="web")|"\(.action) \(.digests)"' <<<"$out"; }
+run 1 diff -f deploy -o json && valid plan
+same 'build null' "$(image_of)"
 run 0 validate -f deploy
 run 1 diff -f deploy
 has '+ Image/web' 'build (services/web)' '+ Image/limits' '+ Deployment/web'
@@ -98,6 +101,8 @@ run 1 plan -f deploy
 has 'rebuild   Image/web' 'Deployment/web  after Image/web'
 run 1 diff -f deploy -o json && valid plan
 same 'Image.cmx.dev/web' "$(jq -r '.targets[].changes[]|select(.kind=="Deployment").unknownUntil' <<<"$out")"
+same "rebuild {\"before\":\"sha256:$web\"}" "$(image_of)"
+same '1 0' "$(jq -r '.targets[].counts|"\(.build) \(.create)"' <<<"$out")"
 lacks 0000000000
 
 # --- what a pull request does to images is told of two commits, with no registry at hand ---
@@ -116,12 +121,15 @@ has '! Image/web' '--no-build' 'cmx-reconcile build -f deploy web --push' '✓ C
 same "registry.example/shop/web@sha256:$web" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_web.yaml)"
 
 # --- diff --build tells the digest that the build then has, and stores nothing ---
-run 1 diff -f deploy --build -o json
+run 1 diff -f deploy --build -o json && valid plan
+after=$(jq -r '.targets[].changes[]|select(.kind=="Image" and .name=="web")|.digests.after' <<<"$out")
+same "rebuild {\"after\":\"$after\",\"before\":\"sha256:$web\"}" "$(image_of)"
 wanted=$(jq -r '.targets[].changes[]|select(.kind=="Deployment" and .name=="web").fields[0].new' <<<"$out")
 same "$web" "$(digest_of web latest)"
 run 0 build web -f deploy --push
 has 'built' 'in oci:images/web'
 same "registry.example/shop/web@sha256:$(digest_of web latest)" "$wanted"
+same "${after#*:}" "$(digest_of web latest)"
 run 0 apply -f deploy --yes --no-build
 same "$wanted" "$(sed -n 's/.*image: //p' out/shop/Deployment.apps_web.yaml)"
 run 0 diff -f deploy --no-build

@@ -483,6 +483,17 @@ const struct image_tag *image_held_tag(const struct image_run *run)
     return NULL;
 }
 
+const char *image_digest_before(const struct image_run *run)
+{
+    for (size_t i = 0; i < run->tag_count; i++) {
+        const struct image_tag *tag = &run->tags[i];
+        const char *before = tag->from ? tag->from : tag->live;
+        if (before && (!run->image.digest || strcmp(before, run->image.digest) != 0))
+            return before;
+    }
+    return NULL;
+}
+
 const char *image_pinned_name(struct arena *arena, const struct image_run *run)
 {
     const char *digest = run->image.digest ? run->image.digest : IMAGE_DIGEST_LATER;

@@ -108,6 +108,9 @@ bool image_tags_differ(const struct image_run *run);
 /* The tag that `immutable` holds where it is, and that would have to be moved; NULL: none. */
 const struct image_tag *image_held_tag(const struct image_run *run);
 
+/* What its tags pointed at before it was made: the first that meant another image; NULL: none. */
+const char *image_digest_before(const struct image_run *run);
+
 /* "registry.example/shop/api@sha256:…", with IMAGE_DIGEST_LATER where it is not known. */
 const char *image_pinned_name(struct arena *arena, const struct image_run *run);
 

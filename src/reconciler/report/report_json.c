@@ -94,14 +94,37 @@ static void add_outcome(struct arena *arena, struct value *map, const struct cha
         value_set(arena, map, "milliseconds", value_integer(arena, change->milliseconds));
 }
 
+/* An Image is built, anew where an older one was; else its tags change. */
+static const char *action_text(const struct change *change, enum action action)
+{
+    if (action != ACTION_CREATE || !image_is_id(&change->subject->id))
+        return action_name(action);
+    return change->prediction.renews ? "rebuild" : "build";
+}
+
+/* Where its tags pointed, and what it is; what nobody knows (yet) is left out. */
+static void add_digests(struct arena *arena, struct value *map, const struct change *change,
+                        struct images *images)
+{
+    const struct object_id *id = &change->subject->id;
+    const struct image_run *image =
+        images && image_is_id(id) ? images_find(images, id->name) : NULL;
+    const char *before = image ? image_digest_before(image) : NULL;
+    struct value *digests = value_map(arena);
+    value_set_text(arena, digests, "before", before);
+    value_set_text(arena, digests, "after", image ? image->image.digest : NULL);
+    if (value_count(digests))
+        value_set(arena, map, "digests", digests);
+}
+
 static struct value *change_value(struct arena *arena, const struct change *change, bool applied)
 {
     struct value *map = id_value(arena, &change->subject->id);
     struct value *fields = value_list(arena);
     const struct resource *desired = change->subject->desired;
-    value_set_text(arena, map, "action", action_name(change->action));
+    value_set_text(arena, map, "action", action_text(change, change->action));
     if (change->action == ACTION_HOLD)
-        value_set_text(arena, map, "heldBack", action_name(change->held_back));
+        value_set_text(arena, map, "heldBack", action_text(change, change->held_back));
     if (change->hold)
         value_set(arena, map, "hold", hold_value(arena, change->hold));
     value_set_text(arena, map, "reason", change->why);
@@ -125,7 +148,7 @@ static struct value *change_value(struct arena *arena, const struct change *chan
 static struct value *counts_value(struct arena *arena, const struct plan_counts *counts)
 {
     struct value *map = value_map(arena);
-    set_count(arena, map, "create", counts->create);
+    set_count(arena, map, "create", counts->create - counts->builds);
     if (counts->builds)
         set_count(arena, map, "build", counts->builds);
     set_count(arena, map, "change", counts->change);
@@ -185,10 +208,25 @@ static struct value *texts_value(struct arena *arena, const struct text_list *li
     return values;
 }
 
-static struct value *target_value(struct arena *arena, const struct target_run *target,
-                                  bool applied)
+static struct value *changes_value(struct arena *arena, const struct run *run,
+                                   const struct target_run *target, bool applied)
 {
-    struct value *map = value_map(arena), *changes = value_list(arena);
+    struct value *changes = value_list(arena);
+    for (size_t i = 0; i < target->plan.count; i++) {
+        const struct change *change = &target->plan.changes[i];
+        if (change->action == ACTION_KEEP && !applied)
+            continue;
+        struct value *map = change_value(arena, change, applied);
+        add_digests(arena, map, change, run->images);
+        value_push(arena, changes, map);
+    }
+    return changes;
+}
+
+static struct value *target_value(struct arena *arena, const struct run *run,
+                                  const struct target_run *target, bool applied)
+{
+    struct value *map = value_map(arena);
     value_set_text(arena, map, "target",
                    target->description ? target->description : target->target.name);
     value_set_text(arena, map, "namespace", target->target.set_namespace);
@@ -196,10 +234,7 @@ static struct value *target_value(struct arena *arena, const struct target_run *
         value_set_text(arena, map, "error", target->error.message);
     if (!target->planned)
         return map;
-    for (size_t i = 0; i < target->plan.count; i++)
-        if (target->plan.changes[i].action != ACTION_KEEP || applied)
-            value_push(arena, changes, change_value(arena, &target->plan.changes[i], applied));
-    value_set(arena, map, "changes", changes);
+    value_set(arena, map, "changes", changes_value(arena, run, target, applied));
     value_set(arena, map, "counts", counts_value(arena, &target->plan.counts));
     value_set(arena, map, "refusals", refusals_value(arena, &target->plan));
     struct value *holds = holds_value(arena, target);
@@ -265,7 +300,7 @@ void report_json(struct buf *out, const struct run *run, bool applied, int code,
     AUTO_ARENA arena = arena_new();
     struct value *map = value_map(arena), *targets = value_list(arena);
     for (size_t i = 0; i < run->target_count; i++)
-        value_push(arena, targets, target_value(arena, &run->targets[i], applied));
+        value_push(arena, targets, target_value(arena, run, &run->targets[i], applied));
     value_set(arena, map, "format", value_integer(arena, FORMAT));
     value_set_text(arena, map, "project", run->set.project.name);
     value_set(arena, map, "source", commit_value(arena, run));
