@@ -43,7 +43,7 @@ for status in 405 501 403; do
 done
 run 4 registry exists "$odd/secret:1"
 same 0 "$(requests secret | grep -c GET)" # 401 is no reason to ask again
-read -r image _ < <(python3 "$here/tests/registries/image.py" "$work/images")
+read -r image multi note < <(python3 "$here/tests/registries/image.py" "$work/images")
 for name in puts-200 puts-202 puts-204 blobs-405 blobs-zero; do
     run 0 push "oci:$work/images:one" "$odd/$name:9"
     run 0 push "oci:$work/images:one" "$odd/$name:9"
@@ -52,4 +52,15 @@ done
 same 0 "$(requests blobs-zero | grep -c POST)" # they are there already
 run 4 push "oci:$work/images:one" "$odd/puts-page:9"
 has "it answered 200 to manifest 9, and does not have it afterwards"
+
+# ------------------------------------------------- without the referrers API there is always the tag
+for status in 200 404 406; do
+    run 0 push "oci:$work/images:multi" "$odd/referrers-$status:9"
+    run 0 registry copy "oci:$work/images:multi" "$odd/referrers-$status:9" --referrers
+    run 0 pull "$odd/referrers-$status:9" --to "oci:$work/pulled-$status" --referrers
+    has "$multi"
+    [ -e "$work/pulled-$status/blobs/sha256/${note#sha256:}" ] || wrong "the note did not come along"
+done
+run 0 push "oci:$work/images:one" "$odd/referrers-403:9"
+run 4 pull "$odd/referrers-403:9" --to "oci:$work/pulled" --referrers
 finish

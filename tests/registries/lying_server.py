@@ -50,6 +50,7 @@ secret          403 whose words repeat the Authorization header
 subject         OCI-Subject is answered, and the referrers API is there
 no-length       HEAD tells no digest
 head-X          HEAD of a manifest is answered X; what it says is in GET
+referrers-X     the referrers API answers X; 200 with a page of HTML
 blobs-405       HEAD of a blob is answered 405
 blobs-zero      HEAD of a blob tells that it has 0 bytes
 puts-X          PUT is answered X
@@ -208,7 +209,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind = MANIFEST
         body = manifests.get((self.name, self.reference), None if self.reference.startswith("sha256-")
                              or self.name == "subject"
-                             or self.name.startswith(("puts-", "blobs-")) else DOCUMENT)
+                             or self.name.startswith(("puts-", "blobs-", "referrers-")) else DOCUMENT)
         if body is None:
             self.fail(404, "MANIFEST_UNKNOWN")
             return
@@ -240,6 +241,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return int(self.name[5:]) if re.fullmatch(r"puts-[0-9]+", self.name) else 201
 
     def on_referrers(self):
+        if self.name.startswith("referrers-"):
+            self.answer(int(self.name[10:]), b"<html>no such page</html>", kind="text/html")
+            return
         if self.name != "subject":
             self.fail(404, "NOT_FOUND")
             return

@@ -36,6 +36,7 @@ struct walk {
     struct call call;
     take_page *take;
     void *context;
+    bool may_lack; /* a first answer that is not JSON is that of a server without this API */
 };
 
 /*
@@ -87,6 +88,8 @@ static bool say_endless(const struct walk *walk, struct error *err)
                      walk->server->registry, walk->call.what);
 }
 
+enum { STATUS_STRANGE = 0 }; /* 200, and a page of something else */
+
 /* *ret_status: of the first page; only of 200 something was taken. */
 static bool walk_pages(struct walk *walk, int *ret_status, const struct wait *wait,
                        struct error *err)
@@ -105,6 +108,10 @@ static bool walk_pages(struct walk *walk, int *ret_status, const struct wait *wa
         if (answer.response.status != 200) {
             answer_refused(walk->server, walk->repository, &walk->call, &answer, err);
             return page == 0;
+        }
+        if (page == 0 && walk->may_lack && !response_is_json(&answer.response)) {
+            *ret_status = STATUS_STRANGE;
+            return true;
         }
         if (came_before(&pages, arena, &answer))
             break;
@@ -292,8 +299,16 @@ static bool ask_api(struct repository *repository, const char *digest, struct re
                                    .accept = MEDIA_OCI_INDEX,
                                    .what = arena_printf(list->arena, "referrers of %s", digest) },
                          .take = take_index,
-                         .context = list };
+                         .context = list,
+                         .may_lack = true };
     return walk_pages(&walk, ret_status, wait, err);
+}
+
+/* Some send the unknown path to a page for people. */
+static bool lacks_api(int status)
+{
+    return status == STATUS_STRANGE || status == 400 || status == 404 || status == 405
+           || status == 406 || status == 501;
 }
 
 bool referrer_known(struct repository *repository, const char *subject, const char *digest,
@@ -322,10 +337,9 @@ bool registry_referrers(struct image_store *store, struct arena *arena, const ch
         return error_set(err, ERROR_INVALID, "\"%.200s\" is not a digest", digest);
     if (!ask_api(repository, digest, &list, &status, wait, err))
         return false;
-    bool lacks_api = status == 404 || status == 405 || status == 400;
-    if (status != 200 && !lacks_api)
+    if (status != 200 && !lacks_api(status))
         return false;
-    if (lacks_api && !read_fallback(repository, digest, &list, wait, err))
+    if (status != 200 && !read_fallback(repository, digest, &list, wait, err))
         return false;
     *ret = list.items;
     *ret_count = list.count;
