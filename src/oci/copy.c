@@ -28,14 +28,20 @@ static bool put(struct copy *copy, const struct copy_node *node, const char *tag
 }
 
 /* Is the tag at the destination what it is to be? Then nothing is to be written. */
-static bool is_tagged(struct copy *copy, const struct copy_node *top)
+static bool is_tagged(struct copy *copy, const struct copy_node *node, const char *tag)
 {
     struct descriptor found;
     struct error why;
-    return top->there
-           && copy->to->table->resolve(copy->to, copy->arena, copy->options->tag, &found,
-                                       copy->wait, &why)
-           && strcmp(found.digest, top->descriptor.digest) == 0;
+    return node->there
+           && copy->to->table->resolve(copy->to, copy->arena, tag, &found, copy->wait, &why)
+           && strcmp(found.digest, node->descriptor.digest) == 0;
+}
+
+/* Under its own tag where it has one. */
+static bool put_node(struct copy *copy, const struct copy_node *node, struct error *err)
+{
+    bool done = node->tag ? is_tagged(copy, node, node->tag) : node->there;
+    return done || put(copy, node, node->tag, err);
 }
 
 /* The tag names the top once all of it is there, and what refers to it too. */
@@ -46,10 +52,10 @@ static bool put_manifests(struct copy *copy, struct error *err)
     bool last = copy->top == copy->node_count - 1; /* no referrers */
     for (size_t i = 0; i < copy->node_count; i++) {
         bool waits = i == copy->top && tag && last;
-        if (!waits && !copy->nodes[i].there && !put(copy, &copy->nodes[i], NULL, err))
+        if (!waits && !put_node(copy, &copy->nodes[i], err))
             return false;
     }
-    return !tag || is_tagged(copy, top) || put(copy, top, tag, err);
+    return !tag || is_tagged(copy, top, tag) || put(copy, top, tag, err);
 }
 
 bool image_copy(struct image_store *from, const char *tag_or_digest, struct image_store *to,

@@ -35,7 +35,7 @@ static void add_blob(struct copy *copy, const struct descriptor *blob)
 static bool add_node(struct copy *copy, const struct descriptor *descriptor, const char *bytes,
                      bool there, struct error *err)
 {
-    struct copy_node node = { *descriptor, bytes, there };
+    struct copy_node node = { *descriptor, bytes, there, NULL };
     if (copy->node_count == COPY_MANIFESTS_CEILING)
         return error_set(err, ERROR_REFUSED, "%s: there are more than %d manifests to be copied",
                          copy->from->name, COPY_MANIFESTS_CEILING);
@@ -208,16 +208,52 @@ static bool choose(struct copy *copy, const char *name, struct copy_node *node, 
 
 /* ------------------------------------------------------------------------ referrers */
 
+static bool keeps_tags(const struct image_store *store)
+{
+    return store->host || strcmp(store->table->name, "layout") == 0;
+}
+
+/*
+ * What cosign says of an image stands, unless told otherwise, under a tag that is made of the
+ * image's digest, and names no subject.
+ */
+static bool gather_tagged(struct copy *copy, const char *digest, struct error *err)
+{
+    static const char *const endings[] = { "sig", "att", "sbom" };
+    struct descriptor found;
+    struct error why;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char *tag = arena_printf(copy->arena, "%s.%s", digest, endings[i]);
+        *strchr(tag, ':') = '-';
+        if (!copy->from->table->resolve(copy->from, copy->arena, tag, &found, copy->wait, &why)) {
+            if (why.kind == ERROR_NOT_FOUND)
+                continue;
+            *err = why;
+            return false;
+        }
+        size_t before = copy->node_count;
+        if (!gather(copy, &found, 0, err))
+            return false;
+        if (copy->node_count > before)
+            copy->nodes[copy->node_count - 1].tag = tag;
+    }
+    return true;
+}
+
 /* The list of nodes grows while it is walked: notes about notes. */
 static bool gather_referrers(struct copy *copy, struct error *err)
 {
+    bool tagged = keeps_tags(copy->from) && keeps_tags(copy->to);
     if (!copy->options->referrers || !copy->from->table->referrers)
         return true;
     for (size_t i = 0; i < copy->node_count; i++) {
         struct descriptor *found;
         size_t count;
-        if (!copy->from->table->referrers(copy->from, copy->arena, copy->nodes[i].descriptor.digest,
-                                          NULL, &found, &count, copy->wait, err))
+        const char *digest = copy->nodes[i].descriptor.digest;
+        if (tagged && !gather_tagged(copy, digest, err))
+            return false;
+        if (!copy->from->table->referrers(copy->from, copy->arena, digest, NULL, &found, &count,
+                                          copy->wait, err))
             return false;
         for (size_t j = 0; j < count; j++)
             if (!gather(copy, &found[j], 0, err))

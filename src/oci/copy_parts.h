@@ -15,7 +15,8 @@
 struct copy_node {
     struct descriptor descriptor;
     const char *bytes;
-    bool there; /* with all that it names */
+    bool there;      /* with all that it names */
+    const char *tag; /* that it keeps at the destination, or NULL */
 };
 
 /* Digests that were met. */

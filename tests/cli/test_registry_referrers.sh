@@ -51,4 +51,20 @@ last="crane copy"
 crane copy "$old/multi:1" "$knows/crane:1" >"$work/copy" 2>&1 || wrong "crane copy: $(cat "$work/copy")"
 run 0 registry exists "$knows/crane:1"
 has "$multi"
+
+# As cosign keeps signatures: a tag that is made of the digest, which the copy has as well.
+sign=sha256-${one#sha256:}.sig
+run 0 registry copy "oci:$work/images:one" "$old/signed:1"
+run 0 registry copy "oci:$work/images:multi" "$old/signed:$sign" --platform linux/arm64
+signature=$(crane digest "$old/signed:$sign")
+run 0 registry copy "$old/signed:1" "$knows/signed:1" --referrers
+last="crane digest"
+same "$signature" "$(crane digest "$knows/signed:$sign")"
+run 0 registry copy "$knows/signed:1" "oci:$work/signed:1" --referrers
+run 0 registry copy "oci:$work/signed:1" "$old/back:1" --referrers
+last="crane digest"
+same "$signature" "$(crane digest "$old/back:$sign")"
+run 0 registry copy "$old/signed:1" "$knows/unsigned:1"
+run 0 registry ls "$knows/unsigned"
+same 1 "$out"
 finish
