@@ -7,8 +7,10 @@
 
 #include "base/cleanup.h"
 #include "cli/image_place.h"
+#include "oci/archive.h"
 #include "oci/copy.h"
 #include "providers/docker/docker_store.h"
+#include "providers/docker/pack.h"
 
 #include <string.h>
 
@@ -168,7 +170,6 @@ static bool transfer(struct copying *copying, struct image_store *from, const ch
                      struct image_store *to, struct copy_result *result, struct error *err)
 {
     struct registry_run *run = copying->run;
-    copying->tag = choose_tag(copying, name);
     struct copy_options options = { .referrers = run->invocation->referrers,
                                     .tag = copying->tag,
                                     .progress = on_copy,
@@ -181,6 +182,31 @@ static bool transfer(struct copying *copying, struct image_store *from, const ch
     return done;
 }
 
+/*
+ * What an engine wrote into an archive has plain layers, and no digest that anybody knows it by:
+ * it is sent compressed, as the engine's own push would. An engine takes it as it is.
+ */
+static bool pack(const struct copying *copying, const char **name, struct image_store **from,
+                 struct error *err)
+{
+    const struct wait *wait = copying->run->wait;
+    struct image_store *packed;
+    bool needed = false;
+    if (copying->from.kind != PLACE_ARCHIVE || copying->to.kind == PLACE_DOCKER
+        || !archive_is_of_engine(*from))
+        return true;
+    if (!pack_is_needed(*from, *name, &needed, wait, err))
+        return false;
+    if (!needed)
+        return true;
+    if (!pack_apart(*from, *name, &packed, wait, err))
+        return false;
+    (*from)->table->close(*from);
+    *from = packed;
+    *name = ""; /* the only one */
+    return true;
+}
+
 static bool copy(struct copying *copying, struct copy_result *result, struct error *err)
 {
     struct registry_run *run = copying->run;
@@ -188,6 +214,11 @@ static bool copy(struct copying *copying, struct copy_result *result, struct err
     const char *name;
     if (!image_place_open(run, &copying->from, &from, &name, err))
         return false;
+    copying->tag = choose_tag(copying, name);
+    if (!pack(copying, &name, &from, err)) {
+        from->table->close(from);
+        return false;
+    }
     bool done = image_place_create(run, &copying->to, &copying->from, &to, err);
     if (done) {
         done = transfer(copying, from, name, to, result, err);

@@ -175,11 +175,17 @@ static bool read_contents(struct archive *archive, const struct wait *wait, stru
         return error_set(err, ERROR_INVALID,
                          "there is no image in it: neither an OCI layout nor "
                          "what docker save writes");
+    archive->of_engine = docker && (!oci || archive_names_sources(archive));
     if (!(oci ? read_layout(archive, err) : archive_read_docker(archive, wait, err)))
         return false;
     if (archive->blob_count)
         qsort(archive->blobs, archive->blob_count, sizeof *archive->blobs, by_digest);
     return true;
+}
+
+bool archive_is_of_engine(const struct image_store *archive)
+{
+    return ((const struct archive *)archive)->of_engine;
 }
 
 static void archive_close(struct image_store *store)

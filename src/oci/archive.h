@@ -24,6 +24,12 @@ bool archive_open(const char *path, struct image_store **ret, const struct wait 
                   struct error *err) __attribute__((warn_unused_result));
 
 /*
+ * Did an engine write it, which keeps layers unpacked? Its manifests are nobody's promise then:
+ * the old form has none, the new one (LayerSources in manifest.json) makes them of plain tars.
+ */
+bool archive_is_of_engine(const struct image_store *archive);
+
+/*
  * Begins one. `repository` ("shop/api", or NULL) names the images in Docker's form, where a
  * tag alone is "TAG" and not "REPOSITORY:TAG".
  */

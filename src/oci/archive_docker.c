@@ -147,13 +147,26 @@ static bool read_image(struct archive *archive, const struct value *item, struct
     return true;
 }
 
-bool archive_read_docker(struct archive *archive, const struct wait *wait, struct error *err)
+static bool read_list(struct archive *archive, const struct value **ret, struct error *err)
 {
     const char *bytes;
     size_t length;
+    return archive_small(archive, "manifest.json", OCI_MANIFEST_CEILING, &bytes, &length, err)
+           && document_parse_list(archive->arena, bytes, length, ret, err);
+}
+
+bool archive_names_sources(struct archive *archive)
+{
     const struct value *list;
-    if (!archive_small(archive, "manifest.json", OCI_MANIFEST_CEILING, &bytes, &length, err)
-        || !document_parse_list(archive->arena, bytes, length, &list, err))
+    struct error ignored = { 0 };
+    return read_list(archive, &list, &ignored)
+           && value_get(value_item(list, 0), "LayerSources") != NULL;
+}
+
+bool archive_read_docker(struct archive *archive, const struct wait *wait, struct error *err)
+{
+    const struct value *list;
+    if (!read_list(archive, &list, err))
         return error_prefix(err, "manifest.json");
     if (value_count(list) > IMAGES_CEILING)
         return error_set(err, ERROR_INVALID, "manifest.json: more than %d images", IMAGES_CEILING);

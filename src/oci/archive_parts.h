@@ -22,6 +22,7 @@ struct archive {
     struct indexed_store indexed; /* first */
     struct arena *arena;
     int file;
+    bool of_engine;
     int64_t file_size;
     struct archive_member *members; /* sorted by path */
     size_t member_count, member_capacity;
@@ -48,5 +49,8 @@ bool archive_scan(struct archive *archive, const struct wait *wait, struct error
 
 /* Makes manifests and an index of what `docker save` wrote before it knew OCI. */
 bool archive_read_docker(struct archive *archive, const struct wait *wait, struct error *err);
+
+/* Does manifest.json tell where each layer comes from, as that of an engine with layouts does? */
+bool archive_names_sources(struct archive *archive);
 
 #endif

@@ -81,6 +81,54 @@ same "$one" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker:
 run 2 push "archive:$work/out.tar"
 run 0 registry copy "archive:$work/out.tar" "$registry_stiff/again:1"
 same "$one" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$registry_stiff/again:1")"
+# What docker save wrote has plain layers, in both of its forms: they are sent compressed, to the
+# same bytes each time, and hold the same files. An archive that promises a digest keeps it.
+skopeo copy -q "oci:$work/images:one" "docker-archive:$work/saved.tar:shop/api:1"
+plain=$(tar xOf "$work/saved.tar" manifest.json | jq -r '.[0].Layers[0]')
+layer() { skopeo inspect --tls-verify=false --raw "docker://$1" | jq -r '.layers[0] | "\(.mediaType) \(.digest)"'; }
+mkdir "$work/laid"
+tar xf "$work/saved.tar" -C "$work/laid"
+config=$(jq -r '.[0].Config' "$work/laid/manifest.json")
+python3 - "$work/laid" "$config" <<'END'
+import hashlib, json, os, shutil, sys
+os.chdir(sys.argv[1])
+os.makedirs("blobs/sha256")
+def blob(data, **more):
+    digest = hashlib.sha256(data).hexdigest()
+    open("blobs/sha256/" + digest, "wb").write(data)
+    return {"digest": "sha256:" + digest, "size": len(data), **more}
+item = json.load(open("manifest.json"))[0]
+layers = [blob(open(path, "rb").read(), mediaType="application/vnd.oci.image.layer.v1.tar") for path in item["Layers"]]
+config = blob(open(item["Config"], "rb").read(), mediaType="application/vnd.oci.image.config.v1+json")
+top = blob(json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": layers}).encode(),
+           mediaType="application/vnd.oci.image.manifest.v1+json", annotations={"org.opencontainers.image.ref.name": "1"})
+json.dump({"schemaVersion": 2, "manifests": [top]}, open("index.json", "w"))
+json.dump({"imageLayoutVersion": "1.0.0"}, open("oci-layout", "w"))
+path = lambda what: "blobs/sha256/" + what["digest"][7:]
+item = {"Config": path(config), "RepoTags": ["shop/api:1"], "Layers": [path(layer) for layer in layers]}
+json.dump([item], open("manifest.json", "w"))
+open("top", "w").write(top["digest"])
+os.system("tar cf ../ours.tar blobs index.json oci-layout manifest.json")
+json.dump([{**item, "LayerSources": {layer["digest"]: layer for layer in layers}}], open("manifest.json", "w"))
+os.system("tar cf ../newer.tar blobs index.json oci-layout manifest.json")
+END
+run 0 push "archive:$work/saved.tar" "$r/saved:1"
+run 0 push "archive:$work/saved.tar" "$registry_stiff/saved:1"
+run 0 push "archive:$work/newer.tar" "$r/saved:2"
+run 0 push "archive:$work/ours.tar" "$r/saved:3"
+run 0 registry copy "archive:$work/saved.tar" "oci:$work/unsaved:1"
+packed=$(layer "$r/saved:1")
+same application/vnd.oci.image.layer.v1.tar+gzip "${packed% *}"
+same "$packed" "$(layer "$registry_stiff/saved:1")"
+same "$packed" "$(layer "$r/saved:2")"
+same "$packed" "$(jq -r '.layers[0]? | "\(.mediaType) \(.digest)"' "$work"/unsaved/blobs/sha256/* 2>"$work/log" | grep gzip)"
+same "$(tar xOf "$work/saved.tar" "$plain" | sha256sum)" \
+    "$(curl -s "http://$r/v2/saved/blobs/${packed#* }" | gzip -d | sha256sum)"
+same "$(cat "$work/laid/top")" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$r/saved:3")"
+skopeo copy -q --src-tls-verify=false "docker://$r/saved:1" "oci:$work/fetched:1" || wrong "skopeo refuses it"
+same "$(jq -c .rootfs.diff_ids "$work/laid/$config")" \
+    "$(skopeo inspect --config --tls-verify=false "docker://$r/saved:1" | jq -c .rootfs.diff_ids)"
+"$registry_programs/crane" validate --insecure --remote "$r/saved:1" >"$work/log" 2>&1 || wrong "crane refuses it"
 run 0 registry copy "$r/shop/api:1.0" "$r/other/api:1.0"
 has "3 mounted"
 run 0 registry copy "$r/shop/api:multi" "$registry_stiff/part:1" --platform linux/arm64

@@ -89,27 +89,14 @@ static bool open_file(struct docker_store *docker, const struct wait *wait, stru
     return opened || error_prefix(err, "what %s gave", engine_describe(docker->engine));
 }
 
-static bool pack_into(struct image_store *from, struct image_store *to, const struct wait *wait,
-                      struct error *err)
-{
-    AUTO_ARENA arena = arena_new();
-    const struct pack_options options = { .from = from, .to = to };
-    struct descriptor ignored;
-    return pack_image(&options, arena, &ignored, wait, err) && store_finish(to, wait, err);
-}
-
 /* The same image in a second archive, which takes the place of the first. */
 static bool pack(struct docker_store *docker, const struct wait *wait, struct error *err)
 {
-    struct image_store *plain = docker->archive, *out;
+    struct image_store *plain = docker->archive;
     docker->archive = NULL;
-    bool done = archive_create(docker->file, ARCHIVE_OCI, NULL, &out, err);
-    if (done) {
-        done = pack_into(plain, out, wait, err);
-        out->table->close(out);
-    }
+    bool done = pack_apart(plain, "", &docker->archive, wait, err);
     plain->table->close(plain);
-    return done && open_file(docker, wait, err);
+    return done;
 }
 
 static bool spool(struct docker_store *docker, const struct wait *wait, struct error *err)

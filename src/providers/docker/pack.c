@@ -2,7 +2,9 @@
 #include "providers/docker/pack.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/pool.h"
+#include "oci/archive.h"
 #include "oci/image.h"
 #include "oci/verify.h"
 
@@ -100,10 +102,15 @@ static bool add_packed(void *context, const char *data, size_t length, struct er
 
 /* ------------------------------------------------------------------------ its file */
 
-static int open_temporary(void)
+static const char *temporary_folder(void)
 {
     const char *folder = getenv("TMPDIR");
-    return open(folder && *folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return folder && *folder ? folder : "/var/tmp";
+}
+
+static int open_temporary(void)
+{
+    return open(temporary_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
 static bool packing_start(struct packing *packing, unsigned threads, struct error *err)
@@ -235,12 +242,12 @@ static bool put_image(const struct pack_options *options, struct image *image,
     return options->to->table->put_manifest(options->to, ret, buf_text(&bytes), NULL, wait, err);
 }
 
-bool pack_image(const struct pack_options *options, struct arena *arena, struct descriptor *ret,
-                const struct wait *wait, struct error *err)
+bool pack_image(const struct pack_options *options, const char *name, struct arena *arena,
+                struct descriptor *ret, const struct wait *wait, struct error *err)
 {
     struct image image;
     struct image_manifest manifest = { .media_type = MEDIA_OCI_MANIFEST };
-    if (!image_load(options->from, arena, "", NULL, &image, wait, err))
+    if (!image_load(options->from, arena, name, NULL, &image, wait, err))
         return false;
     manifest.layers = arena_array(arena, image.manifest.layer_count + 1, sizeof *manifest.layers);
     for (size_t i = 0; i < image.manifest.layer_count; i++) {
@@ -251,4 +258,48 @@ bool pack_image(const struct pack_options *options, struct arena *arena, struct 
     }
     manifest.layer_count = image.manifest.layer_count;
     return put_image(options, &image, &manifest, arena, ret, wait, err);
+}
+
+bool pack_is_needed(struct image_store *from, const char *name, bool *ret_needed,
+                    const struct wait *wait, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    struct image image;
+    *ret_needed = false;
+    if (!image_load(from, arena, name, NULL, &image, wait, err))
+        return false;
+    for (size_t i = 0; i < image.manifest.layer_count; i++)
+        *ret_needed |= media_compression(image.manifest.layers[i].media_type) == COMPRESSION_NONE;
+    return true;
+}
+
+/* -------------------------------------------------------------------------- apart */
+
+static bool pack_into_file(struct image_store *from, const char *name, const char *file,
+                           const struct wait *wait, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    struct pack_options options = { .from = from };
+    struct descriptor ignored;
+    if (!archive_create(file, ARCHIVE_OCI, NULL, &options.to, err))
+        return false;
+    bool done = pack_image(&options, name, arena, &ignored, wait, err)
+                && store_finish(options.to, wait, err);
+    options.to->table->close(options.to);
+    return done;
+}
+
+/* Once it is open its name is not needed, so that it is gone with us whatever happens. */
+bool pack_apart(struct image_store *from, const char *name, struct image_store **ret,
+                const struct wait *wait, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    char *folder = arena_printf(arena, "%s/cmx-pack-XXXXXX", temporary_folder());
+    if (!mkdtemp(folder))
+        return error_errno(err, ERROR_LOCAL, "cannot make %s for the packed layers", folder);
+    const char *file = path_join(arena, folder, "image.tar");
+    bool done = pack_into_file(from, name, file, wait, err) && archive_open(file, ret, wait, err);
+    unlink(file);
+    rmdir(folder);
+    return done;
 }

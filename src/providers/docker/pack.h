@@ -23,9 +23,24 @@ bool pack_layer(const struct pack_options *options, const struct descriptor *lay
                 struct arena *arena, struct descriptor *ret, bool *ret_sent,
                 const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 
-/* The one image of `from`, its plain layers packed; `ret` is its manifest in `to`. */
-bool pack_image(const struct pack_options *options, struct arena *arena, struct descriptor *ret,
+/*
+ * The image that `name` means in `from` ("": the only one), its plain layers packed; `ret` is its
+ * manifest in `to`.
+ */
+bool pack_image(const struct pack_options *options, const char *name, struct arena *arena,
+                struct descriptor *ret, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * The image in an archive of its own, its plain layers packed, which is the only one there. Its
+ * file has no name ($TMPDIR, else /var/tmp) and is gone when *ret is closed; `from` may be closed.
+ */
+bool pack_apart(struct image_store *from, const char *name, struct image_store **ret,
                 const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+
+/* Has the image of that name a layer that is not compressed? */
+bool pack_is_needed(struct image_store *from, const char *name, bool *ret_needed,
+                    const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 
 /* The same layer as a manifest of OCI's names it: Docker has names of its own for the same bytes.
  */
