@@ -166,6 +166,20 @@ same 'true false' "$(jq -r '[.images[]|.dirty]|sort|reverse|map(tostring)|join("
 same "registry.example/shop/web:$(git rev-parse --short=7 HEAD)-dirty" \
     "$(jq -r '.manifests[].annotations."org.opencontainers.image.ref.name"' tried/index.json)"
 git checkout -q services && rm -rf tried
+# but what the ignore rules leave out is no part of it, only the rules themselves are
+printf 'notes/*\n!notes/kept\n' | write services/web/.dockerignore
+echo one | write services/web/notes/kept
+commit "Ignore notes"
+dirty() { run 0 build web -f deploy -o json && jq -r '.images[]|select(.name=="web").dirty' <<<"$out"; }
+echo note | write services/web/notes/today
+same false "$(dirty)"
+echo two | write services/web/notes/kept
+same true "$(dirty)"
+git checkout -q services
+same false "$(dirty)"
+echo '*.md' >>services/web/.dockerignore
+same true "$(dirty)"
+git checkout -q services && rm -r services/web/notes/today
 
 # --- a failed build holds up only what needs it ---
 printf 'FROM scratch AS one\nCOPY index.html /\nFROM scratch\nCOPY --from=one /gone /srv/\n' | write services/web/Dockerfile

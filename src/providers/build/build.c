@@ -249,3 +249,28 @@ void build_close(struct build *build)
     close_disk(build);
     arena_free(build->arena);
 }
+
+/* Dockerfile and ignore rules are read whether or not the rules leave them out. */
+static bool is_read(const struct build *build, struct arena *arena, const char *path)
+{
+    const struct image_build *spec = &build->spec->build;
+    const char *name = spec->dockerfile ? spec->dockerfile : "Dockerfile";
+    const char *const own[] = { name, arena_printf(arena, "%s.dockerignore", name),
+                                DOCKERIGNORE_NAME };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(path_join(arena, build->context.folder, path_below(arena, own[i])), path) == 0)
+            return true;
+    return false;
+}
+
+bool build_leaves_out(const struct build *build, const char *path)
+{
+    AUTO_ARENA arena = arena_new();
+    const char *folder = build->context.folder;
+    size_t length = strlen(folder);
+    if (!build->ignore.count || strncmp(path, folder, length) != 0
+        || (length && path[length] != '/') || is_read(build, arena, path))
+        return false;
+    const char *below = path + length + (length > 0);
+    return patterns_match(&build->ignore, arena, below, NULL, NULL);
+}

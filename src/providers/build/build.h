@@ -35,6 +35,9 @@ struct build_options {
  */
 bool build_open(const struct build_options *options, struct build **ret_build,
                 struct problems *problems, struct error *err) __attribute__((warn_unused_result));
+/* Do the ignore rules leave this file (from the repository's root) out of all that is read? */
+bool build_leaves_out(const struct build *build, const char *path);
+
 void build_close(struct build *build);
 
 /* The Dockerfile that is built: the repository's, the template's, or what settings alone amount

@@ -34,32 +34,41 @@ static bool limit_paths(struct arena *arena, const char *const *paths, size_t co
     return count > 0;
 }
 
-bool git_dirty(struct git_source *source, const char *const *paths, size_t count, bool *ret_dirty,
-               struct error *err)
+bool git_changed(struct git_source *source, struct arena *arena, const char *const *paths,
+                 size_t count, struct text_list *ret_changed, struct error *err)
 {
-    AUTO_ARENA arena = arena_new();
     git_strarray limit = { 0 };
     bool limited = limit_paths(arena, paths, count, &limit);
+    *ret_changed = (struct text_list){ 0 };
     if (source->glance
-        && glance_clean(source->glance, (const char *const *)limit.strings, limit.count)) {
-        *ret_dirty = false;
+        && glance_clean(source->glance, (const char *const *)limit.strings, limit.count))
         return true;
-    }
     if (!git_source_whole(source, err))
         return false;
     struct repository *repository = source->repository;
     CLEANUP(git_tree_free_at) git_tree *tree = NULL;
     struct git_change *changes;
     size_t change_count = 0;
-    if (!repository->root) {
-        *ret_dirty = false;
+    if (!repository->root)
         return true;
-    }
     if (git_tree_lookup(&tree, repository->handle, &source->tree) != 0
         || !git_touched(arena, repository->handle, tree, limited ? &limit : NULL, &changes,
                         &change_count))
         return git_failed(err, ERROR_LOCAL, "cannot compare the files of %s with its commit",
                           repository->name);
-    *ret_dirty = change_count > 0;
+    for (size_t i = 0; i < change_count; i++)
+        arena_push(arena, ret_changed->items, ret_changed->count, ret_changed->capacity,
+                   changes[i].path);
+    return true;
+}
+
+bool git_dirty(struct git_source *source, const char *const *paths, size_t count, bool *ret_dirty,
+               struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    struct text_list changed;
+    if (!git_changed(source, arena, paths, count, &changed, err))
+        return false;
+    *ret_dirty = changed.count > 0;
     return true;
 }

@@ -60,6 +60,11 @@ const char *git_root(const struct git_source *source);
 bool git_dirty(struct git_source *source, const char *const *paths, size_t count, bool *ret_dirty,
                struct error *err) __attribute__((warn_unused_result));
 
+/* Which ones: paths from the root, in the arena. */
+bool git_changed(struct git_source *source, struct arena *arena, const char *const *paths,
+                 size_t count, struct text_list *ret_changed, struct error *err)
+    __attribute__((warn_unused_result));
+
 /*
  * What is below these paths by the index, and not to be read on the disk: submodules, and what a
  * sparse checkout leaves out. Call it behind git_dirty(). In the arena, sorted by path.

@@ -127,6 +127,29 @@ static void find_own_bases(struct image_run *run)
     }
 }
 
+/* Where does the disk differ from the commit in what the image is made of? */
+static bool find_changed(struct image_run *run, struct error *err)
+{
+    const struct image_spec *spec = run->spec;
+    const struct source *source = run->images->source;
+    size_t count = spec->build.given || !spec->settings.file_count ? 1 : spec->settings.file_count;
+    const char **paths = arena_array(run->arena, count, sizeof *paths);
+    run->dirty = !source->git || spec->build.artifacts.count > 0;
+    if (run->dirty || !source->disk)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        paths[i] = spec->build.given || !spec->settings.file_count ? spec->build.context
+                                                                   : spec->settings.files[i].from;
+    return git_changed(source->git, run->arena, paths, count, &run->changed, err);
+}
+
+/* What the ignore rules leave out is nothing that it is made of. */
+static void judge_changed(struct image_run *run)
+{
+    for (size_t i = 0; i < run->changed.count && !run->dirty; i++)
+        run->dirty = !build_leaves_out(run->build, run->changed.items[i]);
+}
+
 static bool open_build(struct image_run *run, struct error *err)
 {
     if (!open_files(run, err))
@@ -136,6 +159,7 @@ static bool open_build(struct image_run *run, struct error *err)
         || !build_choose(run->build, &run->choice, err))
         return false;
     find_own_bases(run);
+    judge_changed(run);
     return true;
 }
 
@@ -169,22 +193,6 @@ static void each(struct images *images, const bool *chosen, pool_task *task)
     pool_each(threads, task, runs, used, sizeof *runs);
 }
 
-/* Does the disk differ from the commit where the image is made of it? */
-static bool is_dirty(const struct image_run *run, bool *ret_dirty, struct error *err)
-{
-    const struct image_spec *spec = run->spec;
-    const struct source *source = run->images->source;
-    size_t count = spec->build.given || !spec->settings.file_count ? 1 : spec->settings.file_count;
-    const char **paths = arena_array(run->arena, count, sizeof *paths);
-    *ret_dirty = !source->git || spec->build.artifacts.count > 0;
-    if (*ret_dirty || !source->disk)
-        return true;
-    for (size_t i = 0; i < count; i++)
-        paths[i] = spec->build.given || !spec->settings.file_count ? spec->build.context
-                                                                   : spec->settings.files[i].from;
-    return git_dirty(source->git, paths, count, ret_dirty, err);
-}
-
 /* On one thread: a repository is used by one at a time. */
 static void prepare(struct images *images, const bool *chosen)
 {
@@ -194,7 +202,7 @@ static void prepare(struct images *images, const bool *chosen)
         struct error error = { 0 };
         if (chosen[i] && !run->build && !image_is_pinned(run->spec)
             && !((!git || git_look_at_files(git, images->source->disk != NULL, &error))
-                 && is_dirty(run, &run->dirty, &error)))
+                 && find_changed(run, &error)))
             fail(run, &error);
     }
 }
@@ -462,41 +470,4 @@ void images_name_tags(struct images *images, const bool *chosen)
             && !fill_tags(run, &error))
             fail(run, &error);
     }
-}
-
-/* ------------------------------------------------------------------------- facts */
-
-bool image_tags_differ(const struct image_run *run)
-{
-    for (size_t i = 0; run->image.digest && i < run->tag_count; i++)
-        if (!run->tags[i].live || strcmp(run->tags[i].live, run->image.digest) != 0)
-            return true;
-    return false;
-}
-
-const struct image_tag *image_held_tag(const struct image_run *run)
-{
-    for (size_t i = 0; run->spec->immutable && i < run->tag_count; i++)
-        if (run->tags[i].live
-            && (!run->image.digest || strcmp(run->tags[i].live, run->image.digest) != 0))
-            return &run->tags[i];
-    return NULL;
-}
-
-const char *image_digest_before(const struct image_run *run)
-{
-    for (size_t i = 0; i < run->tag_count; i++) {
-        const struct image_tag *tag = &run->tags[i];
-        const char *before = tag->from ? tag->from : tag->live;
-        if (before && (!run->image.digest || strcmp(before, run->image.digest) != 0))
-            return before;
-    }
-    return NULL;
-}
-
-const char *image_pinned_name(struct arena *arena, const struct image_run *run)
-{
-    const char *digest = run->image.digest ? run->image.digest : IMAGE_DIGEST_LATER;
-    const char *name = run->name ? run->name : run->spec->repository;
-    return arena_printf(arena, "%s@%s", name ? name : run->spec->from, digest);
 }

@@ -61,6 +61,7 @@ struct image_run {
     struct build *build; /* NULL of one that is only pinned                */
     struct build_choice choice;
     struct text_list bases;    /* Images of the set that it stands on            */
+    struct text_list changed;  /* files that differ from the commit, where it may be made of them */
     bool dirty;                /* built of what differs from the commit          */
     const char *source_digest; /* NULL: not known before those are built         */
     enum image_state state;
