@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { POLL_MS = 1000 };
+enum { POLL_MS = 1000, AGAIN_MS = 1 };
 
 struct http {
     CURLM *multi;
@@ -24,6 +24,7 @@ struct http {
     struct transfer *first, *last; /* those that asked for something */
     bool ending;
     atomic_bool has_paused; /* any transfer, ever */
+    bool moved;             /* of the I/O thread: something came since it last slept */
 };
 
 void http_note_pause(struct http *http)
@@ -106,6 +107,7 @@ static void serve(struct http *http, struct transfer *transfer, unsigned asked)
         return;
     }
     if (asked & ASK_START) {
+        transfer->any_moved = &http->moved;
         if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
             finish(http, transfer, CURLE_FAILED_INIT);
             return;
@@ -130,6 +132,18 @@ static void collect_finished(struct http *http)
     }
 }
 
+/*
+ * libcurl 7.88 reads the frames of all HTTP/2 streams at once. Of one whose turn was over it
+ * later hands out the headers and rests on the body until it is called again, which nothing
+ * makes it do where the rest has come too: one run in 25 stood still for as long as this sleeps.
+ */
+static void rest(struct http *http)
+{
+    int milliseconds = http->moved ? AGAIN_MS : POLL_MS;
+    http->moved = false;
+    curl_multi_poll(http->multi, NULL, 0, milliseconds, NULL);
+}
+
 static void *io_main(void *context)
 {
     struct http *http = context;
@@ -142,7 +156,7 @@ static void *io_main(void *context)
         curl_multi_perform(http->multi, &running);
         collect_finished(http);
         if (!ending)
-            curl_multi_poll(http->multi, NULL, 0, POLL_MS, NULL);
+            rest(http);
     }
     OPENSSL_thread_stop(); /* what OpenSSL keeps for this thread */
     return NULL;

@@ -31,6 +31,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     struct transfer *transfer = context;
     size_t length = size * count;
     bool fits = header_block_add(&transfer->head, line, length);
+    *transfer->any_moved = true;
     pthread_mutex_lock(&transfer->waiter->lock);
     transfer->activity = clock_now();
     transfer->over_ceiling |= !fits;
@@ -60,6 +61,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t length = size * count;
+    *transfer->any_moved = true;
     pthread_mutex_lock(&transfer->waiter->lock);
     transfer->activity = clock_now();
     if (transfer_sinks(transfer)) {

@@ -54,6 +54,7 @@ struct transfer {
     struct header_block head;
     bool running, ended;
     curl_off_t moved;
+    bool *any_moved; /* tells it that something came */
 
     /* Under the http's lock. */
     unsigned asked; /* enum transfer_ask */

@@ -21,6 +21,8 @@ import threading
 import time
 import urllib.parse
 
+import http2_server
+
 folder = sys.argv[1]
 counters = {}
 counters_lock = threading.Lock()
@@ -265,6 +267,7 @@ serve("tls", "good")
 serve("named", "named")
 serve("expired", "expired")
 serve("mutual", "good", clients=True)
+print("http2", http2_server.start(path("good.crt"), path("good.key")))
 print("closed", closed_port())
 unix = UnixServer(path("socket"), Handler)
 threading.Thread(target=unix.serve_forever, daemon=True).start()

@@ -40,7 +40,7 @@ static inline int port_of(const struct http_test *test, const char *name)
 /* "http://127.0.0.1:PORT" + path; https for the ports that speak TLS. */
 static inline const char *test_url(const struct http_test *test, const char *port, const char *path)
 {
-    static const char *const secure[] = { "tls", "named", "expired", "mutual" };
+    static const char *const secure[] = { "tls", "named", "expired", "mutual", "http2" };
     const char *scheme = "http";
     for (size_t i = 0; i < sizeof secure / sizeof *secure; i++)
         if (strcmp(secure[i], port) == 0)
