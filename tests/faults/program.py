@@ -3,19 +3,28 @@ import collections
 import os
 import subprocess
 import tempfile
+import threading
 import time
 
 Outcome = collections.namedtuple("Outcome", "code output errors seconds memory")
 
 
-def signal_to(child):
-    """A function that sends the child a signal, and minds nothing when it has ended."""
-    def signal(number):
+class Victim:
+    """Sends the child a signal, once it is known, and minds nothing when it has ended."""
+
+    def __init__(self):
+        self.pid, self.known = None, threading.Event()
+
+    def is_now(self, child):
+        self.pid = child.pid
+        self.known.set()
+
+    def __call__(self, number):
+        self.known.wait()  # its first request may come before anybody here knows its number
         try:
-            os.kill(child.pid, number)  # not send_signal(), which would reap it
+            os.kill(self.pid, number)  # not send_signal(), which would reap it
         except ProcessLookupError:
             pass
-    return signal
 
 
 def wait(child, limit):
@@ -35,9 +44,10 @@ def run(arguments, limit, proxy, environment=None):
     """Runs it; a fault of the proxy that is a signal goes to it. An Outcome."""
     begun = time.monotonic()
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        proxy.victim = Victim()
         child = subprocess.Popen(arguments, stdout=output, stderr=errors,
                                  stdin=subprocess.DEVNULL, env=environment)
-        proxy.victim = signal_to(child)
+        proxy.victim.is_now(child)
         memory = wait(child, limit)
         output.seek(0)
         errors.seek(0)

@@ -63,6 +63,7 @@ SIGNALS = {"interrupt": [signal.SIGINT], "terminate": [signal.SIGTERM]}
 NOT_FORWARDED = {"connection", "keep-alive", "transfer-encoding", "host", "content-length", "te",
                  "upgrade", "http2-settings", "expect"}
 AWAY = 0.5
+PATIENCE = 20  # seconds for what is a matter of milliseconds
 
 
 class Broken(Exception):
@@ -94,20 +95,34 @@ class Proxy:
         self.closed = False
         self.present = threading.Event()
         self.present.set()
-        self.arm(None, 0)
+        self.accepted = threading.Condition(self.lock)
+        self.addresses = set()  # of clients of now, whose exchanges count
+        self.forwarding = 0  # requests that the server has not answered yet
         self.listener = self.listen(0)
         self.port = self.listener.getsockname()[1]
         scheme = "https" if server_context else "http"
         self.url = f"{scheme}://127.0.0.1:{self.port}"
+        self.set(None, 0, "")
         threading.Thread(target=self.accept, daemon=True).start()
 
+    def set(self, kind, at, text):
+        self.kind, self.at, self.count, self.fired, self.what = kind, at, 0, False, ""
+        self.text = text
+
     def arm(self, kind, at, text=""):
-        """From now on exchanges (with that text) are counted from 1; number `at` is spoiled."""
+        """From now on exchanges (with that text) are counted from 1; number `at` is spoiled.
+
+        To be called while no program runs: what one that has ended left on its way (it may have
+        been killed) is over then, and does not count.
+        """
         assert kind is None or kind in FAULTS, kind
         self.present.wait()
-        with self.lock:
-            self.kind, self.at, self.count, self.fired, self.what = kind, at, 0, False, ""
-            self.text = text
+        with socket.create_connection(("127.0.0.1", self.port)) as last:
+            with self.lock:  # all that was connected before it was accepted before it
+                self.accepted.wait_for(lambda: last.getsockname() in self.addresses, PATIENCE)
+                self.addresses.clear()
+                self.accepted.wait_for(lambda: not self.forwarding, PATIENCE)
+                self.set(kind, at, text)
 
     def close(self):
         self.closed = True
@@ -124,11 +139,14 @@ class Proxy:
     def accept(self):
         while not self.closed:
             try:
-                client, _ = self.listener.accept()
+                client, address = self.listener.accept()
             except OSError:
                 time.sleep(0.01)  # closed for good, or for the moment of a "refuse"
                 continue
-            threading.Thread(target=self.connection(self, client).serve, daemon=True).start()
+            with self.lock:
+                self.addresses.add(address)
+                self.accepted.notify_all()
+            threading.Thread(target=self.connection(self, client, address).serve, daemon=True).start()
 
     def leave_for_a_moment(self):
         self.present.clear()
@@ -138,21 +156,30 @@ class Proxy:
         self.listener = self.listen(self.port)
         self.present.set()
 
-    def next_fault(self, what):
-        """Counts one exchange; the fault that is its own, or None."""
+    def next_fault(self, what, address):
+        """Counts one exchange, now under way to the server; the fault that is its own, or None."""
         with self.lock:
+            if address not in self.addresses:
+                raise Broken  # of a program that has ended
+            self.forwarding += 1
             self.count += self.text in what
             if self.kind is None or self.fired or self.count != self.at:
                 return None
             self.fired, self.what = True, what
             return self.kind
 
+    def answered(self):
+        """The server has answered it, or it is given up."""
+        with self.lock:
+            self.forwarding -= 1
+            self.accepted.notify_all()
+
 
 class Connection:
     """One connection of the program, served until either side ends it."""
 
-    def __init__(self, proxy, client):
-        self.proxy, self.client, self.server = proxy, client, None
+    def __init__(self, proxy, client, address):
+        self.proxy, self.client, self.address, self.server = proxy, client, address, None
 
     def serve(self):
         try:
@@ -180,14 +207,17 @@ class Connection:
         method, path = line[0].decode("latin-1"), line[1].decode("latin-1")
         headers = http.client.parse_headers(self.input)
         body = self.read_body(headers)
-        fault = self.proxy.next_fault(f"{method} {path}")
-        tokens = self.proxy.tokens
-        if tokens and not tokens.accepts(self.proxy.count, headers):
-            self.answer(401, b"who?", [])
-            return False
-        if fault and not FAULTS[fault][0]:
-            self.spoil(fault)
-        response = self.forward(method, path, headers, body)
+        fault = self.proxy.next_fault(f"{method} {path}", self.address)
+        try:
+            tokens = self.proxy.tokens
+            if tokens and not tokens.accepts(self.proxy.count, headers):
+                self.answer(401, b"who?", [])
+                return False
+            if fault and not FAULTS[fault][0]:
+                self.spoil(fault)
+            response = self.forward(method, path, headers, body)
+        finally:
+            self.proxy.answered()
         if fault and FAULTS[fault][0] and fault != "flip":
             self.spoil(fault, response)
         self.pass_on(response, method, fault == "flip")

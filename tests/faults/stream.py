@@ -18,8 +18,8 @@ GARBAGE = b"\x00\xff<html>" * 50
 class StreamConnection:
     """One connection of the program, carried until either side ends it."""
 
-    def __init__(self, owner, client):
-        self.owner, self.client = owner, client
+    def __init__(self, owner, client, address):
+        self.owner, self.client, self.address = owner, client, address
         self.server = socket.create_connection((owner.upstream.hostname, owner.upstream.port))
         self.fault = None  # what becomes of the next that the server says
         self.turn = None
@@ -48,7 +48,8 @@ class StreamConnection:
     def from_client(self, data):
         if self.turn is not self.client:
             self.turn = self.client
-            self.fault = self.owner.next_fault(repr(data[:40]))
+            self.fault = self.owner.next_fault(repr(data[:40]), self.address)
+            self.owner.answered()  # what ended with its program changes nothing there
             if self.fault and not proxy.FAULTS[self.fault][0]:
                 self.spoil(self.fault)
                 self.fault = None
