@@ -14,6 +14,7 @@
 registry_scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/registries" && pwd)
 # What scripts/build-programs has built: crane, referrers. Asked now: tests change HOME.
 registry_programs=$("$registry_scripts/../../scripts/build-programs" --where registries)
+. "$registry_scripts/../ports.sh"
 
 registry_fail() {
     echo "registry: $*" >&2
@@ -34,10 +35,6 @@ registry_certificates() {
             -out tokens.crt
         touch good.crt
     ) >/dev/null 2>&1 || registry_fail "openssl failed"
-}
-
-registry_free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # The token server for all registries of this test, made on first use.
@@ -82,8 +79,8 @@ YAML
 registry_await() { # NAME PORT SCHEME
     local i
     for ((i = 0; i < 600; i++)); do
-        curl -ks -o /dev/null "$3://127.0.0.1:$2/v2/" && return
         kill -0 "${registry_pid[$1]}" 2>/dev/null || break
+        curl -ks -o /dev/null "$3://127.0.0.1:$2/v2/" && return
         sleep 0.05
     done
     registry_fail "$1 does not start: $(tail -n 5 "$registries/$1/log")"
@@ -100,7 +97,7 @@ registry_start() { # NAME KIND…
     [ -e "$registries/htpasswd" ] || htpasswd -Bbn ann s3cret >"$registries/htpasswd"
     [[ " $* " == *" tls "* ]] && scheme=https
     [[ " $* " == *" token "* ]] && registry_tokens "$scheme"
-    port=${registry_ports[$name]:-$(registry_free_port)}
+    port=${registry_ports[$name]:-$(free_port)}
     if [ "$*" = referrers ]; then
         [ -x "$registry_programs/referrers" ] || registry_fail "run scripts/build-programs"
         "$registry_programs/referrers" "$port" >>"$registries/$name/log" 2>&1 &

@@ -12,7 +12,7 @@ registry_start plain
 # shellcheck disable=SC2154
 read -r _ multi _ < <(python3 "$here/tests/registries/image.py" "$work/images" 6000000)
 
-wide=127.0.0.1:$(registry_free_port) narrow=127.0.0.1:$(registry_free_port)
+wide=127.0.0.1:$(free_port) narrow=127.0.0.1:$(free_port)
 server() { # ADDRESS LIMIT
     echo "server { listen $1; client_max_body_size $2; location / { proxy_pass http://$registry_plain; proxy_set_header Host \$http_host; } }"
 }

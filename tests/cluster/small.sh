@@ -6,10 +6,8 @@
 small=$work/small
 pki=$CMX_TESTBED_DIR/pki
 mkdir "$small"
-read -r client_port peer_port api_port < <(python3 -c '
-import socket
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-print(*[s.getsockname()[1] for s in sockets])')
+. "$CMX_SOURCE/tests/ports.sh"
+client_port=$(free_port) peer_port=$(free_port) api_port=$(free_port)
 
 start_etcd() {
     etcd --data-dir "$small/etcd" --unsafe-no-fsync --log-level error \

@@ -2,6 +2,7 @@
 # address than this machine's loopback, and one that wants to see a certificate. labels: cluster
 # timeout: 200
 . "$(dirname "$0")/cluster.sh"
+. "$CMX_SOURCE/tests/ports.sh"
 nginx=
 tidy() { [ -z "$nginx" ] || { kill "$nginx"; wait "$nginx"; } 2>/dev/null; }
 export HOME=$work # nobody's credentials
@@ -61,7 +62,7 @@ run 0 diff -f plain --registry-plain-http "$CMX_REGISTRY"
     done
     cat ann.crt ann.key >ann.pem
 ) >/dev/null 2>&1 || wrong "openssl failed"
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("'"$address"'", 0)); print(s.getsockname()[1])')
+port=$(free_port "$address")
 cat >"$work/nginx.conf" <<END
 user root; daemon off; pid $work/nginx.pid; error_log $work/nginx.err;
 events {}
@@ -80,7 +81,7 @@ http {
 END
 nginx -c "$work/nginx.conf" 2>/dev/null &
 nginx=$!
-for _ in {1..100}; do curl -sk -o "$work/answer" "https://$address:$port/v2/" && break; sleep 0.05; done
+for _ in {1..400}; do curl -sk -o "$work/answer" "https://$address:$port/v2/" && break; sleep 0.05; done
 
 source_at "$address:$port" shown
 trust="--registry-ca-file $work/ca.crt"

@@ -164,16 +164,17 @@ static void a_redirect_of_a_source_is_told_and_not_followed(void **state)
 
 /* -------------------------------------------------------------------- HTTP/2 */
 
-static int free_port(void)
+/* See tests/ports.sh. */
+static int free_port(struct http_test *test)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t size = sizeof address;
-    int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(descriptor, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(descriptor, (struct sockaddr *)&address, &size), 0);
-    close(descriptor);
-    return ntohs(address.sin_port);
+    const char *const arguments[] = { "bash", TESTS_FOLDER "/ports.sh", NULL };
+    struct wait wait = wait_for(30000, NULL);
+    struct error err;
+    char *output;
+    int status;
+    assert_true(
+        process_run(test->arena, arguments, NULL, NULL, 100, &wait, &output, &status, &err));
+    return atoi(output);
 }
 
 static const char *write_nginx_config(struct http_test *test, int port)
@@ -238,7 +239,7 @@ static void many_sources_share_a_connection(void **state)
     struct http_test *test = *state;
     struct process nginx;
     struct error err;
-    int port = free_port();
+    int port = free_port(test);
     const char *config = write_nginx_config(test, port);
     const char *const arguments[] = { "nginx", "-c", config, NULL };
     struct http_endpoint endpoint = { .ca_file = test_file(test, "ca.crt") };

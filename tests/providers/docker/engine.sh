@@ -99,7 +99,7 @@ answers() {
 }
 ask() { curl -sf --max-time 5 --unix-socket "$socket" "$@"; }
 
-for _ in {1..150}; do
+for _ in {1..600}; do
     if answers; then break; fi
     kill -0 "$outer" 2>/dev/null || break
     sleep 0.1
@@ -122,10 +122,8 @@ done
 [[ $kind == buildkit ]] || tar -C "$folder/base" -c . |
     ask -X POST -H 'Content-Type: application/x-tar' --data-binary @- \
         'http://engine/images/create?fromSrc=-&repo=localhost/base:1' >"$folder/import"
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/../../ports.sh"
 
 # forward PID PORT PID PORT: what is asked at the first port in the network of the first process
 # is asked at the second one in that of the second.
@@ -154,7 +152,7 @@ END
     nsenter --net="/proc/$inner/ns/net" --pid="/proc/$inner/ns/pid" \
         docker-registry serve "$folder/registry.yml" </dev/null >"$folder/registry.log" 2>&1 &
     forward $$ "$port" "$inner" "$port"
-    for _ in {1..100}; do
+    for _ in {1..400}; do
         if curl -s -o "$folder/answer" "http://127.0.0.1:$port/v2/"; then break; fi
         sleep 0.1
     done

@@ -25,10 +25,7 @@ struct fixture {
 
 static inline int free_port(struct arena *arena)
 {
-    return atoi(bash(arena,
-                     "python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); "
-                     "print(s.getsockname()[1])'",
-                     NULL, NULL));
+    return atoi(bash(arena, "bash \"$1\"", TESTS_FOLDER "/ports.sh", NULL));
 }
 
 static inline void start_http(struct fixture *f)
@@ -50,7 +47,7 @@ static inline void start_http(struct fixture *f)
 static inline void wait_port(struct fixture *f, int port)
 {
     bash(f->arena,
-         "for i in $(seq 200); do (: </dev/tcp/127.0.0.1/$1) 2>/dev/null && exit 0; sleep 0.05; "
+         "for i in $(seq 1200); do (: </dev/tcp/127.0.0.1/$1) 2>/dev/null && exit 0; sleep 0.05; "
          "done; exit 1",
          arena_printf(f->arena, "%d", port), NULL);
 }
