@@ -33,7 +33,10 @@ printf 'apiVersion: cmx.dev/v1\nkind: Project\nmetadata: { name: pair }\nspec: {
 first=$!
 until_true status_of "$ns-pair" slow False
 sed -i 's/a: b/a: c/' "$work/pair/one.yaml"
-"$CMX" apply -f "$work/pair" --yes --timeout 1m >"$work/second" 2>&1 &
+{
+    "$CMX" apply -f "$work/pair" --yes --timeout 1m >"$work/second" 2>&1
+    echo "$? $SECONDS" >"$work/second.end"
+} &
 second=$!
 until_true grep "waits for the run of" "$work/second"
 kill -KILL "$first"
@@ -114,17 +117,16 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 cp "$KUBECONFIG" "$work/wrong-ca"
 cluster=$(kubectl config view -o jsonpath='{.clusters[0].name}')
 kubectl --kubeconfig "$work/wrong-ca" config set-cluster "$cluster" --certificate-authority "$work/other.crt" --embed-certs >/dev/null
-begun=$SECONDS
-run 4 diff -f . --kubeconfig "$work/wrong-ca"
+run 4 diff -f . --kubeconfig "$work/wrong-ca" --log-level debug
 has "10.99.0.1:6443: its certificate is not trusted"
-[ $((SECONDS - begun)) -le 2 ] || wrong "it was tried again: $((SECONDS - begun)) s"
+lacks "again in" # as the log has it where something is tried again
 
 # --- the second of the two
-code=0
-wait "$second" || code=$?
+wait "$second"
+read -r code ended <"$work/second.end"
 last="apply, after the first was killed" out=$(cat "$work/second") errors=""
 same 0 "$code"
-[ $((SECONDS - killed)) -lt 90 ] || wrong "it took $((SECONDS - killed)) s"
+[ $((ended - killed)) -lt 90 ] || wrong "it took $((ended - killed)) s"
 run 0 diff -f "$work/pair"
 same c "$(kubectl -n "$ns-pair" get configmap one -o jsonpath='{.data.a}')"
 same "" "$(kubectl -n "$ns-pair" get configmap cmx-set-pair -o jsonpath='{.metadata.annotations.cmx\.dev/run}')"

@@ -1,11 +1,14 @@
 """A name server for tests, on 127.0.0.1:53.
 
+usage: dns_server.py FILE   each name that is asked for becomes a line of FILE
+
 later.test   SERVFAIL for a second after it was first asked, then 127.0.0.1
 never.test   SERVFAIL
 all others   NXDOMAIN
 """
 import socket
 import struct
+import sys
 import time
 
 NO_ERROR, SERVER_FAILURE, NO_SUCH_NAME = 0, 2, 3
@@ -31,6 +34,8 @@ def code_for(name):
 
 def answer(query):
     name, end = name_of(query)
+    with open(sys.argv[1], "a", encoding="ascii") as asked:
+        asked.write(name + "\n")
     code = code_for(name)
     found = code == NO_ERROR and struct.unpack("!H", query[end - 4:end - 2])[0] == A
     record = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x00\x00\x04\x7f\x00\x00\x01" if found else b""
