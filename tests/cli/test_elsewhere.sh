@@ -56,3 +56,4 @@ commit "Take it away, change web"
 run 0 apply -f deploy/web.yaml --yes
 run 1 diff -f deploy
 has "- ConfigMap/cache"
+finish

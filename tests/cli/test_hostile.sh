@@ -92,3 +92,4 @@ run 2 validate -f .
 clean "a file's name"
 run 2 validate -f . --log-format json
 clean "a file's name in JSON"
+finish

@@ -1,5 +1,5 @@
 # Holds in a real cluster: on the set's parent, on the object, beside a run, and by least rights. labels: cluster
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/cluster.sh"
 export TZ=UTC
 me=$(id -un)@$(hostname)
@@ -35,7 +35,7 @@ spec:
 YAML
 }
 begin() { # starts an apply that waits for it
-    "$CMX" apply -f . --yes --timeout 6s >"$work/one" 2>&1 &
+    "$CMX" apply -f . --yes --timeout 9s >"$work/one" 2>&1 &
     first=$!
     for _ in $(seq 100); do k get job slow >/dev/null 2>&1 && break; sleep 0.1; done
 }
@@ -135,7 +135,7 @@ run 0 apply -f . --yes
 same 2 "$(k get configmap fixed -o jsonpath='{.data.a}')"
 
 # --- beside a run that goes on: told, kept by the run's own writes, and heard by it
-gate() { # VALUE: it is ready after some seconds; ConfigMap/late waits for it
+gate() { # VALUE SECONDS: it is ready after those; ConfigMap/late waits for it
     write gate.yaml <<YAML
 apiVersion: apps/v1
 kind: Deployment
@@ -149,7 +149,7 @@ spec:
       containers:
         - name: main
           image: "web:1.4"
-          env: [ { name: A, value: "$1" }, { name: READY_AFTER, value: "5" } ]
+          env: [ { name: A, value: "$1" }, { name: READY_AFTER, value: "$2" } ]
           readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 }
 ---
 apiVersion: v1
@@ -158,10 +158,10 @@ metadata: { name: late, annotations: { cmx.dev/depends-on: Deployment/gate } }
 data: { key: "$1" }
 YAML
 }
-gate 1
+gate 1 0
 commit "A gate, and what is behind it"
 run 0 apply -f . --yes
-gate 2
+gate 2 15
 commit "Both change"
 "$CMX" apply -f . --yes >"$work/one" 2>&1 &
 first=$!

@@ -1,5 +1,5 @@
 # Every fault between hold and the API server, at every exchange. labels: cluster
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/cluster.sh"
 project held
 configmap one key 1

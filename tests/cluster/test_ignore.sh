@@ -22,8 +22,10 @@ spec:
       containers: [ { name: main, image: "pause:1", resources: { requests: { cpu: 10m } } } ]
 YAML
 }
+turn=1
 touched() { # NAME: something else of it is written
-    sed -i "s/note: \"[0-9]*\"/note: \"$RANDOM\"/" "$1.yaml"
+    turn=$((turn + 1))
+    sed -i "s/note: \"[0-9]*\"/note: \"$turn\"/" "$1.yaml"
     commit "Touch $1"
     run 1 diff -f .
     run 0 apply -f . --yes

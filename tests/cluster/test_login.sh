@@ -1,5 +1,5 @@
 # Kubeconfigs good and bad: who gets in is who kubectl lets in. labels: cluster
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/cluster.sh"
 python3 - "$CMX_TESTBED_DIR/kubeconfig/admin" "$work" <<'PY'
 import base64, json, os, subprocess, sys

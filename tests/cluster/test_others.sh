@@ -25,8 +25,10 @@ settled() { # its controllers have seen the last change
 }
 
 # Another commit, so that something is written to the object: what others added stays.
+turn=1
 touched() { # FILE OBJECT
-    sed -i "s/note: .*\" }/note: \"$RANDOM\" }/" "$1"
+    turn=$((turn + 1))
+    sed -i "s/note: .*\" }/note: \"$turn\" }/" "$1"
     grep -q note "$1" || wrong "nothing to touch in $1"
     commit "Touch $1"
     run 1 diff -f .

@@ -53,7 +53,9 @@ run 0 diff -f .
 # --- after the first failure nothing new starts; what runs is waited for, and nothing is pruned
 project radius "  maxFailures: 1"
 rm config.yaml
-workload one third 8 # slower than the failure
+workload one third
+# It is ready once the test says so: after the failure.
+sed -i 's|httpGet: { port: 8080 }|exec: { command: [/bin/sh, -c, "test -e /go"] }|' one.yaml
 write bad.yaml <<YAML
 apiVersion: batch/v1
 kind: Job
@@ -68,7 +70,15 @@ YAML
 configmap behind key 1
 sed -i 's/name: behind }/name: behind, annotations: { cmx.dev\/depends-on: Deployment\/one } }/' behind.yaml
 commit "One fails"
-run 5 apply -f . --yes
+"$CMX" apply -f . --yes >"$work/one" 2>&1 &
+running=$!
+until grep -q "! Job/bad" "$work/one" || ! kill -0 "$running" 2>/dev/null; do sleep 0.1; done
+until k exec "$(k get pods -l app=one --sort-by=.metadata.creationTimestamp -o name | tail -n 1)" -- \
+    /bin/sh -c ": >/go" 2>/dev/null || ! kill -0 "$running" 2>/dev/null; do sleep 0.2; done
+code=0
+wait "$running" || code=$?
+last="apply, of which one fails" out=$(cat "$work/one") errors=""
+same 5 "$code"
 has "! Job/bad: " "panic: missing NOTHING" "✓ Deployment/one" "Not done: ConfigMap/behind" \
     "Stopped after 1 failure (Project.maxFailures): nothing new was started." "Not pruned (1 object)" \
     "1 failed" "1 not done"

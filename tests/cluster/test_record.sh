@@ -1,5 +1,5 @@
 # One run a set, and a record that others lay hands on. labels: cluster
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/cluster.sh"
 patience=120
 project record
@@ -83,7 +83,7 @@ k annotate configmap "$parent" cmx.dev/run- >/dev/null
 # --- deleted in the middle: what was made is recorded all the same
 k delete job first --cascade=foreground >/dev/null
 git checkout -q -- job.yaml
-begin 5s
+begin 9s
 k delete configmap "$parent" >/dev/null
 end 5 "Job/first"
 k get configmap "$parent" -o jsonpath='{.binaryData.members}' | base64 -d | gzip -dc >"$work/members"

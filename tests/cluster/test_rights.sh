@@ -30,10 +30,11 @@ apply() { # CODE
     run "$1" apply -f . --yes --prune-budget 100% --lock-timeout 40s --kubeconfig "$work/limited"
 }
 uses() { # eventually the API server's authorizer knows of the role
-    for _ in $(seq 50); do
+    for _ in $(seq 200); do
         [ "$(kubectl --kubeconfig "$work/limited" -n "$ns" auth can-i "$1" "$2" 2>/dev/null)" = "$3" ] && return
         sleep 0.1
     done
+    wrong "the server does not come to know the role: $1 $2 $3"
 }
 
 # --- a Role in one namespace is enough to create, change and delete

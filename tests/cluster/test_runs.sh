@@ -16,7 +16,7 @@ spec:
       containers:
         - name: main
           image: "web:1.4"
-          env: [ { name: READY_AFTER, value: "6" } ]
+          env: [ { name: READY_AFTER, value: "60" } ]
           readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 }
 YAML
 commit "A slow one"
@@ -41,7 +41,7 @@ for delay in 0.02 0.05 0.1 0.15; do
 done
 
 # --- interrupted while many wait for their turn: these are not begun
-for i in $(seq 60); do configmap "many$i" key 1; done
+for i in $(seq 200); do configmap "many$i" key 1; done
 commit "Many"
 "$CMX" apply -f . --yes --concurrency 1 >"$work/one" 2>&1 &
 first=$!
@@ -51,11 +51,11 @@ code=0; wait "$first" || code=$?
 last="apply, interrupted early" out=$(cat "$work/one")
 same 130 "$code"
 has "not done"
-[ "$(k get configmaps -o name | grep -c many)" -lt 40 ] || wrong "it went on after the interrupt"
+[ "$(k get configmaps -o name | grep -c many)" -lt 150 ] || wrong "it went on after the interrupt"
 rm many*.yaml
 
 # --- two at once: the second waits for the first, then finds nothing to do
-sed -i 's/"6"/"3"/' slow.yaml
+sed -i 's/"60"/"3"/' slow.yaml
 configmap c9 key 9
 commit "Faster, and one more"
 "$CMX" apply -f . --yes >"$work/one" 2>&1 &

@@ -1,6 +1,6 @@
 # What a run has seen of Secrets is in nothing that others say: the log of a pod that prints them
 # and crashes, its last words in `status`, a webhook that quotes them, a condition. labels: cluster
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/cluster.sh"
 tidy() {
     kubectl delete validatingwebhookconfiguration "$ns-echo" --ignore-not-found >/dev/null 2>&1
