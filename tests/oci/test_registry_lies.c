@@ -145,11 +145,10 @@ static void waits_as_it_is_asked_to(void **state)
     struct registry_test *test = *state;
     static const struct {
         const char *name;
-        int64_t least, most;
+        int64_t least;
     } cases[] = {
-        { "busy-1", 1000, 3000 }, { "busy-1s", 1000, 3000 }, { "busy-300ms", 300, 2000 },
-        { "busy-date", 0, 1500 }, { "busy-none", 0, 1500 },  { "busy-soon", 0, 1500 },
-        { "busy--5", 0, 1500 },
+        { "busy-1", 1000 }, { "busy-1s", 1000 }, { "busy-300ms", 300 }, { "busy-date", 0 },
+        { "busy-none", 0 }, { "busy-soon", 0 },  { "busy--5", 0 },
     };
     struct descriptor found;
     struct error err;
@@ -159,7 +158,7 @@ static void waits_as_it_is_asked_to(void **state)
         int64_t begun = clock_now();
         works(store->table->resolve(store, test->arena, "1", &found, &wait, &err));
         int64_t took = clock_now() - begun;
-        if (took < cases[i].least || took > cases[i].most)
+        if (took < cases[i].least || took > cases[i].least + 8000)
             fail_msg("%s took %lld ms", cases[i].name, (long long)took);
         store->table->close(store);
     }
@@ -168,10 +167,10 @@ static void waits_as_it_is_asked_to(void **state)
     int64_t begun = clock_now();
     fails_with(store->table->resolve(store, test->arena, "1", &found, &wait, &err),
                ERROR_UNREACHABLE, "it asks to come back in 3 h");
-    assert_true(clock_now() - begun < 2000);
+    assert_true(clock_now() - begun < 20000);
     store->table->close(store);
     store = lie(test, "busy-20");
-    wait = wait_for(1000, NULL);
+    wait = wait_for(10000, NULL);
     fails_with(store->table->resolve(store, test->arena, "1", &found, &wait, &err),
                ERROR_UNREACHABLE, "longer than is waited for");
     store->table->close(store);

@@ -148,7 +148,7 @@ static void lock_is_awaited(void **state)
     struct git_source *source;
     assert_true(process_start(holder, NULL, &process, &err));
     assert_true(process_read(&process, line, sizeof line, &length, &wait, &err));
-    brief = wait_for(400, NULL);
+    brief = wait_for(3000, NULL);
     assert_false(git_open(&options, &source, &brief, &err));
     stop(&process);
     assert_int_equal(err.kind, ERROR_TIMEOUT);

@@ -274,7 +274,7 @@ static void test_later(void **state)
                                          &error),
          error);
     world_apply(world); /* discovery lags behind the CRD */
-    kubectl(world, NULL, "get", "laters.obs.example.com", "x");
+    kubectl_soon(world, "get", "laters.obs.example.com", "x");
     world_again(world);
     look(world, definition, object);
     all_same(world);

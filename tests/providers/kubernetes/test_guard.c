@@ -39,6 +39,20 @@ static void allows(struct world *world, const char *kind, const char *name)
         fail_msg("%s/%s: %s", kind, name, error.message);
 }
 
+/* New runs until one is told that: discovery lags behind. */
+static void await_words(struct world *world, const char *kind, const char *name, const char *why)
+{
+    struct wait wait = wait_for(60 * 1000, NULL);
+    struct error error;
+    do {
+        error = (struct error){ 0 };
+        world_again(world);
+        look(world, CM("x"));
+    } while (
+        !(guarded(world, world_subject(world, kind, name), &error) && strstr(error.message, why))
+        && wait_sleep(&wait, 200));
+}
+
 static void test_data(void **state)
 {
     struct world *world = *state;
@@ -108,9 +122,7 @@ static void test_stale_group(void **state)
             "\"insecureSkipTLSVerify\":true,\"service\":{\"name\":\"none\",\"namespace\":"
             "\"default\"}}}",
             "create", "-f", "-");
-    sleep(3); /* until the aggregator has noticed that nobody answers */
-    world_again(world);
-    look(world, CM("x"));
+    await_words(world, "Namespace", world->namespace, "guard-test.example does not answer");
     cannot_see(world, "Namespace", world->namespace, "guard-test.example does not answer");
     kubectl(world, NULL, "delete", "apiservice", "v1.guard-test.example");
 }
@@ -126,9 +138,7 @@ static void test_definition(void **state)
         "\"openAPIV3Schema\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true}}"
         "}]}}";
     apply_all(world, definition);
-    sleep(1); /* kubectl wait fails where there are no conditions at all yet */
-    kubectl(world, NULL, "wait", "--for=condition=Established", "crd/guards.obs.example.com");
-    sleep(1);
+    kubectl_soon(world, "get", "guards.obs.example.com");
     world_again(world);
     look(world, CM("x"));
     allows(world, "CustomResourceDefinition", "guards.obs.example.com");
@@ -146,9 +156,7 @@ static void test_definition(void **state)
     refuses(world, "CustomResourceDefinition", "guards.obs.example.com", "one is of that kind");
     kubectl(world, NULL, "patch", "crd", "guards.obs.example.com", "--type=json",
             "-p=[{\"op\":\"replace\",\"path\":\"/spec/versions/0/served\",\"value\":false}]");
-    sleep(2); /* until discovery tells */
-    world_again(world);
-    look(world, CM("x"));
+    await_words(world, "CustomResourceDefinition", "guards.obs.example.com", "of kind Guard");
     cannot_see(world, "CustomResourceDefinition", "guards.obs.example.com", "of kind Guard");
     kubectl(world, NULL, "delete", "crd", "guards.obs.example.com");
 }

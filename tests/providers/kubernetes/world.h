@@ -69,6 +69,22 @@ static inline const char *kubectl_ok(struct world *world, const char *input,
     return output;
 }
 
+/* The same again and again until it succeeds: what was stored is known everywhere a moment later.
+ */
+static inline void kubectl_until_done(struct world *world, const char *input,
+                                      const char *const *arguments)
+{
+    struct wait wait = wait_for(60 * 1000, NULL);
+    int status;
+    do
+        kubectl_status(world, &status, arguments, input);
+    while (status != 0 && wait_sleep(&wait, 100));
+    kubectl_ok(world, input, arguments);
+}
+
+#define kubectl_soon(world, ...)                                                                   \
+    kubectl_until_done((world), NULL, (const char *const[]){ __VA_ARGS__, NULL })
+
 static inline void world_connect(struct world *world)
 {
     struct error error = { 0 };
@@ -92,10 +108,11 @@ static inline void world_again(struct world *world)
 
 static inline int world_setup(void **state)
 {
+    static unsigned number;
     struct arena *arena = arena_new();
     struct world *world = arena_alloc(arena, sizeof *world);
     world->arena = arena;
-    world->namespace = arena_printf(arena, "obs-test-%x", (unsigned)clock_now());
+    world->namespace = arena_printf(arena, "obs-test-%d-%u", (int)getpid(), number++);
     world->wait = wait_for(110 * 1000, NULL);
     kubectl(world, NULL, "create", "namespace", world->namespace);
     world_connect(world);

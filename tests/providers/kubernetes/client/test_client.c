@@ -73,11 +73,11 @@ static void heeds_retry_after_within_the_wait(void **state)
     assert_in_range(clock_now() - start, 1000, 10000);
     call.query = "key=long&steps=429:60,200&message=too+many+requests";
     start = clock_now();
-    struct outcome_of_call outcome = call_within(test, client, &call, 5000);
+    struct outcome_of_call outcome = call_within(test, client, &call, 20000);
     assert_false(outcome.success);
     assert_int_equal(outcome.error.kind, ERROR_UNREACHABLE);
     assert_string_equal(outcome.error.message, "read: too many requests");
-    assert_in_range(clock_now() - start, 0, 4000);
+    assert_in_range(clock_now() - start, 0, 15000);
     client_close(client);
 }
 
@@ -306,7 +306,7 @@ static void a_watch_ends_with_its_wait(void **state)
     struct error err = { 0 };
     int64_t start = clock_now();
     assert_true(client_watch(client, &call, count_items, NULL, &wait, &err));
-    assert_in_range(clock_now() - start, 290, 1500);
+    assert_in_range(clock_now() - start, 290, 8000);
     struct cancel cancel = { CANCEL_HARD };
     wait = (struct wait){ .deadline = INT64_MAX, .cancel = &cancel };
     assert_false(client_watch(client, &call, count_items, NULL, &wait, &err));

@@ -153,7 +153,7 @@ static void a_slow_plugin_is_ended_at_the_deadline(void **state)
     int64_t start = clock_now();
     struct outcome_of_call outcome = call_within(test, client, &call, 300);
     assert_int_equal(outcome.error.kind, ERROR_TIMEOUT);
-    assert_in_range(clock_now() - start, 290, 3000);
+    assert_in_range(clock_now() - start, 290, 15000);
     client_close(client);
 }
 

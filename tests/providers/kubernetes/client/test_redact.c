@@ -7,10 +7,10 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "providers/kubernetes/client/redact.h"
 
 #include <string.h>
+#include <time.h>
 
 static void check(struct redactor *redactor, const char *text, const char *expected)
 {
@@ -127,9 +127,9 @@ static void thousands_of_values_cost_little(void **state)
     while (text.length < 1 << 20)
         buf_puts(&text, "an ordinary line of a log, with nothing in it that is secret\n");
     buf_printf(&text, "but here %08x-value-%d", 77U * 2654435761U, 77);
-    int64_t begin = clock_now();
+    clock_t begin = clock(); /* of the processor: others may be at work */
     redactor_clean(redactor, text.data, text.length, &out);
-    assert_in_range(clock_now() - begin, 0, 1000);
+    assert_in_range(clock() - begin, 0, CLOCKS_PER_SEC);
     assert_string_equal(out.data + out.length - 17, "but here (secret)");
     redactor_free(redactor);
 }

@@ -109,11 +109,11 @@ static void test_claims(void **state)
     scene_apply(&scene, arena,
                 arena_printf(arena, claim, "late", namespace,
                              arena_printf(arena, "storageClassName: %s-late,", namespace)));
-    assert_true(scene_settle(&scene, false, 20));
-    assert_true(scene.took < 5000);
+    assert_true(scene_settle(&scene, false, 60));
+    assert_true(scene.took < 30000);
     send(arena, "DELETE", path, NULL, NULL);
     scene_apply(&scene, arena, arena_printf(arena, claim, "none", namespace, ""));
-    assert_fails(&scene, 10, ERROR_TIMEOUT, "not bound to a volume: Pending; FailedBinding: ");
+    assert_fails(&scene, 20, ERROR_TIMEOUT, "not bound to a volume: Pending; FailedBinding: ");
     assert_says(scene.err.message, "no storage class is set");
 }
 
@@ -183,7 +183,7 @@ static void test_timeout_and_cancel(void **state)
     scene_apply(&scene, arena,
                 deployment(arena, "slow", 1,
                            "image: web:1.4, env: [{name: READY_AFTER, value: '900'}], " READY));
-    assert_fails(&scene, 4, ERROR_TIMEOUT, "not healthy in time: 0 of 1 pods available");
+    assert_fails(&scene, 10, ERROR_TIMEOUT, "not healthy in time: 0 of 1 pods available");
     atomic_store(&cancel.level, CANCEL_SOFT);
     struct wait wait = { .deadline = clock_now() + 20000, .cancel = &cancel };
     assert_false(kubernetes_settle(&session, arena, &scene.subject, &scene.outcome, false,

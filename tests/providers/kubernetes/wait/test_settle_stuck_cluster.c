@@ -53,8 +53,10 @@ static void test_quota(void **state)
                              "namespace: %s}, spec: {hard: {requests.memory: 1Mi}}}",
                              namespace));
     assert_true(scene_settle(&scene, false, 5));
-    struct wait pause = seconds(3);
-    wait_sleep(&pause, 1500); /* until the quota is in force */
+    struct wait wait = seconds(60);
+    const char *path = path_of(arena, &scene.subject.id, NULL);
+    while (!value_at(send(arena, "GET", path, NULL, NULL), "status", "hard", NULL)) /* in force */
+        assert_true(wait_sleep(&wait, 100));
     scene_apply(
         &scene, arena,
         deployment(arena, "quota", 1, "image: web:1.4, resources: {requests: {memory: 5Mi}}"));
@@ -101,6 +103,16 @@ static void test_old_pod_in_the_way(void **state)
     assert_says(scene.err.message, "of the old revision, and the update waits for it: delete it");
 }
 
+/* Until the kubelet has tried, and said so. */
+static void await_event(struct arena *arena, const char *reason)
+{
+    struct wait wait = seconds(60);
+    const char *path = arena_printf(arena, "/api/v1/namespaces/%s/events", namespace);
+    const char *query = arena_printf(arena, "fieldSelector=reason%%3D%s", reason);
+    while (!value_count(value_get(send(arena, "GET", path, query, NULL), "items")))
+        assert_true(wait_sleep(&wait, 100));
+}
+
 /* What stands in no status: the event tells it when the time is over. */
 static void test_missing_volume(void **state)
 {
@@ -112,6 +124,7 @@ static void test_missing_volume(void **state)
         arena_printf(arena, "%s      volumes: [{name: v, secret: {secretName: nowhere}}]\n",
                      deployment(arena, "volume", 1,
                                 "image: web:1.4, volumeMounts: [{name: v, mountPath: /v}]")));
+    await_event(arena, "FailedMount");
     assert_fails(&scene, 5, ERROR_TIMEOUT, "not healthy in time: 0 of 1 pods available");
     assert_says(scene.err.message, "last warning: FailedMount: ");
     assert_says(scene.err.message, "\"nowhere\" not found");
