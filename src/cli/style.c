@@ -125,6 +125,7 @@ struct report_style invocation_style(const struct invocation *invocation)
     return (struct report_style){
         .colour = invocation_colour(invocation, STDOUT_FILENO),
         .width = terminal_width(),
+        .wraps = terminal_can_redraw(),
         .full = invocation->full,
         .verbose = invocation->verbose,
         .quiet = invocation->quiet,

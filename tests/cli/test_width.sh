@@ -74,4 +74,15 @@ if command -v script >/dev/null; then
     has $'\n    registry.example.org/a-department/with-many-teams/shop/reader:1.4.0-alpha'
     lacks " "$'\n'
 fi
+
+# What is refused: in a log on one line, which is searched for; on a terminal within its width.
+sed -i 's/annotations: {/annotations: { cmx.dev\/restart-on: config,/' deploy/reader.yaml
+run 3 diff -f deploy/reader.yaml
+refusal=$(grep '^! Deployment/reader: it restarts with ConfigMap/web, .* the whole source$' <<<"$out")
+same 1 "$(awk 'length > 80' <<<"$refusal" | wc -l)"
+if command -v script >/dev/null; then
+    out=$(script -qec "stty cols 80; TERM=xterm $CMX diff -f deploy/reader.yaml" /dev/null </dev/null | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g')
+    narrow
+    has "$(fold -s -w 80 <<<"$refusal" | head -n 1 | sed 's/ *$//')"$'\n      '
+fi
 finish

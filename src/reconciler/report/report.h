@@ -15,6 +15,7 @@
 struct report_style {
     bool colour;
     unsigned width; /* columns */
+    bool wraps;     /* break what is refused or failed at `width`: in a log, lines are searched */
     bool full;      /* whole objects as diffs */
     bool verbose;   /* what is unchanged or left alone, too */
     bool quiet;     /* only what is refused, failed, and the closing line */
@@ -86,7 +87,8 @@ void report_change(struct buf *out, const struct target_run *target, const struc
 
 /*
  * "! NAME: TEXT", further lines of the text below it, and where in the source
- * the object stands, unless the text names that file already.
+ * the object stands, unless the text names that file already. "apply NAME: " of
+ * a request stands before no text: the name does.
  */
 void report_trouble(struct buf *out, const struct target_run *target, const struct change *change,
                     const char *text, const struct report_style *style);

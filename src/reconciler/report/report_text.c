@@ -407,16 +407,28 @@ static void add_origin(struct buf *out, const struct change *change, const char 
         buf_printf(out, "    from %s:%u\n", desired->file->path, desired->place.line);
 }
 
+static const char *without_request(struct arena *arena, const struct change *change,
+                                   const char *text)
+{
+    const char *request =
+        arena_printf(arena, "apply %s: ", object_id_text(arena, &change->subject->id, NULL));
+    size_t length = strlen(request);
+    return strncmp(text, request, length) == 0 ? text + length : text;
+}
+
 void report_trouble(struct buf *out, const struct target_run *target, const struct change *change,
                     const char *text, const struct report_style *style)
 {
     AUTO_ARENA arena = arena_new();
-    text = printable_text(arena, text ? text : "");
-    buf_printf(out, "%s!%s %s: ", report_colour(style, COLOUR_BAD), report_plain(style),
-               report_name(arena, target, &change->subject->id));
-    for (const char *at = text; at == text || *at;) {
+    const char *name = report_name(arena, target, &change->subject->id);
+    size_t width = style->wraps ? style->width : SIZE_MAX, used = text_columns(name) + 4;
+    text = printable_text(arena, text ? without_request(arena, change, text) : "");
+    buf_printf(out, "%s!%s %s: ", report_colour(style, COLOUR_BAD), report_plain(style), name);
+    for (const char *at = text; at == text || *at; used = FIELD_INDENT) {
         size_t length = strcspn(at, "\n");
-        buf_printf(out, "%s%.*s\n", at == text ? "" : "    ", (int)length, at);
+        buf_fill(out, ' ', at == text ? 0 : FIELD_INDENT);
+        text_wrap(out, arena_memdup(arena, at, length), used, width, CONTINUED);
+        buf_putc(out, '\n');
         at += length + (at[length] == '\n');
     }
     add_origin(out, change, text);
