@@ -288,6 +288,20 @@ bool context_tree(const struct context *context, struct arena *arena, int64_t mt
 
 /* -------------------------------------------------------------------------- absent */
 
+/* What git has, and the context has not: a rule says so, or it is a link to something else. */
+static const char *left_out(const struct context *context, struct arena *arena, const char *path,
+                            const struct files_entry *entry)
+{
+    const struct context_entry item = { .path = path, .files = context->files, .entry = *entry };
+    struct error none;
+    const char *target = NULL;
+    if (entry->kind == FILES_LINK && !patterns_match(context->ignore, arena, path, NULL, NULL))
+        target = read_link(&item, arena, &none);
+    if (target)
+        return arena_printf(arena, "%s is a link to %s, which is not in the context", path, target);
+    return arena_printf(arena, "%s is left out by .dockerignore", path);
+}
+
 const char *context_absent(const struct context *context, struct arena *arena, const char *path)
 {
     struct files *files = context->files;
@@ -296,7 +310,7 @@ const char *context_absent(const struct context *context, struct arena *arena, c
     path = path_below(arena, path);
     const char *whole = path_join(arena, context->folder, path);
     if (files->table->find(files, arena, whole, &entry, &none))
-        return arena_printf(arena, "%s is left out by .dockerignore", path);
+        return left_out(context, arena, path, &entry);
     const char *why = files->table->absent ? files->table->absent(files, arena, whole) : NULL;
     if (!why)
         return NULL;

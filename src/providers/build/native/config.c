@@ -23,24 +23,34 @@ struct configuring {
 
 /* ------------------------------------------------------------------------------ texts */
 
+/* A character as Go's %q writes it. */
+static void add_quoted(struct buf *out, char c)
+{
+    static const char letters[] = "abtnvfr"; /* of the codes from 7 on */
+    if (c == '"' || c == '\\')
+        buf_printf(out, "\\%c", c);
+    else if (c >= '\a' && c <= '\r')
+        buf_printf(out, "\\%c", letters[c - '\a']);
+    else if ((c >= 0 && c < ' ') || c == 0x7f)
+        buf_printf(out, "\\x%02x", (unsigned)c);
+    else
+        buf_putc(out, c);
+}
+
 /* ["a" "b"], as Go's %q writes a list; [a b], as its %v does. */
 static void add_list(struct buf *out, const struct text_list *list, bool quoted)
 {
     buf_putc(out, '[');
     for (size_t i = 0; i < list->count; i++) {
         buf_puts(out, i ? " " : "");
-        if (quoted)
-            buf_putc(out, '"');
-        for (const char *at = list->items[i]; *at; at++) {
-            if (quoted && (*at == '"' || *at == '\\'))
-                buf_putc(out, '\\');
-            if (quoted && *at == '\n')
-                buf_puts(out, "\\n");
-            else
-                buf_putc(out, *at);
+        if (!quoted) {
+            buf_puts(out, list->items[i]);
+            continue;
         }
-        if (quoted)
-            buf_putc(out, '"');
+        buf_putc(out, '"');
+        for (const char *at = list->items[i]; *at; at++)
+            add_quoted(out, *at);
+        buf_putc(out, '"');
     }
     buf_putc(out, ']');
 }

@@ -44,7 +44,8 @@ static struct tree_owner owner_of(const struct copying *one)
     return (struct tree_owner){ .uid = rules->owned ? rules->uid : 0,
                                 .gid = rules->owned ? rules->gid : 0,
                                 .mode = rules->moded ? rules->mode & 0777 : 0755,
-                                .layer = rules->layer };
+                                .layer = rules->layer,
+                                .given = rules->owned };
 }
 
 static bool make_folder(struct copying *one, const char *path, struct node **ret)

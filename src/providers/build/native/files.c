@@ -167,23 +167,38 @@ static bool copy_matching(struct copying *one, const char *source)
     return true;
 }
 
+/* Names below the root are taken as they are: a link is copied, and leads nowhere. */
+static bool is_below(struct copying *one, const char *root, const char *below)
+{
+    struct arena *arena = one->stage->native->arena;
+    const char *real;
+    if (!tree_real(one->from, arena, root, &real, one->err))
+        return false;
+    const struct node *node = tree_look(one->from, arena, real);
+    for (size_t length = 0; node && below[length];) {
+        size_t part = length + strcspn(below + length, "/");
+        if (node->kind == TAR_SYMLINK)
+            return error_set(one->err, ERROR_INPUT,
+                             "%s: /%s is a link to %s, and --parents follows none", below,
+                             node_path(arena, node), node->link);
+        node = node_child(node, arena_memdup(arena, below + length, part - length));
+        length = part + (below[part] == '/');
+    }
+    return node || not_found(one, path_in(arena, root, below));
+}
+
 /* --parents: the path below the root, or below "/./" in it, is kept. */
 static bool copy_with_parents(struct copying *one, const char *source)
 {
     struct arena *arena = one->stage->native->arena;
-    const char *pivot = strstr(source, "/./"), *real;
+    const char *pivot = strstr(source, "/./");
     const char *root = pivot ? arena_memdup(arena, source, (size_t)(pivot - source)) : "";
     const char *below = path_below(arena, pivot ? pivot + 3 : source);
     struct patterns include = { 0 };
     if (!patterns_add(arena, &include, below, one->err))
         return false;
-    if (!glob_has_wildcards(root) && !glob_has_wildcards(below)) {
-        const char *whole = path_in(arena, root, below);
-        if (!tree_real(one->from, arena, whole, &real, one->err))
-            return false;
-        if (!tree_look(one->from, arena, real))
-            return not_found(one, whole);
-    }
+    if (!glob_has_wildcards(root) && !glob_has_wildcards(below) && !is_below(one, root, below))
+        return false;
     one->rules.include = &include;
     bool done = copy_matching(one, path_in(arena, "", root));
     one->rules.include = NULL;
@@ -332,7 +347,8 @@ static bool make_workdir(struct stage *stage, const char *folder, struct error *
     if (!stage_tree(stage, &tree, err) || !tree_real(tree, arena, folder, &real, err))
         return false;
     node = tree_look(tree, arena, real);
-    if (!node && user && *user && !stage_owner(stage, user, &owner.uid, &owner.gid, err))
+    owner.given = user && *user;
+    if (!node && owner.given && !stage_owner(stage, user, &owner.uid, &owner.gid, err))
         return error_prefix(err, "USER %s", user);
     if (!tree_folder(tree, real, &owner, &node, err))
         return false;

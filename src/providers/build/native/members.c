@@ -15,7 +15,7 @@ enum { PIECE = 64 << 10 };
 /* The folder that a path stands in, in which links of layers below may lead the way. */
 static bool parent_of(struct members *all, const char *path, struct node **ret, struct error *err)
 {
-    const struct tree_owner root = { .mode = 0755, .layer = all->layer };
+    const struct tree_owner root = { .mode = 0755, .layer = all->layer, .given = true };
     const char *real, *above = path_folder(all->scratch, path);
     const char *base = all->folder ? node_path(all->scratch, all->folder) : "";
     return tree_real(all->tree, all->scratch, arena_printf(all->scratch, "%s/%s", base, above),

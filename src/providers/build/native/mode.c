@@ -1,11 +1,18 @@
-/* mode: see mode.h. */
+/* mode: see mode.h. What letters mean is BSD's chmod(1), which BuildKit follows. */
 #include "providers/build/native/mode.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALL_BITS = 07777 };
+enum { ALL_BITS = 07777, STICKY = 01000, CLASSES = 06777 };
+
+/* One "u=rwX" while it is read. `who` 0: no class was named. */
+struct clause {
+    uint32_t who, bits, mode, original;
+    bool folder, execute; /* an X waits behind the other letters */
+    char action;
+};
 
 /* The bits of the classes that `who` names: u and g with their set-id bits. */
 static uint32_t class_bits(char who)
@@ -18,74 +25,107 @@ static uint32_t class_bits(char who)
     case 'o':
         return 00007;
     default:
-        return ALL_BITS;
+        return CLASSES;
     }
 }
 
-/* The bits of one letter in all classes. */
-static uint32_t letter_bits(char letter, uint32_t mode, bool folder)
+static uint32_t within(const struct clause *one, uint32_t bits)
 {
+    return one->who ? bits & one->who : bits;
+}
+
+/* What the letters so far come to. */
+static void flush(struct clause *one)
+{
+    if (one->action == '=')
+        one->mode &= ~(one->who ? one->who : CLASSES);
+    if (one->action == '-')
+        one->mode &= ~within(one, one->bits);
+    else
+        one->mode |= within(one, one->bits);
+    one->bits = 0;
+}
+
+/* X asks the mode that the file came with, not what earlier clauses made of it. */
+static void flush_execute(struct clause *one)
+{
+    if (one->execute && (one->folder || one->original & 0111))
+        one->mode |= within(one, 0111);
+    one->execute = false;
+}
+
+/* "g" of "u=g": that class's bits in those of `who`; set-id bits are no part of it. */
+static void copy_class(struct clause *one, char from)
+{
+    uint32_t bits = from == 'u' ? one->mode >> 6 : from == 'g' ? one->mode >> 3 : one->mode;
+    uint32_t all = within(one, 0777);
+    bits = (bits & 07) * 0111 & all;
+    if (one->action == '=')
+        one->mode &= ~all;
+    one->mode = one->action == '-' ? one->mode & ~bits : one->mode | bits;
+}
+
+/* The set-id bits and the sticky one are no letters of the others. */
+static void one_letter(struct clause *one, char letter)
+{
+    bool special = !one->who || one->who & ~07u;
     switch (letter) {
     case 'r':
-        return 0444;
+        one->bits |= 0444;
+        break;
     case 'w':
-        return 0222;
-    case 'x':
-        return 0111;
-    case 'X':
-        return folder || (mode & 0111) ? 0111 : 0;
+        one->bits |= 0222;
+        break;
     case 's':
-        return 06000;
+        one->bits |= special ? 06000 : 0;
+        break;
+    case 't':
+        one->bits |= special ? STICKY : 0;
+        one->who |= special ? STICKY : 0;
+        break;
+    case 'X':
+        one->execute = one->action != '-';
+        one->bits |= one->execute ? 0 : 0111;
+        break;
     default:
-        return 01000; /* t */
+        one->bits |= 0111; /* x */
     }
 }
 
-/* "g" of "u=g": the bits of that class, in all classes. */
-static uint32_t copied_bits(char who, uint32_t mode)
+static uint32_t one_action(const char **at, struct clause clause)
 {
-    uint32_t bits = who == 'u' ? mode >> 6 : who == 'g' ? mode >> 3 : mode;
-    bits &= 07;
-    return bits | bits << 3 | bits << 6;
-}
-
-static uint32_t one_action(const char **at, uint32_t classes, uint32_t mode, bool folder)
-{
-    char action = *(*at)++;
-    uint32_t bits = 0;
-    if (**at && strchr("ugo", **at))
-        bits = copied_bits(*(*at)++, mode);
-    else
-        for (; **at && strchr("rwxXst", **at); ++*at) {
-            bits |= letter_bits(**at, mode, folder);
-            /* The sticky bit is of no class; as in BSD, the others alone cannot set it. */
-            if (**at == 't' && classes & ~07u)
-                classes |= 01000;
+    bool copied = false;
+    clause.action = *(*at)++;
+    for (; **at && strchr("rwxXstugo", **at); ++*at) {
+        if (!strchr("ugo", **at)) {
+            one_letter(&clause, **at);
+            continue;
         }
-    bits &= classes;
-    if (action == '+')
-        return mode | bits;
-    if (action == '-')
-        return mode & ~bits;
-    /* "=" leaves the set-id bits of a folder alone unless they are named. */
-    return (mode & ~(classes & (folder ? 01777 : ALL_BITS))) | bits;
+        if (clause.bits)
+            flush(&clause);
+        flush_execute(&clause);
+        copy_class(&clause, **at);
+        copied = true;
+    }
+    if (clause.bits || !copied)
+        flush(&clause);
+    flush_execute(&clause);
+    return clause.mode;
 }
 
 static uint32_t apply(const char **at, uint32_t mode, bool folder)
 {
-    for (;;) {
-        uint32_t classes = 0;
+    struct clause clause = { .mode = mode, .original = mode, .folder = folder };
+    for (;; ++*at) {
+        clause.who = 0;
         for (; **at && strchr("ugoa", **at); ++*at)
-            classes |= class_bits(**at);
-        if (!classes)
-            classes = ALL_BITS;
+            clause.who |= class_bits(**at);
         if (!**at || !strchr("+-=", **at))
-            return mode;
+            return clause.mode;
         while (**at && strchr("+-=", **at))
-            mode = one_action(at, classes, mode, folder);
+            clause.mode = one_action(at, clause);
         if (**at != ',')
-            return mode;
-        ++*at;
+            return clause.mode;
     }
 }
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { SET_GROUP_ID = 02000 };
+
 struct tree *tree_new(struct arena *arena, int64_t mtime)
 {
     struct tree *tree = arena_alloc(arena, sizeof *tree);
@@ -213,9 +215,9 @@ bool tree_folder(struct tree *tree, const char *path, const struct tree_owner *o
         if (!child) {
             if (!tree_put(tree, node, part, TAR_FOLDER, &child, err))
                 return false;
-            child->mode = owner->mode;
+            child->mode = owner->mode | (node->mode & SET_GROUP_ID);
             child->uid = owner->uid;
-            child->gid = owner->gid;
+            child->gid = node->mode & SET_GROUP_ID && !owner->given ? node->gid : owner->gid;
             child->layer = owner->layer;
             child->on_the_way = true;
         }

@@ -107,11 +107,13 @@ struct tree_owner {
     int64_t uid, gid;
     uint32_t mode;
     unsigned layer;
+    bool given; /* uid and gid were asked for */
 };
 
 /*
- * The folder of a real path, made where it or one above it is missing. ERROR_INPUT: one of
- * them is no folder.
+ * The folder of a real path, made where it or one above it is missing; as on a disk, below a
+ * folder with a set-group-id bit it takes that bit, and the group unless one is given.
+ * ERROR_INPUT: one of them is no folder.
  */
 bool tree_folder(struct tree *tree, const char *path, const struct tree_owner *owner,
                  struct node **ret, struct error *err) __attribute__((warn_unused_result));
