@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "cli/command.h"
 #include "manifest/value_json.h"
+#include "reconciler/member.h"
 #include "reconciler/removal.h"
 #include "reconciler/report/report_history.h"
 
@@ -15,6 +16,23 @@ static enum exit_code print_json(const struct run *run, struct value *sets)
     json_write_pretty(&out, map);
     buf_putc(&out, '\n');
     return command_print(&out);
+}
+
+/* An object that neither the set nor its history has is a slip of the pen. */
+static bool check_known(const struct run *run, const struct target_run *target,
+                        const struct history_filter *filter, size_t count, struct error *err)
+{
+    const struct record_member *member;
+    struct history_filter any_time = { .pattern = filter->pattern };
+    struct history_entry *entries;
+    if (count || !filter->pattern || run->target_count > 1
+        || history_select(run->arena, target, &any_time, &entries))
+        return true;
+    return member_find(run->arena, &target->record, filter->pattern,
+                       arena_printf(run->arena,
+                                    "the set %s has no such object, nor has its history",
+                                    target->target.set_name),
+                       &member, err);
 }
 
 static enum exit_code show(struct invocation *invocation, struct run *run,
@@ -32,6 +50,8 @@ static enum exit_code show(struct invocation *invocation, struct run *run,
         if (!set_open(run, target, &invocation->wait, &error))
             return command_not_there(invocation, &error);
         size_t count = history_select(run->arena, target, filter, &entries);
+        if (!check_known(run, target, filter, count, &error))
+            return command_not_there(invocation, &error);
         value_push(run->arena, sets, report_history_value(run->arena, target, entries, count));
         buf_puts(&out, i ? "\n" : "");
         report_history(&out, target, filter, entries, count, &style);

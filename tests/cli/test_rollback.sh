@@ -66,8 +66,8 @@ has "· Secret/db: change" "· Deployment/web: create"
 run 0 history ConfigMap/other -f deploy --since 1h
 has "$first" "· ConfigMap/other: create"
 lacks "$second"
-run 0 history ConfigMap/nothing -f deploy
-has "No such run."
+run 1 history ConfigMap/nothing -f deploy
+has "the set shop has no such object, nor has its history"
 run 0 history -f deploy -o json && valid history
 same "apply apply 5 3 True" "$(python3 -c '
 import json, sys
@@ -98,10 +98,21 @@ has '"for": "rollback"' '"automatic": false'
 run 0 status -f deploy
 has "rolled back to $first by $me: it is slow" "5 objects: 3 held"
 run 0 status -f deploy -o json && valid status
-run 0 rollback Deployment/web -f deploy --yes # once more: it is there already
+run 3 rollback Deployment/web -f deploy --yes # once more: further back, or in vain?
+has "is rolled back to $first already; to go further back: --to COMMIT"
+run 0 rollback Deployment/web -f deploy --yes --to "$first" --reason "it is slow" # it is there already
 has "unchanged"
+run 3 rollback Deployment/web -f deploy --yes --to HEAD
+has "what it was rolled back from; to have that again: --release"
+run 3 rollback ConfigMap/config -f deploy --yes
+has "ConfigMap/config was put back with Deployment/web: roll that back, or release it"
 run 0 history Deployment/web -f deploy
 has "rollback done: 3 changed" "· Deployment/web: rollback: it is slow"
+run 1 history deployment/web -f deploy
+has "the set shop has no such object, nor has its history (did you mean Deployment/web?)"
+run 1 history Deployment/wob -f deploy --since 1h
+has "did you mean Deployment/web?"
+run 0 history ConfigMap/other -f deploy --since 1s
 run 1 unhold Deployment/web -f deploy
 has "rolled back, which ends with: cmx-reconcile rollback --release"
 run 1 rollback --release ConfigMap/config -f deploy

@@ -157,7 +157,7 @@ web none
 sed -i 's/metadata: { name: web }/metadata: { name: web, annotations: { cmx.dev\/rollback: "off" } }/' web.yaml
 commit "Broken, but not to be put back"
 run 5 apply -f . --yes
-lacks "put back" "Put back"
+lacks "1 put back" "Put back, and healthy" "Not put back"
 web 1.4
 commit "Mended"
 run 0 apply -f . --yes
@@ -178,4 +178,16 @@ commit "A migration that is reversible"
 run 5 apply -f . --yes
 has "Put back, and healthy:"
 same web:1.4 "$(image)"
+
+# --- what an earlier run broke, and nobody saw, is not put back by itself: the way is shown
+web none '{ name: V, value: unseen }'
+commit "Not waited for"
+run 0 apply -f . --yes --no-wait
+run 5 apply -f . --yes
+has "1 failed" "Or put back what ran before:  cmx-reconcile rollback -f . Deployment/web"
+lacks "Put back, and healthy"
+run 0 rollback Deployment/web -f . --yes
+same web:1.4 "$(image)"
+run 3 rollback Deployment/web -f . --yes
+has "already; to go further back: --to COMMIT"
 finish

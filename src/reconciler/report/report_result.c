@@ -216,6 +216,41 @@ static void add_way_on(struct buf *out, const struct target_run *target,
     }
 }
 
+/* Runs pods, and ran well in another commit that the history knows. */
+static bool ran_before(struct arena *arena, const struct run *run, const struct target_run *target,
+                       const struct change *change)
+{
+    const struct resource *desired = change->subject->desired;
+    struct history_entry *entries;
+    size_t count;
+    if (change->progress != PROGRESS_FAILED || !desired || desired->options.hook != HOOK_NONE
+        || !pod_template(&desired->id, desired->document) || change->error->kind == ERROR_CANCELLED)
+        return false;
+    const char *name = object_id_full(arena, &desired->id);
+    history_read(arena, target->record.history, &entries, &count);
+    for (size_t i = 0; i < count; i++)
+        if (history_ran_well(&entries[i], name)
+            && strcmp(entries[i].commit, run->source.commit.commit) != 0)
+            return true;
+    return false;
+}
+
+/* Where nothing was put back by itself, what a person may do. */
+static void add_way_back(struct buf *out, const struct run *run, const struct target_run *target,
+                         const struct report_style *style)
+{
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < target->plan.count && style->hint && !style->quiet; i++) {
+        const struct change *change = &target->plan.changes[i];
+        if (restored_of(target, change) || !ran_before(arena, run, target, change))
+            continue;
+        buf_printf(out, "Or put back what ran before:  %s %s\n",
+                   style->hint(style->hint_context, arena, "rollback", NULL),
+                   report_name(arena, target, &change->subject->id));
+        return; /* one shows how */
+    }
+}
+
 void report_result(struct buf *out, const struct run *run, const struct target_run *target,
                    const struct report_style *style)
 {
@@ -234,5 +269,6 @@ void report_result(struct buf *out, const struct run *run, const struct target_r
     if (target->result.failed && style->hint && !style->quiet)
         buf_printf(out, "Next: mend it and commit, then  %s\n",
                    style->hint(style->hint_context, arena, "apply", NULL));
+    add_way_back(out, run, target, style);
     add_way_on(out, target, style);
 }

@@ -84,6 +84,26 @@ static bool check_kind(const struct rollback_plan *plan, const char *name, struc
     return true;
 }
 
+/* What was put back already goes nowhere by itself: neither forward with another, nor in vain. */
+static bool check_member(const struct rollback_plan *plan, const struct record_member *member,
+                         const char *to, const char *name, struct error *err)
+{
+    const struct record_rollback *rollback = member->rollback;
+    AUTO_ARENA arena = arena_new();
+    if (rollback && *rollback->with)
+        return error_set(
+            err, ERROR_REFUSED, "%s was put back with %s: roll that back, or release it", name,
+            object_name_text(arena,
+                             arena_memdup(arena, rollback->with, strcspn(rollback->with, ",")),
+                             plan->target->target.set_namespace));
+    if (rollback && !to)
+        return error_set(err, ERROR_REFUSED,
+                         "%s is rolled back to %s already; to go further back: --to COMMIT, as "
+                         "cmx-reconcile history %s has them",
+                         name, commit_short(arena, rollback->to), name);
+    return true;
+}
+
 /* -------------------------------------------------------------------- the revision */
 
 static bool choose(struct rollback_plan *plan, const char *to,
@@ -112,7 +132,7 @@ static bool choose(struct rollback_plan *plan, const char *to,
 
 static bool check_resource(const struct rollback_plan *plan, const struct revision *revision,
                            const struct resource *resource, const struct record_rollback *refused,
-                           const char *name, struct error *err)
+                           bool rolled_back, const char *name, struct error *err)
 {
     const char *commit = commit_short(plan->revisions.arena, revision->commit);
     if (!resource)
@@ -125,11 +145,14 @@ static bool check_resource(const struct rollback_plan *plan, const struct revisi
     if (resource->options.hook != HOOK_NONE)
         return error_set(err, ERROR_REFUSED, "%s is a hook: what it did cannot be taken back",
                          name);
-    if (revision_is_refused(plan->revisions.arena, revision, resource, refused))
+    if (!revision_is_refused(plan->revisions.arena, revision, resource, refused))
+        return true;
+    if (rolled_back)
         return error_set(err, ERROR_REFUSED,
-                         "%s is in %s what it is now: there is nothing to go back to", name,
-                         commit);
-    return true;
+                         "%s is in %s what it was rolled back from; to have that again: --release",
+                         name, commit);
+    return error_set(err, ERROR_REFUSED,
+                     "%s is in %s what it is now: there is nothing to go back to", name, commit);
 }
 
 /* ------------------------------------------------------------------------ the plan */
@@ -215,12 +238,14 @@ static bool plan_rollback(struct run *run, struct rollback_plan *plan,
     const struct revision *revision, *now = revision_of_now(plan, wait);
     struct restore_request request = { .refused = refused_of(run, now, plan->target, member) };
     struct restore restore;
-    if (!check_kind(plan, name, err) || !choose(plan, to, &request.refused, &revision, wait, err))
+    if (!check_kind(plan, name, err) || !check_member(plan, member, to, name, err)
+        || !choose(plan, to, &request.refused, &revision, wait, err))
         return false;
     request.revision = revision;
     request.resource = revision_find(revision, &plan->id);
     request.refused.to = revision->commit;
-    if (!check_resource(plan, revision, request.resource, &request.refused, name, err))
+    if (!check_resource(plan, revision, request.resource, &request.refused, member->rollback, name,
+                        err))
         return false;
     request.wanted = now ? now->list : NULL;
     request.wanted_count = now ? now->count : 0;
