@@ -7,12 +7,21 @@
 
 enum { PART_CEILING = 32 };
 
-/* What people and machines call the same architecture (as containerd has it). */
+/*
+ * What people and machines call the same platform, as containerd has it, so that one has one
+ * name: a base, TARGETVARIANT and the config then say what BuildKit's would. "*": any variant.
+ */
 static const struct alias {
-    const char *name, *architecture, *variant;
+    const char *name, *given, *architecture, *variant;
 } aliases[] = {
-    { "x86_64", "amd64", NULL },  { "x86-64", "amd64", NULL }, { "i386", "386", NULL },
-    { "aarch64", "arm64", NULL }, { "armhf", "arm", "v7" },    { "armel", "arm", "v6" },
+    { "x86_64", "*", "amd64", NULL },   { "x86-64", "*", "amd64", NULL },
+    { "amd64", "v1", "amd64", NULL },   { "i386", "*", "386", NULL },
+    { "aarch64", "", "arm64", NULL },   { "aarch64", "8", "arm64", NULL },
+    { "aarch64", "v8", "arm64", NULL }, { "arm64", "8", "arm64", NULL },
+    { "arm64", "v8", "arm64", NULL },   { "armhf", "*", "arm", "v7" },
+    { "armel", "*", "arm", "v6" },      { "arm", "", "arm", "v7" },
+    { "arm", "7", "arm", "v7" },        { "arm", "5", "arm", "v5" },
+    { "arm", "6", "arm", "v6" },        { "arm", "8", "arm", "v8" },
 };
 
 static bool part_valid(const char *part)
@@ -24,14 +33,18 @@ static bool part_valid(const char *part)
 
 static void resolve_alias(struct platform *platform)
 {
+    const char *variant = platform->variant ? platform->variant : "";
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
-        if (strcmp(platform->architecture, aliases[i].name) != 0)
+        const struct alias *alias = &aliases[i];
+        if (strcmp(platform->architecture, alias->name) != 0
+            || (strcmp(alias->given, "*") != 0 && strcmp(alias->given, variant) != 0))
             continue;
-        platform->architecture = aliases[i].architecture;
-        if (!platform->variant)
-            platform->variant = aliases[i].variant;
-        return;
+        platform->architecture = alias->architecture;
+        platform->variant = alias->variant;
+        break;
     }
+    if (strcmp(platform->os, "macos") == 0)
+        platform->os = "darwin";
 }
 
 bool platform_parse(struct arena *arena, const char *text, struct platform *ret, struct error *err)

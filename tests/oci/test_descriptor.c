@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "manifest/value_json.h"
 #include "oci/descriptor.h"
+#include "oci/platform.h"
 #include "oci/verify.h"
 
 #include <setjmp.h>
@@ -128,6 +129,99 @@ static void test_platforms(void **state)
     assert_false(platform_fits(&windows, &other));
 }
 
+/* As containerd's platforms package (v1.0.0-rc.5) answers: Format(Normalize(Parse(text))). */
+static const struct name {
+    const char *text, *normal;
+} names[] = {
+    { "linux/amd64", "linux/amd64" },       { "linux/amd64/v1", "linux/amd64" },
+    { "linux/amd64/v2", "linux/amd64/v2" }, { "linux/x86_64", "linux/amd64" },
+    { "linux/x86-64", "linux/amd64" },      { "linux/i386", "linux/386" },
+    { "linux/arm64", "linux/arm64" },       { "linux/arm64/v8", "linux/arm64" },
+    { "linux/arm64/8", "linux/arm64" },     { "linux/arm64/v9", "linux/arm64/v9" },
+    { "linux/aarch64", "linux/arm64" },     { "linux/aarch64/v8", "linux/arm64" },
+    { "linux/arm", "linux/arm/v7" },        { "linux/arm/7", "linux/arm/v7" },
+    { "linux/arm/v7", "linux/arm/v7" },     { "linux/arm/v6", "linux/arm/v6" },
+    { "linux/arm/6", "linux/arm/v6" },      { "linux/arm/v5", "linux/arm/v5" },
+    { "linux/arm/8", "linux/arm/v8" },      { "linux/armhf", "linux/arm/v7" },
+    { "linux/armhf/v6", "linux/arm/v7" },   { "linux/armel", "linux/arm/v6" },
+    { "linux/armel/v7", "linux/arm/v6" },   { "linux/ppc64le", "linux/ppc64le" },
+    { "linux/riscv64", "linux/riscv64" },   { "macos/arm64", "darwin/arm64" },
+};
+
+/* Which of those offered it takes, by its Only(). (An arm64 machine's arm, and an amd64's 386, are
+ * no answer here: an image that falls back to another architecture surprises.) */
+static const struct choice {
+    const char *wanted, *offered[2], *taken;
+} choices[] = {
+    { "linux/amd64", { "linux/amd64/v2" }, NULL },
+    { "linux/amd64/v2", { "linux/amd64", "linux/amd64/v2" }, "linux/amd64/v2" },
+    { "linux/amd64/v3", { "linux/amd64", "linux/amd64/v2" }, "linux/amd64/v2" },
+    { "linux/arm64", { "linux/arm64/v8" }, "linux/arm64/v8" },
+    { "linux/arm64/v8", { "linux/arm64" }, "linux/arm64" },
+    { "linux/arm64/v9", { "linux/arm64" }, "linux/arm64" },
+    { "linux/arm", { "linux/arm/v7" }, "linux/arm/v7" },
+    { "linux/arm", { "linux/arm/v5", "linux/arm/v6" }, "linux/arm/v6" },
+    { "linux/arm", { "linux/arm/v6", "linux/arm/v7" }, "linux/arm/v7" },
+    { "linux/arm/v7", { "linux/arm" }, "linux/arm" },
+    { "linux/arm/v6", { "linux/arm" }, NULL },
+    { "linux/arm/v6", { "linux/arm/v5" }, "linux/arm/v5" },
+    { "linux/arm/v7", { "linux/arm/v8" }, NULL },
+    { "linux/arm/v8", { "linux/arm" }, "linux/arm" },
+    { "linux/386", { "linux/amd64" }, NULL },
+    { "linux/amd64", { "windows/amd64" }, NULL },
+};
+
+static void test_platform_names(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    struct error err;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct platform read;
+        assert_true(platform_parse(arena, names[i].text, &read, &err));
+        if (strcmp(platform_text(arena, &read), names[i].normal) != 0)
+            fail_msg("%s is %s", names[i].text, platform_text(arena, &read));
+    }
+}
+
+/* Descriptors and configs of others are not normalised: what they say is compared as it is. */
+static struct platform as_written(struct arena *arena, const char *text)
+{
+    struct platform platform = { 0 };
+    char *rest = arena_strdup(arena, text);
+    platform.os = strsep(&rest, "/");
+    platform.architecture = strsep(&rest, "/");
+    platform.variant = rest;
+    return platform;
+}
+
+static const char *take(struct arena *arena, const struct choice *choice)
+{
+    const char *taken = NULL;
+    int best = 0;
+    struct platform wanted;
+    struct error err;
+    assert_true(platform_parse(arena, choice->wanted, &wanted, &err));
+    for (size_t i = 0; i < 2 && choice->offered[i]; i++) {
+        struct platform offered = as_written(arena, choice->offered[i]);
+        int score = platform_score(&wanted, &offered);
+        taken = score > best ? choice->offered[i] : taken;
+        best = score > best ? score : best;
+    }
+    return taken;
+}
+
+static void test_platform_choices(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+        const char *taken = take(arena, &choices[i]), *right = choices[i].taken;
+        if ((taken == NULL) != (right == NULL) || (taken && strcmp(taken, right) != 0))
+            fail_msg("%s takes %s", choices[i].wanted, taken ? taken : "none");
+    }
+}
+
 static void test_platform_texts(void **state)
 {
     (void)state;
@@ -178,9 +272,14 @@ static void test_verify(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),           cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_media),          cmocka_unit_test(test_platforms),
-        cmocka_unit_test(test_platform_texts), cmocka_unit_test(test_verify),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_media),
+        cmocka_unit_test(test_platforms),
+        cmocka_unit_test(test_platform_texts),
+        cmocka_unit_test(test_platform_names),
+        cmocka_unit_test(test_platform_choices),
+        cmocka_unit_test(test_verify),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,6 +200,17 @@ static bool plan_one(struct build *build, struct build_plan *plan, const char *p
            && add_bases(build, plan, problems);
 }
 
+/* linux/arm64 and linux/arm64/v8 are one: an index would hold it twice. */
+static bool check_once(const struct build *build, size_t count, const char *name, struct error *err)
+{
+    const char *own = platform_text(build->arena, &build->plans[count].platform);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(platform_text(build->arena, &build->plans[i].platform), own) == 0)
+            return error_set(err, ERROR_INPUT, "build.platforms: %s is %s, which is there already",
+                             name, own);
+    return true;
+}
+
 bool build_plan_all(struct build *build, struct problems *problems, struct error *err)
 {
     static const char *const usual[] = { "linux/amd64" };
@@ -208,7 +219,8 @@ bool build_plan_all(struct build *build, struct problems *problems, struct error
     build->plan_count = platforms->count ? platforms->count : 1;
     build->plans = arena_array(build->arena, build->plan_count, sizeof *build->plans);
     for (size_t i = 0; i < build->plan_count; i++)
-        if (!plan_one(build, &build->plans[i], names[i], problems, err))
+        if (!plan_one(build, &build->plans[i], names[i], problems, err)
+            || !check_once(build, i, names[i], err))
             return false;
     return true;
 }

@@ -3,6 +3,7 @@
  * by the builder's own machine. With cgo the program stands on Debian, else on busybox.
  */
 #include "base/file.h"
+#include "oci/descriptor.h"
 #include "providers/build/path.h"
 #include "providers/build/template/scan.h"
 #include "providers/build/template/writing.h"
@@ -150,20 +151,37 @@ static void add_dependencies(struct go *go)
         ADD(one, "WORKDIR /src\n");
 }
 
+/* Go takes no GOARM but these, whatever it builds for. */
+static const char *choose_arm(const struct writing *one)
+{
+    const struct text_list *platforms = &one->spec->build.platforms;
+    for (size_t i = 0; i < platforms->count; i++) {
+        struct platform platform;
+        struct error ignored;
+        if (platform_parse(one->arena, platforms->items[i], &platform, &ignored)
+            && strcmp(platform.architecture, "arm") == 0)
+            return "case $TARGETARCH$TARGETVARIANT in armv[567]) "
+                   "export GOARM=${TARGETVARIANT#v} ;; esac; \\\n    ";
+    }
+    return "";
+}
+
 static void add_build(struct go *go)
 {
     struct writing *one = go->one;
     ADD(one, "COPY . .\n");
     if (*go->folder)
         ADD(one, "WORKDIR /src/%s\n", go->folder);
+    const char *arm = go->cgo ? "" : choose_arm(one);
     if (!go->cgo)
-        ADD(one, "ARG TARGETOS TARGETARCH\n");
+        ADD(one, "ARG TARGETOS TARGETARCH%s\n", *arm ? " TARGETVARIANT" : "");
     ADD(one,
         "RUN --mount=type=cache,target=/go/pkg/mod \\\n"
         "    --mount=type=cache,target=/root/.cache/go-build \\\n"
-        "    %s \\\n"
+        "    %s%s \\\n"
         "    go build -trimpath -tags timetzdata -ldflags=\"-s -w\" -o /out/app %s\n\n",
-        go->cgo ? "CGO_ENABLED=1" : "CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH", go->entry);
+        arm, go->cgo ? "CGO_ENABLED=1" : "CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH",
+        go->entry);
 }
 
 static void add_runtime(struct go *go, const struct base_tag *tag)
