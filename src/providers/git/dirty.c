@@ -20,45 +20,55 @@ static char *plain_path(struct arena *arena, const char *path)
     return plain;
 }
 
-/* False where one of the paths is the root: everything counts. */
-static bool limit_paths(struct arena *arena, const char *const *paths, size_t count,
-                        git_strarray *ret_paths)
+/* Without any where one of the paths is the root: everything counts. */
+static git_strarray limit_of(struct arena *arena, const char *const *paths, size_t count)
 {
-    ret_paths->strings = arena_array(arena, count ? count : 1, sizeof *ret_paths->strings);
+    git_strarray limit = { arena_array(arena, count + 1, sizeof(char *)), count };
     for (size_t i = 0; i < count; i++) {
-        ret_paths->strings[i] = plain_path(arena, paths[i]);
-        if (!*ret_paths->strings[i])
-            return false;
+        limit.strings[i] = plain_path(arena, paths[i]);
+        if (!*limit.strings[i])
+            limit.count = 0;
     }
-    ret_paths->count = count;
-    return count > 0;
+    return limit;
+}
+
+/* Is nothing surely changed there, or (*ret_sure false) has libgit2 to look? It is opened then. */
+static bool glance_first(struct git_source *source, const git_strarray *limit, bool *ret_sure,
+                         struct error *err)
+{
+    *ret_sure = source->glance
+                && glance_clean(source->glance, (const char *const *)limit->strings, limit->count);
+    if (*ret_sure)
+        return true;
+    if (!git_source_whole(source, err))
+        return false;
+    *ret_sure = !source->repository->root;
+    return true;
+}
+
+static bool is_below(const char *path, const git_strarray *limit)
+{
+    for (size_t i = 0; i < limit->count; i++) {
+        size_t length = strlen(limit->strings[i]);
+        if (strncmp(path, limit->strings[i], length) == 0
+            && (path[length] == '/' || path[length] == '\0'))
+            return true;
+    }
+    return limit->count == 0;
 }
 
 bool git_changed(struct git_source *source, struct arena *arena, const char *const *paths,
                  size_t count, struct text_list *ret_changed, struct error *err)
 {
-    git_strarray limit = { 0 };
-    bool limited = limit_paths(arena, paths, count, &limit);
+    git_strarray limit = limit_of(arena, paths, count);
+    bool sure;
     *ret_changed = (struct text_list){ 0 };
-    if (source->glance
-        && glance_clean(source->glance, (const char *const *)limit.strings, limit.count))
-        return true;
-    if (!git_source_whole(source, err))
+    if (!glance_first(source, &limit, &sure, err) || (!sure && !git_touched_all(source, err)))
         return false;
-    struct repository *repository = source->repository;
-    CLEANUP(git_tree_free_at) git_tree *tree = NULL;
-    struct git_change *changes;
-    size_t change_count = 0;
-    if (!repository->root)
-        return true;
-    if (git_tree_lookup(&tree, repository->handle, &source->tree) != 0
-        || !git_touched(arena, repository->handle, tree, limited ? &limit : NULL, &changes,
-                        &change_count))
-        return git_failed(err, ERROR_LOCAL, "cannot compare the files of %s with its commit",
-                          repository->name);
-    for (size_t i = 0; i < change_count; i++)
-        arena_push(arena, ret_changed->items, ret_changed->count, ret_changed->capacity,
-                   changes[i].path);
+    for (size_t i = 0; !sure && i < source->touched->count; i++)
+        if (is_below(source->touched->items[i].path, &limit))
+            arena_push(arena, ret_changed->items, ret_changed->count, ret_changed->capacity,
+                       source->touched->items[i].path);
     return true;
 }
 
@@ -66,9 +76,12 @@ bool git_dirty(struct git_source *source, const char *const *paths, size_t count
                struct error *err)
 {
     AUTO_ARENA arena = arena_new();
-    struct text_list changed;
-    if (!git_changed(source, arena, paths, count, &changed, err))
+    git_strarray limit = limit_of(arena, paths, count);
+    struct git_changes changes = { 0 };
+    bool sure;
+    if (!glance_first(source, &limit, &sure, err)
+        || (!sure && !git_touched(source, arena, limit.count ? &limit : NULL, &changes, err)))
         return false;
-    *ret_dirty = changed.count > 0;
+    *ret_dirty = changes.count > 0;
     return true;
 }

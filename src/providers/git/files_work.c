@@ -18,7 +18,7 @@ struct work {
     struct files files;
     struct arena *arena;
     struct git_files *commit;
-    struct git_change *changes; /* sorted by path */
+    const struct git_change *changes; /* sorted by path; the source's */
     size_t count;
 };
 
@@ -28,14 +28,6 @@ struct files_stream {
 };
 
 /* ---------------------------------------------------------------------- changes */
-
-static bool find_changes(struct work *work, struct error *err)
-{
-    return git_touched(work->arena, work->commit->handle, work->commit->tree, NULL, &work->changes,
-                       &work->count)
-           || git_failed(err, ERROR_LOCAL, "cannot compare the files of %s with its commit",
-                         work->commit->name);
-}
 
 /* The first change at or behind `path`. */
 static size_t first_change(const struct work *work, const char *path)
@@ -227,17 +219,22 @@ bool git_files_work(struct git_source *source, struct git_files *commit, struct 
         .absent = work_absent,
         .close = work_close,
     };
+    pthread_mutex_lock(&source->lock);
+    bool compared = git_touched_all(source, err);
+    pthread_mutex_unlock(&source->lock);
+    if (!compared) {
+        commit->files.table->close(&commit->files);
+        return false;
+    }
     struct arena *arena = arena_new();
     struct work *work = arena_alloc(arena, sizeof *work);
     *work = (struct work){
         .files = { .table = &table, .display = "", .root = source->repository->root },
         .arena = arena,
         .commit = commit,
+        .changes = source->touched->items,
+        .count = source->touched->count,
     };
-    if (!find_changes(work, err)) {
-        work_close(&work->files);
-        return false;
-    }
     work->files.dirty = work->count > 0;
     *ret = &work->files;
     return true;

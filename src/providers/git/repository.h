@@ -38,12 +38,15 @@ struct repository {
     struct git_options options; /* copies, for opening another ref */
 };
 
+struct git_changes;
+
 struct git_source {
     struct arena *arena;
-    struct repository *repository; /* NULL: not needed so far, see git_source_whole() */
-    struct glance *glance;         /* what was read without libgit2, or NULL          */
-    const char *folder;            /* then: where it was looked for                   */
-    pthread_mutex_t lock;          /* while a thread opens what git_files() needs     */
+    struct repository *repository;     /* NULL: not needed so far, see git_source_whole() */
+    struct glance *glance;             /* what was read without libgit2, or NULL          */
+    const char *folder;                /* then: where it was looked for                   */
+    pthread_mutex_t lock;              /* while a thread opens what git_files() needs     */
+    const struct git_changes *touched; /* of git_touched_all(), once asked for        */
     git_oid commit, tree;
     const char *ref; /* branch or tag, or "" */
     struct record_source record;
@@ -109,12 +112,21 @@ struct git_change {
     bool gone;
 };
 
+struct git_changes {
+    struct git_change *items; /* sorted by path */
+    size_t count, capacity;
+};
+
 /*
- * touched.c: those of the whole work tree, or below the paths of `limit` (may be NULL), sorted
- * by path. False: libgit2 failed.
+ * touched.c: those of the whole work tree, or below the paths of `limit` (may be NULL). The
+ * repository is open (git_source_whole()), and has a work tree.
  */
-bool git_touched(struct arena *arena, git_repository *handle, git_tree *tree,
-                 const git_strarray *limit, struct git_change **ret_changes, size_t *ret_count)
+bool git_touched(struct git_source *source, struct arena *arena, const git_strarray *limit,
+                 struct git_changes *ret_changes, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Those of the whole work tree, compared once for all who ask; by one thread at a time. */
+bool git_touched_all(struct git_source *source, struct error *err)
     __attribute__((warn_unused_result));
 
 /* origin.c: where the repository came from, see struct record_source. */

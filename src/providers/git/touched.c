@@ -10,22 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct changes {
+struct noting {
     struct arena *arena;
-    struct git_change *items;
-    size_t count, capacity;
+    struct git_changes *changes;
 };
 
 static int note_change(const git_diff_delta *delta, float progress, void *context)
 {
-    struct changes *changes = context;
+    const struct noting *noting = context;
+    struct git_changes *changes = noting->changes;
     (void)progress;
     bool gone = delta->status == GIT_DELTA_DELETED;
     if (delta->status == GIT_DELTA_UNMODIFIED || delta->status == GIT_DELTA_IGNORED)
         return 0;
     const char *path = gone ? delta->old_file.path : delta->new_file.path;
-    struct git_change change = { arena_strdup(changes->arena, path), gone };
-    arena_push(changes->arena, changes->items, changes->count, changes->capacity, change);
+    struct git_change change = { arena_strdup(noting->arena, path), gone };
+    arena_push(noting->arena, changes->items, changes->count, changes->capacity, change);
     return 0;
 }
 
@@ -36,8 +36,9 @@ static int by_path(const void *a, const void *b)
 }
 
 static int compare(git_repository *handle, git_tree *tree, const git_strarray *limit,
-                   bool with_index, struct changes *changes)
+                   bool with_index, struct arena *arena, struct git_changes *changes)
 {
+    struct noting noting = { arena, changes };
     CLEANUP(git_diff_free_at) git_diff *diff = NULL;
     git_diff_options options;
     git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
@@ -48,15 +49,14 @@ static int compare(git_repository *handle, git_tree *tree, const git_strarray *l
         options.pathspec = *limit;
     int code = with_index ? git_diff_tree_to_workdir_with_index(&diff, handle, tree, &options)
                           : git_diff_tree_to_workdir(&diff, handle, tree, &options);
-    return code == 0 ? git_diff_foreach(diff, note_change, NULL, NULL, NULL, changes) : code;
+    return code == 0 ? git_diff_foreach(diff, note_change, NULL, NULL, NULL, &noting) : code;
 }
 
-static git_strarray paths_of(const struct changes *changes)
+static git_strarray paths_of(struct arena *arena, const struct git_changes *changes)
 {
-    git_strarray paths = { arena_array(changes->arena, changes->count + 1, sizeof(char *)),
-                           changes->count };
+    git_strarray paths = { arena_array(arena, changes->count + 1, sizeof(char *)), changes->count };
     for (size_t i = 0; i < changes->count; i++)
-        paths.strings[i] = arena_strdup(changes->arena, changes->items[i].path);
+        paths.strings[i] = arena_strdup(arena, changes->items[i].path);
     return paths;
 }
 
@@ -75,20 +75,40 @@ static bool index_knows(git_repository *handle)
     return true;
 }
 
-bool git_touched(struct arena *arena, git_repository *handle, git_tree *tree,
-                 const git_strarray *limit, struct git_change **ret_changes, size_t *ret_count)
+static bool find(struct arena *arena, git_repository *handle, git_tree *tree,
+                 const git_strarray *limit, struct git_changes *ret_changes)
 {
-    struct changes touched = { .arena = arena }, changed = { .arena = arena };
+    struct git_changes touched = { 0 };
     bool known = index_knows(handle);
-    if (known && compare(handle, tree, limit, true, &touched) != 0)
+    if (known && compare(handle, tree, limit, true, arena, &touched) != 0)
         return false;
-    git_strarray paths = paths_of(&touched);
-    if ((!known || paths.count)
-        && compare(handle, tree, known ? &paths : limit, false, &changed) != 0)
+    git_strarray paths = paths_of(arena, &touched);
+    return (known && !paths.count)
+           || compare(handle, tree, known ? &paths : limit, false, arena, ret_changes) == 0;
+}
+
+bool git_touched(struct git_source *source, struct arena *arena, const git_strarray *limit,
+                 struct git_changes *ret_changes, struct error *err)
+{
+    const struct repository *repository = source->repository;
+    CLEANUP(git_tree_free_at) git_tree *tree = NULL;
+    *ret_changes = (struct git_changes){ 0 };
+    if (git_tree_lookup(&tree, repository->handle, &source->tree) != 0
+        || !find(arena, repository->handle, tree, limit, ret_changes))
+        return git_failed(err, ERROR_LOCAL, "cannot compare the files of %s with its commit",
+                          repository->name);
+    if (ret_changes->count)
+        qsort(ret_changes->items, ret_changes->count, sizeof *ret_changes->items, by_path);
+    return true;
+}
+
+bool git_touched_all(struct git_source *source, struct error *err)
+{
+    if (source->touched)
+        return true;
+    struct git_changes *changes = arena_alloc(source->arena, sizeof *changes);
+    if (!git_touched(source, source->arena, NULL, changes, err))
         return false;
-    if (changed.count)
-        qsort(changed.items, changed.count, sizeof *changed.items, by_path);
-    *ret_changes = changed.items;
-    *ret_count = changed.count;
+    source->touched = changes;
     return true;
 }
