@@ -3,22 +3,9 @@
 
 #include <string.h>
 
-enum { TAG_MOST = 128 };
-
 static const char *const VARIABLES[] = { "commit", "shortCommit", "tree", "branch", "date", NULL };
 
 /* -------------------------------------------------------- repository, tags */
-
-static bool is_tag(const char *text, size_t length)
-{
-    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-    if (length == 0 || length > TAG_MOST || !strchr(first, text[0]))
-        return false;
-    for (size_t i = 1; i < length; i++)
-        if (!text[i] || (!strchr(first, text[i]) && text[i] != '.' && text[i] != '-'))
-            return false;
-    return true;
-}
 
 static bool is_variable(const char *text, size_t length)
 {
@@ -46,7 +33,7 @@ static void check_tag(struct image_reading *reading, const struct value *value, 
         plain[length++] = size ? 'x' : *at;
         at += size + 1;
     }
-    if (!is_tag(plain, length))
+    if (!image_name_is_tag(plain, length))
         WRONG(reading, value,
               "%s: \"%.200s\" is no tag: use at most 128 of letters, digits, \"_\", \".\" and "
               "\"-\", with no \".\" or \"-\" in front",
@@ -79,7 +66,18 @@ static const char *read_repository(struct image_reading *reading, const struct v
               "spec.repository: expected a repository such as registry.example/shop/api, got "
               "\"%.100s\"",
               text);
+    else if (image_repository_wrong(text))
+        WRONG(reading, value, "spec.repository: \"%.100s\": %s", text,
+              image_repository_wrong(text));
     return text;
+}
+
+static void check_name(struct image_reading *reading, const struct value *value, const char *where)
+{
+    const char *text = value_text(value);
+    const char *why = text ? image_name_wrong(reading->arena, text) : NULL;
+    if (why)
+        WRONG(reading, value, "%s: \"%.100s\": %s", where, text, why);
 }
 
 /* ------------------------------------------------------------------- build */
@@ -147,6 +145,10 @@ static void check_platforms(struct image_reading *reading, const struct value *l
                   "spec.build.platforms[%zu]: expected OS/ARCHITECTURE such as linux/amd64, got "
                   "\"%.100s\"",
                   i, text);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(value_text(value_item(list, j)), text) == 0)
+                WRONG(reading, value_item(list, i),
+                      "spec.build.platforms[%zu]: %.100s is there twice", i, text);
     }
 }
 
@@ -287,6 +289,8 @@ bool image_read(struct arena *arena, const struct value *document, const struct 
         check_tag(&reading, value_item(tags, i), arena_printf(arena, "spec.tags[%zu]", i));
     read_build(&reading, value_get(spec, "build"), &ret->build);
     check_build(&reading, value_get(spec, "build"));
+    check_name(&reading, value_get(spec, "from"), "spec.from");
+    check_name(&reading, value_at(spec, "build", "base", NULL), "spec.build.base");
     image_settings_read(&reading, spec, &ret->settings);
     image_leave_out_others(&reading, ret);
     object_options_read(arena, document, &ret->options, file, problems);

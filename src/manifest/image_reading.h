@@ -43,6 +43,14 @@ const char *reading_path_below(struct image_reading *reading, const struct value
 void reading_check_absolute(struct image_reading *reading, const struct value *value,
                             const char *where);
 
+/*
+ * image_name.c: why a text is no tag, no "registry.example/shop/api", no name of an image with or
+ * without a tag and digest; NULL: it is one.
+ */
+bool image_name_is_tag(const char *text, size_t length);
+const char *image_repository_wrong(const char *name);
+const char *image_name_wrong(struct arena *arena, const char *name);
+
 /* image_settings.c: all of `spec` that is laid over a Dockerfile's own settings. */
 void image_settings_read(struct image_reading *reading, const struct value *spec,
                          struct image_settings *ret);

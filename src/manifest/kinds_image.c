@@ -2,6 +2,10 @@
 #include "manifest/kinds_image.h"
 
 #define ABSOLUTE "{\"pattern\": \"^/\", \"patternErrorMessage\": \"Write an absolute path.\"}"
+#define NAME                                                                                       \
+    "{\"pattern\": \"^(?!.*://)[^\\\\s'\\\"`$]+$\", \"patternErrorMessage\": \"Write the name of " \
+    "an "                                                                                          \
+    "image such as docker.io/library/nginx:1.27.\"}"
 #define VARIABLE "[$][{](commit|shortCommit|tree|branch|date)[}]"
 
 static const char *const builder_choices[] = { "auto", "native", "docker", "buildkit", NULL };
@@ -131,7 +135,8 @@ static const struct shape build_members[] = {
     { .name = "base",
       .type = SHAPE_STRING,
       .text = "Takes the place of the image that the last stage's FROM names.",
-      .example = "registry.example/base:1" },
+      .example = "registry.example/base:1",
+      .schema = NAME },
     { .name = "ignore",
       .type = SHAPE_LIST,
       .element = &text_element,
@@ -268,7 +273,8 @@ const struct shape image_spec_members[] = {
       .example = "registry.example/shop/api",
       .schema =
           "{\"pattern\": \"^(oci:(?!/)(?!(.*/)?[.][.](/|$))" NOT_GITS "(?!([.]?/)*[.]?$)[^:@]+|"
-          "(?!oci:)(?!.*://)([^@ \\t\\n'\\\"]*/)?[^@:/ \\t\\n'\\\"]*)$\", "
+          "(?!oci:)(?!.*://)(?!.*/.*[A-Z])(?![^/.:]*[A-Z][^/.:]*(/|$))(?!.*//)(?!.*/$)([^@ "
+          "\\t\\n'\\\"]*/)?[^@:/ \\t\\n'\\\"]*)$\", "
           "\"patternErrorMessage\": \"Write a repository "
           "such as registry.example/shop/api, without tag and digest, or oci:FOLDER.\"}" },
     { .name = "tags",
@@ -288,7 +294,8 @@ const struct shape image_spec_members[] = {
       .text = "Alone: an image that is not built, only looked up and pinned to its digest. With "
               "settings and without a Dockerfile: the base that these are laid over; `scratch` is "
               "an empty one.",
-      .example = "docker.io/library/nginx:1.27" },
+      .example = "docker.io/library/nginx:1.27",
+      .schema = NAME },
     { .name = "build",
       .type = SHAPE_MAP,
       .members = build_members,
