@@ -244,6 +244,23 @@ commit "Pin one"
 run 0 images -f deploy
 has 'base  there'
 
+# --- what an Image says of its Dockerfile, its files and its arguments is held against them ---
+{
+    image web 'build: { context: services/web, args: { VERSON: "1", NAME: one, http_proxy: p } }' 'from: busybox:1'
+    echo ---
+    image limits 'from: scratch' 'files: [{ from: services/limits, to: / }, { from: gone/, to: / }]'
+} | write deploy/images.yaml
+printf 'ARG VERSION=0\nFROM scratch\nARG NAME\nCOPY index.html /srv/\n' | write services/web/Dockerfile
+commit "Say what is not so"
+run 2 validate -f deploy
+has 'deploy/images.yaml:7:9: error: spec.from: services/web/Dockerfile names its base itself; use build.base in its place' \
+    'deploy/images.yaml:15:53: error: spec.files[1].from: gone: not found in the context'
+sed -i -e '/from: busybox:1/d' -e 's|, { from: gone/, to: / }||' deploy/images.yaml
+commit "Say it right, but for a name"
+run 0 build -f deploy
+has 'warning: spec.build.args: the Dockerfile has no ARG VERSON (did you mean VERSION?)'
+lacks 'ARG NAME (' 'no ARG http_proxy'
+
 # --- names that nothing has, and places that are none ---
 run 2 build wep -f deploy && has 'did you mean web?'
 run 2 build -f deploy --to tape:x && has 'expected oci:DIR'

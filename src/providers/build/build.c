@@ -77,6 +77,18 @@ static bool no_dockerfile(struct build *build, const char *path, struct source_f
     return written_text(build, spec->name, arena_printf(build->arena, "FROM %s\n", from), ret);
 }
 
+/* What a Dockerfile stands on it says itself. */
+static bool from_beside(struct build *build, const char *path, struct problems *problems,
+                        struct error *err)
+{
+    const char *why = "names its base itself; use build.base in its place";
+    const struct value *from = value_at(build->spec->document, "spec", "from", NULL);
+    if (!from)
+        return error_set(err, ERROR_INPUT, "from: %s %s", path, why);
+    problem_add(problems, build->spec->file, from->place, true, "spec.from: %s %s", path, why);
+    return false;
+}
+
 static bool find_dockerfile(struct build *build, struct source_file **ret,
                             struct problems *problems, struct error *err)
 {
@@ -95,7 +107,7 @@ static bool find_dockerfile(struct build *build, struct source_file **ret,
         return no_dockerfile(build, path, ret, err);
     if (context_read(build->files, build->arena, path, DOCKERFILE_CEILING, &text, &length, &own)) {
         *ret = new_file(build, path, text, length);
-        return true;
+        return !build->spec->from || from_beside(build, path, problems, err);
     }
     if (own.kind == ERROR_NOT_FOUND && !spec->dockerfile)
         return no_dockerfile(build, path, ret, err);
@@ -104,6 +116,14 @@ static bool find_dockerfile(struct build *build, struct source_file **ret,
                          build->files->display, path);
     *err = own;
     return false;
+}
+
+/* What comes behind the target is not needed, and would have the settings in its place. */
+static void add_settings(struct build *build)
+{
+    if (build->has_settings)
+        build->text = build_add_settings(build->arena, build->text, build_behind_target(build),
+                                         build->dockerfile.escape, build->settings_text);
 }
 
 /* Settings are a stage of their own, so that a Dockerfile's escape and lines stay as they are. */
@@ -117,9 +137,7 @@ static bool read_settings(struct build *build, struct problems *problems, struct
         return true;
     const char *file =
         arena_printf(build->arena, "#escape=%c\nFROM scratch\n%s", build->dockerfile.escape, text);
-    size_t length = strlen(build->text);
-    bool ended = length == 0 || build->text[length - 1] == '\n';
-    build->text = arena_printf(build->arena, "%s%s%s", build->text, ended ? "" : "\n", text);
+    build->settings_text = text;
     return dockerfile_read(build->arena, new_file(build, build->spec->name, file, strlen(file)),
                            &build->settings, problems);
 }
@@ -160,6 +178,7 @@ static bool ignore_for_template(struct build *build, struct error *err)
     for (size_t i = 0; template && *template && template_ignore[i]; i++)
         if (!patterns_add(build->arena, &build->ignore, template_ignore[i], err))
             return false;
+    patterns_say(&build->ignore, "the template's rule");
     return true;
 }
 
@@ -178,6 +197,7 @@ static bool find_ignore(struct build *build, struct problems *problems, struct e
     for (size_t i = 0; i < spec->ignore.count; i++)
         if (!patterns_add(build->arena, &build->ignore, spec->ignore.items[i], err))
             return error_prefix(err, "build.ignore");
+    patterns_say(&build->ignore, "build.ignore");
     return true;
 }
 
@@ -207,7 +227,9 @@ static bool read_all(struct build *build, struct problems *problems, struct erro
     if (open_context(build, err) && find_ignore(build, problems, err)
         && read_dockerfile(build, problems, err) && problems->errors == before
         && build_plan_all(build, problems, err)) {
+        add_settings(build);
         build_check_sources(build, problems);
+        build_check_arguments(build, problems);
         if (problems->errors == before)
             return true;
     }

@@ -293,13 +293,16 @@ static const char *left_out(const struct context *context, struct arena *arena, 
                             const struct files_entry *entry)
 {
     const struct context_entry item = { .path = path, .files = context->files, .entry = *entry };
+    const struct pattern *rule = patterns_matching(context->ignore, arena, path);
     struct error none;
     const char *target = NULL;
-    if (entry->kind == FILES_LINK && !patterns_match(context->ignore, arena, path, NULL, NULL))
+    if (rule && rule->origin)
+        return arena_printf(arena, "%s is left out by %s: %s", path, rule->origin, rule->text);
+    if (!rule && entry->kind == FILES_LINK)
         target = read_link(&item, arena, &none);
     if (target)
         return arena_printf(arena, "%s is a link to %s, which is not in the context", path, target);
-    return arena_printf(arena, "%s is left out by .dockerignore", path);
+    return arena_printf(arena, "all of %s is left out by .dockerignore", path);
 }
 
 const char *context_absent(const struct context *context, struct arena *arena, const char *path)

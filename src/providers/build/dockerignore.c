@@ -1,6 +1,8 @@
 /* dockerignore: see dockerignore.h. */
 #include "providers/build/dockerignore.h"
 
+#include "providers/build/path.h"
+
 #include <string.h>
 
 static void read_line(struct arena *arena, const struct source_file *file, size_t start,
@@ -21,6 +23,8 @@ static void read_line(struct arena *arena, const struct source_file *file, size_
                     DOCKERIGNORE_PATTERNS_CEILING);
     else if (!patterns_add(arena, patterns, arena_memdup(arena, text, length), &err))
         problem_add(problems, file, place, file->quotable, "%s", err.message);
+    else
+        patterns_say(patterns, arena_printf(arena, "%s:%u", path_base(file->path), number));
 }
 
 void dockerignore_read(struct arena *arena, const struct source_file *file,

@@ -4,7 +4,7 @@
  *   build.c        opens it: Dockerfile, ignore rules
  *   plan.c         stages and bases for each platform; resolving them
  *   settings.c     image settings as Dockerfile instructions
- *   check.c        are the sources of COPY there?
+ *   check.c        are the sources of COPY there, and the ARGs of arguments?
  *   choose.c       which builder
  *   source.c       the source digest
  *   native/        makes it
@@ -35,6 +35,7 @@ struct build {
     const char *text; /* of the Dockerfile, settings and all */
     struct dockerfile dockerfile;
     bool has_settings;
+    const char *settings_text;  /* as instructions */
     struct dockerfile settings; /* one stage of instructions, laid over the target */
     struct build_plan *plans;   /* one a platform */
     size_t plan_count;
@@ -62,6 +63,16 @@ int64_t build_epoch(const struct build *build);
 bool build_settings_text(struct arena *arena, const struct image_spec *spec, char escape,
                          const char **ret, struct error *err) __attribute__((warn_unused_result));
 
+/*
+ * settings.c: the first `length` bytes of a Dockerfile with such instructions behind them; a line
+ * that would go on into them ends there.
+ */
+const char *build_add_settings(struct arena *arena, const char *text, size_t length, char escape,
+                               const char *settings);
+
+/* plan.c: where the stage behind the target begins in the Dockerfile, or its end. */
+size_t build_behind_target(const struct build *build);
+
 /* choose.c: why it cannot be built natively, or NULL. */
 const char *build_not_native(const struct build *build, struct arena *arena);
 
@@ -70,6 +81,9 @@ bool build_is_remote(const char *source);
 
 /* check.c: a problem for each source of a COPY that surely is not in the context. */
 void build_check_sources(const struct build *build, struct problems *problems);
+
+/* check.c: a warning for each of `build.args` that the Dockerfile has no ARG for. */
+void build_check_arguments(const struct build *build, struct problems *problems);
 
 /* Why a source of a COPY is not there, and what to do. */
 const char *build_absent(const struct build *build, struct arena *arena, const char *source);

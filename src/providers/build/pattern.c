@@ -206,6 +206,12 @@ bool patterns_add(struct arena *arena, struct patterns *patterns, const char *te
     return true;
 }
 
+void patterns_say(struct patterns *patterns, const char *origin)
+{
+    for (size_t i = patterns->count; i > 0 && !patterns->items[i - 1].origin; i--)
+        patterns->items[i - 1].origin = origin;
+}
+
 /* -------------------------------------------------------------------- matching */
 
 struct places {
@@ -310,6 +316,19 @@ bool patterns_match(const struct patterns *patterns, struct arena *arena, const 
             matched = !pattern->exception;
     }
     return matched;
+}
+
+const struct pattern *patterns_matching(const struct patterns *patterns, struct arena *arena,
+                                        const char *path)
+{
+    const struct pattern *found = NULL;
+    for (size_t i = 0; i < patterns->count; i++) {
+        const struct pattern *pattern = &patterns->items[i];
+        if (pattern->exception == (found != NULL)
+            && (glob_match(pattern, path) || matches_above(pattern, arena, path)))
+            found = pattern->exception ? NULL : pattern;
+    }
+    return found;
 }
 
 bool patterns_except_below(const struct patterns *patterns, const char *folder)

@@ -25,6 +25,7 @@ struct pattern {
     size_t fixed;                 /* bytes of `text` before the first that is special */
     struct pattern_token *tokens; /* of those that are not literal */
     size_t count;
+    const char *origin; /* where it stands: ".dockerignore:3"; or NULL */
 };
 
 struct patterns {
@@ -36,6 +37,13 @@ struct patterns {
 /* Adds one as a line of a `.dockerignore` has it. ERROR_INPUT: it is no pattern, and why. */
 bool patterns_add(struct arena *arena, struct patterns *patterns, const char *text,
                   struct error *err) __attribute__((warn_unused_result));
+
+/* Says of those that were added since the last call where they stand. */
+void patterns_say(struct patterns *patterns, const char *origin);
+
+/* The pattern that a path, or a folder above it, is matched by in the end; or NULL. */
+const struct pattern *patterns_matching(const struct patterns *patterns, struct arena *arena,
+                                        const char *path);
 
 /*
  * Is the path matched? Walking down, `above` is what the folder's own call filled in, and `own`

@@ -211,6 +211,13 @@ static bool check_once(const struct build *build, size_t count, const char *name
     return true;
 }
 
+size_t build_behind_target(const struct build *build)
+{
+    size_t next = build->plans[0].target + 1;
+    return next < build->dockerfile.stage_count ? build->dockerfile.stages[next].head->place.start
+                                                : build->dockerfile.file->length;
+}
+
 bool build_plan_all(struct build *build, struct problems *problems, struct error *err)
 {
     static const char *const usual[] = { "linux/amd64" };

@@ -66,6 +66,16 @@ static void add_path(const struct writer *to, const char *path, bool source)
     json_write_string(to->out, buf_text(&plain), plain.length);
 }
 
+/* VOLUME fills in variables, also in a list. */
+static void add_volumes(const struct writer *to, const struct text_list *volumes)
+{
+    for (size_t i = 0; i < volumes->count; i++) {
+        buf_puts(to->out, i ? ", " : "VOLUME [");
+        add_path(to, volumes->items[i], false);
+    }
+    buf_puts(to->out, volumes->count ? "]\n" : "");
+}
+
 static void add_file(const struct writer *to, const struct image_file *file)
 {
     buf_puts(to->out, "COPY ");
@@ -175,8 +185,7 @@ bool build_settings_text(struct arena *arena, const struct image_spec *spec, cha
     add_pairs(&to, "LABEL", &spec->build.labels);
     for (size_t i = 0; i < settings->ports.count; i++)
         buf_printf(&out, "EXPOSE %s\n", settings->ports.items[i]);
-    if (settings->volumes.count)
-        add_list(&out, "VOLUME", &settings->volumes);
+    add_volumes(&to, &settings->volumes);
     add_one(&to, "WORKDIR", settings->working_directory);
     add_one(&to, "USER", settings->user);
     add_one(&to, "STOPSIGNAL", settings->stop_signal);
@@ -187,4 +196,32 @@ bool build_settings_text(struct arena *arena, const struct image_spec *spec, cha
         add_list(&out, "CMD", settings->args);
     *ret = arena_memdup(arena, buf_text(&out), out.length);
     return true;
+}
+
+/* ------------------------------------------------------------------ behind a Dockerfile */
+
+/* Where a text ends once an escape that would go on into the next line is cut off. */
+static size_t closed_length(const char *text, size_t length, char escape)
+{
+    for (size_t end = length; end;) {
+        size_t start = end, last = end;
+        while (start && text[start - 1] != '\n')
+            start--;
+        while (last > start && strchr(" \t\r\n", text[last - 1]))
+            last--;
+        bool goes_on = last > start && text[last - 1] == escape
+                       && (last - start < 2 || text[last - 2] != escape);
+        if (last > start && text[start + strspn(text + start, " \t")] != '#')
+            return goes_on ? last - 1 : length;
+        end = start ? start - 1 : 0;
+    }
+    return length;
+}
+
+const char *build_add_settings(struct arena *arena, const char *text, size_t length, char escape,
+                               const char *settings)
+{
+    length = closed_length(text, length, escape);
+    bool ended = length == 0 || text[length - 1] == '\n';
+    return arena_printf(arena, "%.*s%s%s", (int)length, text, ended ? "" : "\n", settings);
 }

@@ -23,14 +23,6 @@ static const char *from_line(const struct build *build, struct arena *arena)
                         stage->name ? arena_printf(arena, " AS %s", stage->name) : "");
 }
 
-/* Where the stage behind the target begins, or the end of the file. */
-static size_t behind_target(const struct build *build)
-{
-    size_t next = build->plans[0].target + 1;
-    return next < build->dockerfile.stage_count ? build->dockerfile.stages[next].head->place.start
-                                                : build->dockerfile.file->length;
-}
-
 /* Only the first line of an instruction has its place known. */
 static bool base_fits(const struct build *build, struct error *err)
 {
@@ -56,23 +48,15 @@ static const char *with_base(const struct build *build, struct arena *arena, siz
                         (int)(end - place->end), data + place->end);
 }
 
-/* Settings are instructions behind the target's last one; what comes after it is not needed. */
-static const char *settings_text(const struct build *build)
-{
-    static const char from[] = "FROM scratch\n";
-    const char *text = strstr(build->settings.file->data, from);
-    return text ? text + sizeof from - 1 : "";
-}
-
+/* What comes behind the target is not needed, and the settings are its last instructions. */
 static const char *changed_text(const struct build *build, struct arena *arena)
 {
     const struct source_file *file = build->dockerfile.file;
     if (!build->has_settings)
         return with_base(build, arena, file->length);
-    const char *text = with_base(build, arena, behind_target(build));
-    size_t length = strlen(text);
-    return arena_printf(arena, "%s%s%s", text, length && text[length - 1] == '\n' ? "" : "\n",
-                        settings_text(build));
+    const char *text = with_base(build, arena, build_behind_target(build));
+    return build_add_settings(arena, text, strlen(text), build->dockerfile.escape,
+                              build->settings_text);
 }
 
 /* ------------------------------------------------------------------- where it lies */
