@@ -28,6 +28,26 @@ rm deploy/.cmxignore
 git sparse-checkout disable
 run 0 diff -f deploy
 
+# An image has the commit's files, checked out or not; what was deleted by hand is gone.
+mkdir -p app/left/deep
+echo one | write app/left/deep/one
+echo two | write app/two
+printf 'FROM scratch\nCOPY . /\n' | write app/Dockerfile
+printf 'apiVersion: cmx.dev/v1\nkind: Image\nmetadata: {name: app}\nspec: {repository: r.example/app, build: {context: app}}\n' |
+    write deploy/app.yaml
+commit "An image"
+run 0 build -f deploy
+whole=$(grep -o 'sha256:[0-9a-f]*' <<<"$out")
+git sparse-checkout set --no-cone '/*' '!/app/left/'
+[ ! -e app/left ] || wrong "not sparse"
+run 0 build -f deploy
+same "$whole" "$(grep -o 'sha256:[0-9a-f]*' <<<"$out")" && lacks "-dirty"
+rm app/two
+run 0 build -f deploy && has "-dirty"
+git checkout -q app/two
+git sparse-checkout disable
+git rm -rq app deploy/app.yaml && git commit -qm "No image"
+
 # A submodule is refused by name, there or not; as in a commit.
 git clone -q "$repo" "$work/library"
 git submodule --quiet add "$work/library" deploy/library 2>/dev/null

@@ -72,5 +72,9 @@ bool git_failed(struct error *err, enum error_kind kind, const char *format, ...
     for (char *at = said; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             *at = ' '; /* a server's words may be in it: no escape reaches a terminal */
+    if (last->klass == GIT_ERROR_ODB && strncmp(said, "object not found", 16) == 0)
+        return error_set(err, kind,
+                         "%s: %s. In a partial clone, `git fetch --refetch --no-filter` brings it",
+                         err->message, said);
     return error_set(err, kind, "%s: %s", err->message, said);
 }

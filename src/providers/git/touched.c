@@ -75,6 +75,22 @@ static bool index_knows(git_repository *handle)
     return true;
 }
 
+/* What a sparse checkout leaves out is not there, and not deleted: it is as in the commit. */
+static void drop_left_out(git_repository *handle, struct git_changes *changes)
+{
+    CLEANUP(git_index_free_at) git_index *index = NULL;
+    size_t kept = 0;
+    if (git_repository_index(&index, handle) != 0)
+        return;
+    for (size_t i = 0; i < changes->count; i++) {
+        const git_index_entry *entry = git_index_get_bypath(index, changes->items[i].path, 0);
+        bool left_out = entry && entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE;
+        if (!changes->items[i].gone || !left_out)
+            changes->items[kept++] = changes->items[i];
+    }
+    changes->count = kept;
+}
+
 static bool find(struct arena *arena, git_repository *handle, git_tree *tree,
                  const git_strarray *limit, struct git_changes *ret_changes)
 {
@@ -83,8 +99,12 @@ static bool find(struct arena *arena, git_repository *handle, git_tree *tree,
     if (known && compare(handle, tree, limit, true, arena, &touched) != 0)
         return false;
     git_strarray paths = paths_of(arena, &touched);
-    return (known && !paths.count)
-           || compare(handle, tree, known ? &paths : limit, false, arena, ret_changes) == 0;
+    if ((!known || paths.count)
+        && compare(handle, tree, known ? &paths : limit, false, arena, ret_changes) != 0)
+        return false;
+    if (!known)
+        drop_left_out(handle, ret_changes);
+    return true;
 }
 
 bool git_touched(struct git_source *source, struct arena *arena, const git_strarray *limit,
