@@ -93,3 +93,24 @@ const char *image_name_wrong(struct arena *arena, const char *name)
         *colon = '\0';
     return image_repository_wrong(plain);
 }
+
+/* Docker Hub's own way to leave out what it means: "docker.io/library/redis" is "redis". */
+static const char *short_name(const char *name)
+{
+    static const char *const hubs[] = { "docker.io/", "index.docker.io/" };
+    static const char home[] = "library/";
+    bool hub = path_of(name) == name;
+    for (size_t i = 0; i < sizeof hubs / sizeof *hubs; i++)
+        if (strncmp(name, hubs[i], strlen(hubs[i])) == 0) {
+            name += strlen(hubs[i]);
+            hub = true;
+        }
+    bool own =
+        hub && strncmp(name, home, sizeof home - 1) == 0 && !strchr(name + sizeof home - 1, '/');
+    return own ? name + sizeof home - 1 : name;
+}
+
+bool image_repository_same(const char *one, const char *other)
+{
+    return strcmp(short_name(one), short_name(other)) == 0;
+}

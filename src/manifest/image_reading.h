@@ -50,6 +50,7 @@ void reading_check_absolute(struct image_reading *reading, const struct value *v
 bool image_name_is_tag(const char *text, size_t length);
 const char *image_repository_wrong(const char *name);
 const char *image_name_wrong(struct arena *arena, const char *name);
+bool image_repository_same(const char *one, const char *other); /* however it is spelled */
 
 /* image_settings.c: all of `spec` that is laid over a Dockerfile's own settings. */
 void image_settings_read(struct image_reading *reading, const struct value *spec,

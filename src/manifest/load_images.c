@@ -4,6 +4,7 @@
  * One that is wrong fails the whole source, even with --keep-going: what runs it would else
  * be rolled out with a tag in place of a digest.
  */
+#include "manifest/image_reading.h"
 #include "manifest/load.h"
 
 #include <string.h>
@@ -35,7 +36,7 @@ static bool is_first(struct loader *loader, const struct image_spec *image)
     }
     for (size_t i = 0; image->repository && i < set->image_count; i++) {
         other = &set->images[i];
-        if (!other->repository || strcmp(other->repository, image->repository) != 0)
+        if (!other->repository || !image_repository_same(other->repository, image->repository))
             continue;
         tell_twice(
             loader, image, value_at(image->document, "spec", "repository", NULL)->place, other,

@@ -35,6 +35,7 @@ void run_open_images(struct run *run)
         return;
     run->images = images_new(&run->set, &run->source, &run->options->images);
     images_open(run->images, flags(run, true));
+    images_find_circles(run->images);
     const struct image_run *all = images_all(run->images, &count);
     for (size_t i = 0; i < count; i++)
         take_problems(run, &all[i]);

@@ -261,6 +261,23 @@ run 0 build -f deploy
 has 'warning: spec.build.args: the Dockerfile has no ARG VERSON (did you mean VERSION?)'
 lacks 'ARG NAME (' 'no ARG http_proxy'
 
+# --- a circle can be begun nowhere ---
+printf 'FROM registry.example/shop/limits\nCOPY index.html /srv/\n' | write services/web/Dockerfile
+printf 'FROM registry.example/shop/web:1\nCOPY limits.json /\n' | write services/limits/Dockerfile
+cp deploy/images.yaml "$work/images.yaml"
+{
+    image web 'build: { context: services/web }'
+    echo ---
+    image limits 'build: { context: services/limits }'
+} | write deploy/images.yaml
+commit "Stand on one another"
+for command in validate diff "build --push" "apply --yes"; do
+    run 2 $command -f deploy
+    has 'images.yaml:6:10: error: Image/web: it stands on Image/limits, which stands on Image/web' '1 error'
+done
+cp "$work/images.yaml" deploy/images.yaml
+git checkout -q HEAD~1 services && commit "Stand on nothing"
+
 # --- names that nothing has, and places that are none ---
 run 2 build wep -f deploy && has 'did you mean web?'
 run 2 build -f deploy --to tape:x && has 'expected oci:DIR'

@@ -430,18 +430,6 @@ void images_choose_bases(struct images *images, bool *chosen)
     }
 }
 
-static void tell_cycle(struct images *images, const bool *chosen)
-{
-    for (size_t i = 0; i < images->set->image_count; i++) {
-        struct error error = { 0 };
-        if (!chosen[i] || images->runs[i].state != IMAGE_UNRESOLVED)
-            continue;
-        error_set(&error, ERROR_INPUT, "it stands on Image/%s, which stands on it",
-                  images->runs[i].bases.items[0]);
-        fail(&images->runs[i], &error);
-    }
-}
-
 bool images_resolve(struct images *images, const bool *chosen, const struct wait *wait,
                     struct error *err)
 {
@@ -457,7 +445,6 @@ bool images_resolve(struct images *images, const bool *chosen, const struct wait
         if (wait_cancelled(wait))
             return error_set(err, ERROR_CANCELLED, "interrupted");
     }
-    tell_cycle(images, all);
     return true;
 }
 

@@ -96,6 +96,9 @@ const struct images_options *images_options_of(const struct images *images);
  */
 void images_open(struct images *images, const bool *chosen);
 
+/* Fails one Image of each circle that stand on one another: behind images_open() of all. */
+void images_find_circles(struct images *images);
+
 /*
  * Looks every chosen one up (`chosen`: one flag an Image), and what they stand on: source digests,
  * what is there, where the tags point. What fails for one stands in its `error`. False: cancelled.
