@@ -1,7 +1,8 @@
 /*
  * image_reading: what the readers of a kind Image share: plain members, and paths.
  *
- * Private to image.c (the whole, repository, tags, build) and image_settings.c. The shape
+ * Private to image.c (the whole, repository, tags, build), image_settings.c, image_name.c and
+ * load_images.c. The shape
  * has checked the document; what it cannot say becomes problems here.
  */
 #ifndef CMX_MANIFEST_IMAGE_READING_H
