@@ -235,6 +235,12 @@ for at in "$s|$ca" "$registry_token|"; do
     same "$one" "$(skopeo inspect --authfile "$DOCKER_CONFIG/config.json" --tls-verify=false \
         --format '{{.Digest}}' "docker://$name/api:1")"
 done
+# Whose credentials were refused is told, and never what they are.
+echo "{\"auths\": {\"$registry_token\": {\"username\": \"ann\", \"password\": \"wr0ng\"}}}" >"$work/wrong.json"
+run 4 registry exists "$registry_token/shop/api:1" --registry-config "$work/wrong.json" --log-level debug
+has "no token from" "the credentials of $work/wrong.json were refused"
+lacks wr0ng
+
 # From TLS to none, and to another repository by a mount that needs two scopes.
 # shellcheck disable=SC2086
 run 0 registry copy "$s/api:1" "$registry_token/other:1" $ca

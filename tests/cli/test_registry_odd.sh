@@ -37,6 +37,17 @@ for name in front word; do
     run 0 registry tag "$odd/$name:1" new
 done
 same 3 "$(requests front | grep -c 'Bearer for repository:front:pull repository:inner/one:pull')"
+# ------------------------------------- nobody asks for a name, and to nobody nothing is there
+run 1 registry exists "$odd/hidden-404:1"
+run 4 registry exists "$odd/hidden-403:1"
+has "no credentials are known for it"
+echo "{\"auths\": {\"$odd\": {\"auth\": \"YW5uOnMzY3JldA==\"}}}" >"$work/known.json"
+for status in 403 404; do
+    run 0 registry exists "$odd/hidden-$status:1" --registry-config "$work/known.json"
+    run 0 registry ls "$odd/hidden-$status" --registry-config "$work/known.json"
+done
+run 1 registry exists "$odd/puts-200:1" --registry-config "$work/known.json"
+
 # ------------------------------------------------- answers that are none of the specification's
 for status in 405 501 403; do
     run 0 registry exists "$odd/head-$status:1"

@@ -53,6 +53,7 @@ static const char helper[] =
     "'{\"ServerURL\":\"known.io\",\"Username\":\"helped\",\"Secret\":\"pw\"}' ;;\n"
     "\"get https://index.docker.io/v1/\") echo '{\"Username\":\"<token>\",\"Secret\":\"refresh\"}' "
     ";;\n"
+    "\"get blank.io\") echo '{\"ServerURL\":\"\",\"Username\":\"\",\"Secret\":\"\"}' ;;\n"
     "\"get broken.io\") echo 'the vault is locked'; exit 1 ;;\n"
     "get*) echo 'credentials not found in native keychain'; exit 1 ;;\n"
     "esac\n";
@@ -205,9 +206,10 @@ static void helpers_are_asked_once_a_registry(void **state)
     assert_non_null(strstr(who(place, credentials, "broken.io", "x"),
                            "docker-credential-test get failed: the vault is locked"));
     assert_non_null(strstr(who(place, credentials, "gone.io", "x"), "docker-credential-nowhere"));
+    assert_string_equal(who(place, credentials, "blank.io", "x"), "none");
     assert_true(file_read(place->arena, path_of(place, "bin/calls"), 10000, &calls, &length, &err));
     assert_string_equal(calls, "get known.io\nget https://index.docker.io/v1/\nget file.io\n"
-                               "get broken.io\n");
+                               "get broken.io\nget blank.io\n");
     credentials_free(credentials);
 }
 

@@ -54,6 +54,7 @@ referrers-X     the referrers API answers X; 200 with a page of HTML
 blobs-405       HEAD of a blob is answered 405
 blobs-zero      HEAD of a blob tells that it has 0 bytes
 puts-X          PUT is answered X
+hidden-X        who is not logged in is answered X, and not asked to; /v2/ asks
 puts-page       PUT of a manifest is answered 200 and a page of HTML, and nothing is stored
 front           it stands before another registry: tokens are to be for what that one calls it
 word            tokens are to have a scope that is a word of its own
@@ -138,7 +139,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer(200, "\n".join(seen.get(parts.path[10:], [])).encode())
             return
         if parts.path == "/v2/":
-            self.answer(200, b"{}")
+            if "Authorization" in self.headers:
+                self.answer(200, b"{}")
+            else:
+                self.fail(401, "UNAUTHORIZED", [("WWW-Authenticate", 'Basic realm="here"')])
             return
         if parts.path == "/token":
             scopes = urllib.parse.parse_qs(parts.query).get("scope", [])
@@ -177,6 +181,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         locked = self.name in ("away-locked", "secret") and self.here == "registry"
         if locked and "Authorization" not in self.headers:
             self.fail(401, "UNAUTHORIZED", [("WWW-Authenticate", 'Basic realm="here"')])
+        elif self.name.startswith("hidden-") and "Authorization" not in self.headers:
+            self.fail(int(self.name[7:]), "MANIFEST_UNKNOWN")
         elif self.name == "html":
             self.answer(200, page, kind="text/html")
         elif self.name == "nothing":

@@ -40,7 +40,7 @@ static bool run(struct arena *arena, const char *name, const char *action, const
             *ret_missing = err->kind == ERROR_LOCAL;
         if (err->kind != ERROR_CANCELLED)
             err->kind = ERROR_DENIED;
-        return error_prefix(err, "credential helper %s", program);
+        return error_prefix(err, "credential helper");
     }
     *ret_success = status == 0;
     return true;
@@ -60,14 +60,18 @@ static const char *member(struct arena *arena, const cJSON *root, const char *na
     return text ? arena_strdup(arena, text) : NULL;
 }
 
+/* *ret_found false: neither a name nor a secret, as some helpers say that they have none. */
 static bool read_reply(struct arena *arena, const char *name, const char *output,
-                       struct credential *ret, struct error *err)
+                       struct credential *ret, bool *ret_found, struct error *err)
 {
     CLEANUP(cJSON_Delete_at) cJSON *root = cJSON_Parse(output);
     const char *user = member(arena, root, "Username"), *secret = member(arena, root, "Secret");
     if (!secret)
         return error_set(err, ERROR_DENIED,
                          "credential helper docker-credential-%s: its answer has no Secret", name);
+    *ret_found = *secret || (user && *user);
+    if (!*ret_found)
+        return true;
     ret->from = arena_printf(arena, "docker-credential-%s", name);
     if (user && strcmp(user, IDENTITY_USER) == 0) {
         ret->identity = secret;
@@ -91,7 +95,7 @@ bool credential_helper_get(struct arena *arena, const char *name, const char *se
     *ret_found = success;
     *ret = (struct credential){ 0 };
     if (success)
-        return read_reply(arena, name, output, ret, err);
+        return read_reply(arena, name, output, ret, ret_found, err);
     return says_nothing_there(output) || say_failed(arena, name, "get", output, err);
 }
 

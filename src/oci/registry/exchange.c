@@ -173,6 +173,52 @@ static bool log_in_again(struct attempt *attempt, const struct answer *answer)
            && !attempt->call->source;
 }
 
+/* True once for a server that nobody had to log in to so far, and has credentials for. */
+static bool may_ping(struct attempt *attempt)
+{
+    struct server *server = attempt->server;
+    struct credential credential = { 0 };
+    struct error ignored;
+    pthread_mutex_lock(&server->lock);
+    bool may = server->scheme == AUTH_NONE && !server->pinged;
+    pthread_mutex_unlock(&server->lock);
+    if (!may
+        || !credentials_find(server->registries->credentials, attempt->arena, server->registry,
+                             attempt->repository, &credential, attempt->wait, &ignored)
+        || (!credential.user && !credential.identity && !credential.token))
+        return false;
+    pthread_mutex_lock(&server->lock);
+    may = !server->pinged;
+    server->pinged = true;
+    pthread_mutex_unlock(&server->lock);
+    return may;
+}
+
+/*
+ * Who is not logged in may be told 403, or that nothing is there, without being asked for a name:
+ * then /v2/ tells what the registry wants.
+ */
+static bool was_not_asked(struct attempt *attempt, const struct answer *answer)
+{
+    struct http_response response;
+    struct error ignored;
+    int status = answer->response.status;
+    if ((status != 403 && status != 404) || answer->used.header || is_single(attempt->call)
+        || !may_ping(attempt))
+        return false;
+    struct http_request request = {
+        .endpoint = &attempt->server->endpoint,
+        .method = "GET",
+        .url = arena_printf(attempt->arena, "%s/v2/", server_base(attempt->server, attempt->arena)),
+        .ceiling = ANSWER_CEILING,
+    };
+    bool answered = http_do(attempt->server->registries->http, attempt->arena, &request, &response,
+                            attempt->wait, &ignored);
+    log_answer(&request, answered, answered ? response.status : 0);
+    return answered && response.status == 401
+           && authorization_refused(attempt->server, &attempt->wish, &answer->used, &response);
+}
+
 static bool goes_on(struct attempt *attempt, bool answered, struct answer *answer, bool *ret_failed,
                     struct error *err)
 {
@@ -183,7 +229,7 @@ static bool goes_on(struct attempt *attempt, bool answered, struct answer *answe
         server_is_right(attempt->server, answer->url);
     else if (try_other_scheme(attempt, answer) && !attempt->call->source)
         return true;
-    if (answered && log_in_again(attempt, answer))
+    if (answered && (log_in_again(attempt, answer) || was_not_asked(attempt, answer)))
         return true;
     bool repeatable = !is_single(attempt->call);
     if (!answered && is_single(attempt->call))

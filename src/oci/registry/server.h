@@ -41,6 +41,7 @@ struct server {
     bool guessed;     /* of a loopback address: no answer has come yet */
     enum auth_scheme scheme;
     const char *realm, *service;
+    bool pinged; /* to be asked what it wants: at most once (exchange.c) */
     struct token *tokens;
     int64_t piece; /* of a blob that one request may hold (upload.c); 0: nobody has minded any */
 

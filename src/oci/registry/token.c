@@ -135,9 +135,16 @@ static bool say_refused(struct arena *arena, const struct token_request *request
     enum error_kind kind = status_kind(response->status);
     if (response->status < 300 || kind == ERROR_NOT_FOUND || kind == ERROR_INVALID)
         kind = ERROR_DENIED;
-    return error_set(err, kind, "%s: no token from %s: %s%s%s", request->server->registry, place,
+    const char *registry = request->server->registry, *whose = "";
+    if (response->status == 401 && credential->from)
+        whose = arena_printf(arena, "; the credentials of %s were refused", credential->from);
+    else if ((response->status == 401 || response->status == 403) && !credential->user
+             && !credential->identity)
+        whose = arena_printf(
+            arena, "; no credentials are known for it: cmx-reconcile registry login %s", registry);
+    return error_set(err, kind, "%s: no token from %s: %s%s%s%s", registry, place,
                      status ? status : arena_printf(arena, "answer %d", response->status),
-                     *words ? ": " : "", words);
+                     *words ? ": " : "", words, whose);
 }
 
 /* What would be sent in the open, while the registry itself is not spoken to in the open. */
