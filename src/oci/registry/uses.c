@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { AT_ONCE = 8 };
+enum { AT_ONCE = 8, DEPTH_CEILING = 4 }; /* of indexes within indexes */
 
 struct question {
     struct image_store *store;
@@ -17,7 +17,8 @@ struct question {
     struct error error;
 };
 
-static bool look_into(struct question *question, struct arena *arena, const char *index_digest)
+static bool look_into(struct question *question, struct arena *arena, const char *index_digest,
+                      int depth)
 {
     struct descriptor top;
     struct image_index index;
@@ -26,8 +27,15 @@ static bool look_into(struct question *question, struct arena *arena, const char
                            &question->error)
         || !image_index_read(arena, bytes, (size_t)top.size, &index, &question->error))
         return false;
-    for (size_t i = 0; i < index.count; i++)
-        question->within |= strcmp(index.manifests[i].digest, question->digest) == 0;
+    for (size_t i = 0; i < index.count; i++) {
+        const struct descriptor *entry = &index.manifests[i];
+        question->within |= strcmp(entry->digest, question->digest) == 0;
+        /* One that is missing holds nothing. */
+        if (!question->within && media_role(entry->media_type) == MEDIA_INDEX
+            && depth < DEPTH_CEILING && !look_into(question, arena, entry->digest, depth + 1)
+            && question->error.kind != ERROR_NOT_FOUND)
+            return false;
+    }
     return true;
 }
 
@@ -49,7 +57,7 @@ static void ask(void *context, struct arena *arena)
         question->names_it = strcmp(found.digest, question->digest) == 0;
         if (!question->names_it && media_role(found.media_type) == MEDIA_INDEX
             && !lists_referrers(question->tag))
-            fine = look_into(question, arena, found.digest);
+            fine = look_into(question, arena, found.digest, 0);
     }
     question->failed = !fine && question->error.kind != ERROR_NOT_FOUND;
 }
