@@ -151,6 +151,21 @@ static void add_manifest(struct buf *out, const struct inspection *inspection)
     add_layers(out, inspection);
 }
 
+/* What an entry of an index is; *ret_platform: it is an image that can be asked for by that. */
+static const char *entry_text(struct arena *arena, const struct descriptor *entry,
+                              const char **ret_platform)
+{
+    const char *os = entry->platform.os;
+    if (media_role(entry->media_type) == MEDIA_INDEX)
+        return "(an index)";
+    if (os && strcmp(os, "unknown") == 0)
+        return "(no image: a note)";
+    if (!os)
+        return entry->artifact_type ? arena_printf(arena, "(artifact %s)", entry->artifact_type)
+                                    : "(for no platform in particular)";
+    return *ret_platform = platform_text(arena, &entry->platform);
+}
+
 static void add_entries(struct buf *out, const struct inspection *inspection)
 {
     struct arena *arena = inspection->run->arena;
@@ -158,10 +173,9 @@ static void add_entries(struct buf *out, const struct inspection *inspection)
     buf_printf(out, "\n%-*s  PLATFORM\n", DIGEST_SHOWN + 1, "IMAGE");
     for (size_t i = 0; i < inspection->index.count; i++) {
         const struct descriptor *entry = &inspection->index.manifests[i];
-        bool note = !entry->platform.os || strcmp(entry->platform.os, "unknown") == 0;
-        const char *platform = note ? "(no image: a note)" : platform_text(arena, &entry->platform);
-        example = example || note ? example : platform;
-        buf_printf(out, "%.*s…  %s\n", DIGEST_SHOWN, entry->digest, platform);
+        const char *platform = NULL, *text = entry_text(arena, entry, &platform);
+        example = example ? example : platform;
+        buf_printf(out, "%.*s…  %s\n", DIGEST_SHOWN, entry->digest, text);
     }
     if (example)
         buf_printf(out, "\nOne of them:\n  cmx-reconcile registry inspect %s --platform %s\n",

@@ -84,6 +84,18 @@ static bool gather_manifest(struct copy *copy, const struct copy_node *node, str
     return true;
 }
 
+/* Mirrors may hold an index without all that it names. */
+static bool say_which(const struct copy *copy, const struct descriptor *entry, struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    if (err->kind != ERROR_NOT_FOUND || !entry->platform.os)
+        return false;
+    return error_set(err, err->kind,
+                     "%s: the image for %s that the index names is not there (%s); single ones are "
+                     "copied with --platform",
+                     copy->from->name, platform_text(arena, &entry->platform), entry->digest);
+}
+
 static bool gather_entries(struct copy *copy, const struct image_index *index, int depth,
                            struct error *err)
 {
@@ -94,7 +106,7 @@ static bool gather_entries(struct copy *copy, const struct image_index *index, i
         if (!manifest)
             add_blob(copy, entry);
         else if (!gather(copy, entry, depth + 1, err))
-            return false;
+            return say_which(copy, entry, err);
     }
     return true;
 }

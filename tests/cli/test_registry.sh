@@ -141,6 +141,14 @@ has 'add ":" and one of these tags: one, multi'
 run 1 registry copy "$r/shop/api:none" "$r/x:1"
 run 1 registry copy "oci:$work/nowhere:x" "$r/x:1"
 
+# ------------------------------------------------- a folder that has not all that its index names
+cp -r "$work/images" "$work/sparse"
+other=$(jq -r '.manifests[1].digest' "$work/images/blobs/sha256/${multi#sha256:}")
+rm "$work/sparse/blobs/sha256/${other#sha256:}"
+run 1 push "oci:$work/sparse:multi" "$r/sparse:1"
+has "the image for linux/arm64 that the index names is not there" "--platform"
+run 0 push "oci:$work/sparse:multi" "$r/sparse:1" --platform linux/amd64
+
 # ------------------------------------------------- archives as others write them: no name, several
 skopeo copy -q "oci:$work/images:one" "oci-archive:$work/nameless.tar"
 run 0 push "archive:$work/nameless.tar" "$r/nameless"
@@ -209,6 +217,21 @@ valid
 has '"deletedTags": ['
 run 3 registry rm "$registry_stiff/part:1" --yes
 has "does not allow deleting (405)"
+
+# An index within an index needs its images, too.
+run 0 push "oci:$work/images:multi" "$r/nested:inner"
+size=$(stat -c %s "$work/images/blobs/sha256/${multi#sha256:}")
+index=application/vnd.oci.image.index.v1+json
+printf '{"schemaVersion":2,"mediaType":"%s","manifests":[{"mediaType":"%s","digest":"%s","size":%s}]}' \
+    "$index" "$index" "$multi" "$size" >"$work/outer"
+curl -sf -X PUT -H "Content-Type: $index" --data-binary "@$work/outer" "http://$r/v2/nested/manifests/outer"
+run 0 registry inspect "$r/nested:outer"
+has "(an index)"
+lacks "a note"
+run 3 registry rm "$r/nested@$one" --yes
+has "part of the image for several platforms under: inner, outer"
+run 3 registry rm "$r/nested:inner" --yes
+has "under: outer"
 
 # --------------------------------------------------------------------------------- login, logout
 s=$registry_secure
