@@ -69,8 +69,13 @@ static const char *cut(struct arena *arena, const char *text)
     return arena_memdup(arena, line, length);
 }
 
-static const char *note_of(struct arena *arena, const struct change *change)
+static const char *note_of(struct arena *arena, const struct target_run *target,
+                           const struct change *change)
 {
+    const struct restored *restored = restored_of(target, change);
+    if (change->progress == PROGRESS_FAILED && restored)
+        return cut(arena, arena_printf(arena, "%.7s runs again: %s", restored->commit,
+                                       change->error->message));
     if (change->progress == PROGRESS_FAILED || change->progress == PROGRESS_BLOCKED)
         return cut(arena, change->error->message);
     if (change->action == ACTION_HOLD)
@@ -101,7 +106,7 @@ static struct history_object object_of(struct arena *arena, const struct target_
         .action = change->rollback ? "rollback" : action_name(action),
         .result = result_text(target, change),
         .drift = drift_of(change),
-        .note = note_of(arena, change),
+        .note = note_of(arena, target, change),
         .hook = hook,
         .reversible = hook && change->subject->desired->options.hook_reversible,
     };

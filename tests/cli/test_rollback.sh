@@ -108,6 +108,8 @@ run 3 rollback ConfigMap/config -f deploy --yes
 has "ConfigMap/config was put back with Deployment/web: roll that back, or release it"
 run 0 history Deployment/web -f deploy
 has "rollback done: 3 changed" "· Deployment/web: rollback: it is slow"
+run 0 history -f deploy # what a rollback is about is no detail
+has "· Deployment/web: rollback: it is slow"
 run 1 history deployment/web -f deploy
 has "the set shop has no such object, nor has its history (did you mean Deployment/web?)"
 run 1 history Deployment/wob -f deploy --since 1h

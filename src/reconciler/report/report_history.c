@@ -143,13 +143,15 @@ static void add_object(struct buf *out, const struct target_run *target,
     buf_putc(out, '\n');
 }
 
-/* What went as it should is only counted, unless it was asked for. */
-static bool is_shown(struct arena *arena, const struct history_object *object,
-                     const struct history_filter *filter, const struct report_style *style)
+/* What went as it should is only counted, unless it was asked for, or the run is about it alone. */
+static bool is_shown(struct arena *arena, const struct history_entry *entry,
+                     const struct history_object *object, const struct history_filter *filter,
+                     const struct report_style *style)
 {
     if (filter->pattern)
         return is_about(arena, object, filter->pattern);
-    return style->verbose || object->drift || strcmp(object->result, "done") != 0;
+    return style->verbose || object->drift || strcmp(object->result, "done") != 0
+           || strcmp(entry->command, "rollback") == 0;
 }
 
 static void add_entry(struct buf *out, const struct target_run *target,
@@ -160,7 +162,7 @@ static void add_entry(struct buf *out, const struct target_run *target,
     add_head(out, entry, style);
     add_counts(out, entry, style);
     for (size_t i = 0; i < entry->object_count; i++)
-        if (is_shown(arena, &entry->objects[i], filter, style))
+        if (is_shown(arena, entry, &entry->objects[i], filter, style))
             add_object(out, target, &entry->objects[i], style);
     if (entry->more && (style->verbose || filter->pattern))
         buf_printf(out, "    and %zu more that are not named\n", entry->more);
