@@ -110,7 +110,7 @@ same "$before" "$(others)"
 run 0 status --project back -n "$ns"
 has "rolled back to $from: pod web-" "CrashLoopBackOff" "2 of 2 pods ready"
 run 0 history --project back -n "$ns"
-has "$broken_commit \"Take the door away\"" "! Deployment/web: change failed, and was put back: " " runs again: pod web-"
+has "$broken_commit \"Take the door away\"" "! Deployment/web: change failed, and was put back: " " runs again: pod"
 run 0 images -f deploy
 has "web  tags differ" "$bad"
 

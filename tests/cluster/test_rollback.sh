@@ -66,7 +66,7 @@ run 0 status --project back -n "$ns"
 has "rolled back to $good: pod web-" "CrashLoopBackOff" "2 of 2 pods ready"
 run 0 history --project back -n "$ns"
 has "  $bad \"Require what is not there\"" "apply failed" "1 put back" \
-    "! Deployment/web: change failed, and was put back: $good runs again: pod web-"
+    "! Deployment/web: change failed, and was put back: $good runs again: pod"
 run 0 history --project back -n "$ns" -o json && valid history
 same "2" "$(k get configmap cmx-set-back -o json | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["binaryData"]))')"
 
