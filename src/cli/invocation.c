@@ -308,5 +308,5 @@ bool invocation_parse(struct invocation *invocation, int count, char **arguments
     } else if (invocation->arguments.count > invocation->command->most_arguments)
         return too_many(invocation, err);
     finish(invocation);
-    return check_values(invocation, err);
+    return check_values(invocation, err) && registry_settings_check(&invocation->registry, err);
 }

@@ -58,6 +58,10 @@ static bool ask_for(struct registry_run *run, struct credential *ret, enum exit_
         *ret_code = command_stop(invocation, EXIT_USAGE, "who? Use --username NAME");
         return false;
     }
+    if (strchr(ret->user, ':')) { /* would end the name in what is sent */
+        *ret_code = command_stop(invocation, EXIT_USAGE, "a user's name has no colon in it");
+        return false;
+    }
     ret->password = invocation->password_stdin ? read_password(run, &error)
                                                : terminal_secret(run->arena, "Password:");
     if (error.kind != ERROR_NONE) {

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 enum fault {
     FAULT_FINAL,     /* would happen again                                   */
@@ -107,6 +108,26 @@ static bool say_unknown_host(struct arena *arena, const struct transfer *transfe
                      reason);
 }
 
+/* "h:443: cannot connect": to the host, or to the proxy that libcurl names in its place. */
+static const char *connect_words(struct arena *arena, const struct transfer *transfer,
+                                 const char *words)
+{
+    static const char lead[] = "Failed to connect to ";
+    struct url_parts parts;
+    const char *name = transfer->reason + strlen(lead);
+    if (strncmp(transfer->reason, lead, strlen(lead)) != 0 || transfer->connect_to
+        || !url_split(arena, transfer->request->url, &parts))
+        return words;
+    size_t length = strcspn(name, " ");
+    const char *port = name + length + strspn(name + length, " ");
+    const char *host = arena_memdup(arena, name, length);
+    const char *own = *parts.host == '[' ? parts.host + 1 : parts.host;
+    if (strncasecmp(own, host, length) == 0 || strncmp(port, "port ", 5) != 0)
+        return words;
+    return arena_printf(arena, "%s to the proxy %s:%.*s", words, host, (int)strcspn(port + 5, " "),
+                        port + 5);
+}
+
 bool transfer_error(const struct transfer *transfer, struct http_response *response,
                     struct error *err)
 {
@@ -119,14 +140,16 @@ bool transfer_error(const struct transfer *transfer, struct http_response *respo
     for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
         if (results[i].code != transfer->result)
             continue;
-        const char *reason = NULL;
-        if (results[i].code == CURLE_COULDNT_CONNECT)
+        const char *reason = NULL, *words = results[i].words;
+        if (results[i].code == CURLE_COULDNT_CONNECT) {
             reason = system_reason(transfer);
+            words = connect_words(arena, transfer, words);
+        }
         enum fault fault = broke_in_handshake(transfer) ? FAULT_UNSENT : results[i].fault;
         response->unsent = fault == FAULT_UNSENT;
         response->transient = fault != FAULT_FINAL;
         response->no_tls = results[i].code == CURLE_SSL_CONNECT_ERROR;
-        return error_set(err, results[i].kind, "%s: %s: %s", place, results[i].words,
+        return error_set(err, results[i].kind, "%s: %s: %s", place, words,
                          reason ? reason : reason_of(transfer));
     }
     return error_set(err, ERROR_UNREACHABLE, "%s: %s", place, reason_of(transfer));

@@ -258,6 +258,12 @@ for at in "$s|$ca" "$registry_token|"; do
     same "$one" "$(skopeo inspect --authfile "$DOCKER_CONFIG/config.json" --tls-verify=false \
         --format '{{.Digest}}' "docker://$name/api:1")"
 done
+# A registry that asks for no name has tried none.
+run 0 registry login "$r" -u ann --password-stdin --registry-config "$work/open.json" <<<s3cret
+has "$r lets everybody in: nobody has tried user and password"
+run 2 registry login "$r" -u ann:s3cret --password-stdin --registry-config "$work/open.json" <<<s3cret
+has "no colon"
+
 # Whose credentials were refused is told, and never what they are.
 echo "{\"auths\": {\"$registry_token\": {\"username\": \"ann\", \"password\": \"wr0ng\"}}}" >"$work/wrong.json"
 run 4 registry exists "$registry_token/shop/api:1" --registry-config "$work/wrong.json" --log-level debug

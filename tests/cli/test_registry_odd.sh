@@ -74,4 +74,18 @@ for status in 200 404 406; do
 done
 run 0 push "oci:$work/images:one" "$odd/referrers-403:9"
 run 4 pull "$odd/referrers-403:9" --to "oci:$work/pulled" --referrers
+
+# ------------------------------------------------- settings that nothing fits are not passed over
+for mirror in mirror.example "docker.io=" "$odd=http://bob:s3cret@127.0.0.1:1" "docker.io=https://m.example/v2/x" \
+    "https://docker.io=m.example" "ghcr.io/acme=m.example"; do
+    run 2 registry exists "$odd/pages:1" --registry-mirror "$mirror" --log-level debug
+    has "--registry-mirror: "
+    lacks s3cret
+done
+for mirror in docker.io=https://m.example/ "docker.io=http://mirror" "ghcr.io=[::1]:5000" docker.io=m.example; do
+    run 0 registry exists "$odd/pages:1" --registry-mirror "$mirror"
+done
+run 2 registry exists "$odd/pages:1" --registry-plain-http "http://$odd"
+has "expected HOST[:PORT] alone"
+run 0 registry exists "$odd/pages:1" --registry-plain-http "$odd"
 finish

@@ -258,6 +258,10 @@ static void goes_through_a_proxy(void **state)
     assert_string_equal(get(test, test_url(test, "plain", "/count?key=connect")).body, "2");
     endpoint.proxy = test_url(test, "closed", "");
     fails(test, &request, ERROR_UNREACHABLE, "refused");
+    endpoint.server_name = NULL; /* then it is told who refused */
+    request.url = "https://elsewhere.example/";
+    fails(test, &request, ERROR_UNREACHABLE,
+          "elsewhere.example:443: cannot connect to the proxy 127.0.0.1:");
 }
 
 static void heeds_the_proxy_of_the_environment(void **state)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "base/log.h"
 #include "oci/registry/words.h"
 #include "oci/registry/www_authenticate.h"
 
@@ -107,6 +108,7 @@ bool registry_login(struct registries *registries, struct arena *arena, const ch
     if (!server_find(registries, registry, &server, err)
         || !ask_first(server, arena, &response, wait, err))
         return false;
+    bool open = response.status == 200;
     read_challenges(arena, &response, &challenges);
     const struct challenge *bearer = challenge_of_scheme(&challenges, "Bearer");
     if (response.status == 401 && bearer
@@ -114,6 +116,8 @@ bool registry_login(struct registries *registries, struct arena *arena, const ch
         return false;
     if (!ask(server, arena, header, &response, wait, err))
         return false;
+    if (open && response.status == 200)
+        log_warning("%s lets everybody in: nobody has tried user and password", registry);
     if (ret_identity)
         *ret_identity = identity;
     return response.status == 200 || say_wrong(server, &response, err);

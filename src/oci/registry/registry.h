@@ -58,6 +58,13 @@ void registries_free(struct registries *registries);
 bool registries_add_secret(struct registries *registries, const struct registry_secret *secret,
                            struct error *err) __attribute__((warn_unused_result));
 
+/*
+ * Are mirrors and registries without TLS written so that they can be meant? ERROR_USAGE: one is
+ * not; what stands before an @ is never in the message.
+ */
+bool registry_settings_check(const struct registry_settings *settings, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* Who we are, for others who speak to registries on our behalf (a Docker engine). Theirs to ask
  * only, as long as the registries live. */
 struct credentials *registries_credentials(struct registries *registries);
