@@ -6,6 +6,7 @@
 #include "manifest/value_json.h"
 #include "oci/archive.h"
 #include "oci/layout.h"
+#include "oci/reference.h"
 #include "providers/docker/docker_store.h"
 
 #include <string.h>
@@ -55,16 +56,49 @@ static void add_cell(struct buf *out, const char *text, size_t columns)
     buf_fill(out, ' ', used + 2 <= columns ? columns - used : 2);
 }
 
-/* Where it went: its repository and tags, or what the user named. */
-static const char *where(struct arena *arena, const struct invocation *invocation,
-                         const struct image_run *run)
+static bool goes_to_engine(const struct invocation *invocation)
 {
+    return invocation->to && strncmp(invocation->to, "docker:", 7) == 0;
+}
+
+/* An engine has one name for what goes to docker:NAME; every other place has the image's own. */
+static struct text_list names_of(struct arena *arena, const struct invocation *invocation,
+                                 const struct image_product *product)
+{
+    struct text_list own = { 0 };
+    struct reference reference;
+    struct error ignored = { 0 };
+    if (!goes_to_engine(invocation) || !invocation->to[7] || !product->names.count
+        || !reference_parse(arena, invocation->to + 7, &reference, &ignored))
+        return product->names;
+    reference.tag = reference.tag ? reference.tag : "latest";
+    arena_push(arena, own.items, own.count, own.capacity, reference_short(arena, &reference));
+    return own;
+}
+
+/* "docker:shop/api:1.4, docker:shop/api:latest": each can be run, and named to other commands. */
+static const char *in_engine(struct arena *arena, const struct image_row *row)
+{
+    const char *text = "";
+    for (size_t i = 0; i < row->names.count; i++)
+        text = arena_printf(arena, "%s%sdocker:%s", text, i ? ", " : "", row->names.items[i]);
+    return row->id ? arena_printf(arena, "%s\n  id %s", text, digest_shown(arena, row->id)) : text;
+}
+
+/* Where it went: its repository and tags, what the user named, or what an engine calls it. */
+static const char *where(struct arena *arena, const struct invocation *invocation,
+                         const struct image_row *row)
+{
+    const struct image_run *run = row->run;
     const char *tags = tags_shown(arena, run);
+    if (goes_to_engine(invocation))
+        return in_engine(arena, row);
     if (invocation->to)
-        return invocation->to;
+        return printable_text(arena, invocation->to);
     if (!invocation->push)
         return "";
-    return arena_printf(arena, "%s%s%s%s", run->place, *tags ? " (" : "", tags, *tags ? ")" : "");
+    return arena_printf(arena, "%s%s%s%s", printable_text(arena, run->place), *tags ? " (" : "",
+                        tags, *tags ? ")" : "");
 }
 
 static void add_line(struct buf *out, const struct invocation *invocation,
@@ -84,8 +118,8 @@ static void add_line(struct buf *out, const struct invocation *invocation,
     add_cell(out, digest_shown(arena, run->image.digest), DIGEST_COLUMNS);
     add_cell(out, size_shown(arena, row->size), SIZE_COLUMNS);
     buf_printf(out, "%s", duration_text(arena, row->milliseconds));
-    const char *place = where(arena, invocation, run);
-    buf_printf(out, "%s%s\n", *place ? "\n  in " : "", printable_text(arena, place));
+    const char *place = where(arena, invocation, row);
+    buf_printf(out, "%s%s\n", *place ? "\n  in " : "", place);
 }
 
 static void add_closing(struct buf *out, const struct invocation *invocation, size_t built)
@@ -109,7 +143,8 @@ static enum exit_code print(struct invocation *invocation, struct run *run,
                                  .status = status_of(&products[i]),
                                  .id = all[i].id,
                                  .size = all[i].size,
-                                 .milliseconds = products[i].milliseconds };
+                                 .milliseconds = products[i].milliseconds,
+                                 .names = names_of(arena, invocation, &products[i]) };
         if (products[i].status == PRODUCT_NONE)
             continue;
         built += products[i].status == PRODUCT_BUILT;

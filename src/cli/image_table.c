@@ -72,6 +72,8 @@ struct value *image_row_value(struct arena *arena, const struct image_row *row)
     value_set(arena, map, "dirty", value_bool(arena, run->dirty));
     value_set(arena, map, "tags", tags_value(arena, run));
     value_set(arena, map, "usedBy", texts(arena, &row->used_by));
+    if (row->names.count)
+        value_set(arena, map, "names", texts(arena, &row->names));
     if (row->milliseconds)
         value_set(arena, map, "milliseconds", value_integer(arena, row->milliseconds));
     if (run->error.kind != ERROR_NONE)

@@ -14,6 +14,7 @@ struct image_row {
     const char *id;
     int64_t size;
     struct text_list used_by; /* "Deployment/api" */
+    struct text_list names;   /* by which it can be found where `build --to` put it */
     int64_t milliseconds;
 };
 

@@ -64,6 +64,10 @@ has "there"
 
 # --- into the engine, and from there to a registry and back
 run 0 build -f deploy/ --to docker:shop/api:dev
+id=$(docker inspect -f '{{.Id}}' shop/api:dev)
+has "in docker:shop/api:dev" "id ${id:0:19}"
+run 0 build -f deploy/ --to docker:shop/api:dev -o json
+same "$id shop/api:dev" "$(jq -r '.images[] | "\(.id) \(.names[])"' <<<"$out")"
 same "made for tests" "$(docker run --rm shop/api:dev)"
 run 0 registry copy docker:shop/api:dev "$registry/copied:1"
 run 0 registry copy "$registry/copied:1" docker:back:2
@@ -93,6 +97,7 @@ git add -A && git commit -qm "A base with ONBUILD"
 run 0 build brought -f deploy/ --to docker: --verbose
 has "RUN echo brought" # the engine's step; the native builder has none
 same brought "$(docker run --rm "$registry/shop/brought:dev")"
+has "in docker:$registry/shop/brought:dev"
 run 0 build brought -f deploy/ --push
 run 0 build brought -f deploy/ --push
 has "there"

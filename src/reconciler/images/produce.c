@@ -59,6 +59,8 @@ static bool put_tags(const struct producing *producing, struct image_store *stor
             arena_printf(run->arena, "%s:%s", name, run->tag_count ? run->tags[i].text : "latest");
         if (!store->table->put_manifest(store, &descriptor, bytes, tag, producing->wait, err))
             return false;
+        struct text_list *names = &producing->product->names;
+        arena_push(run->arena, names->items, names->count, names->capacity, tag);
     }
     return true;
 }

@@ -26,6 +26,8 @@ enum product_status {
 struct image_product {
     enum product_status status;
     int64_t milliseconds;
+    struct text_list
+        names; /* by which the one store was given it: "registry.example/shop/api:1.4" */
 };
 
 /*
