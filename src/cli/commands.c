@@ -114,8 +114,9 @@ const struct command commands[] = {
       "inspect IMAGE: manifest, config and layers; --raw, --platform.\n"
       "exists IMAGE: exit code 0: it does; 1: it surely does not; else nobody could look.\n"
       "rm IMAGE: deletes it by its digest. Refused while other tags name it too, unless "
-      "--all-tags, and while the current context's cluster (--context) runs it, or cannot be "
-      "looked at, unless --even-if-used; asks.\n"
+      "--all-tags, and while the current context's cluster (--context), or one that a source "
+      "names (-f, --git), runs it, may go back to it, or cannot be looked at, unless "
+      "--even-if-used; asks.\n"
       "tag IMAGE TAG: another tag for the same image.\n"
       "copy FROM TO: an image with all its platforms; FROM and TO are images, "
       "oci:FOLDER[:TAG], archive:FILE or docker:NAME. --platform, --referrers.\n"
@@ -124,7 +125,7 @@ const struct command commands[] = {
       "cmx-reconcile registry ls ghcr.io/acme/api\n"
       "cmx-reconcile registry copy ghcr.io/acme/api:1.4 localhost:5000/api:1.4",
       GROUP_REGISTRY | GROUP_REGISTRY_COMMAND | GROUP_COPY | GROUP_OUTPUT | GROUP_YES
-          | GROUP_CLUSTER,
+          | GROUP_CLUSTER | GROUP_SOURCE,
       3, command_registry },
     { "pull", "IMAGE", "Copy an image from a registry to a folder, a file or Docker",
       "The same as registry copy IMAGE PLACE.",

@@ -78,6 +78,8 @@ static const char *stray_option(const struct invocation *invocation, unsigned ta
         { invocation->even_if_used, TAKES_CLUSTER, "--even-if-used" },
         { invocation->run.context != NULL, TAKES_CLUSTER, "--context" },
         { invocation->run.kubeconfig != NULL, TAKES_CLUSTER, "--kubeconfig" },
+        { invocation->files.count > 0, TAKES_CLUSTER, "--filename" },
+        { invocation->run.source.git_url != NULL, TAKES_CLUSTER, "--git" },
         { invocation->yes, TAKES_YES, "--yes" },
         { invocation->username != NULL, TAKES_LOGIN, "--username" },
         { invocation->password_stdin, TAKES_LOGIN, "--password-stdin" },

@@ -2,8 +2,9 @@
  * registry rm: deletes an image by its digest, and with it every tag that names it.
  *
  * So other tags are looked for first: who deletes api:1.4 does not mean api:stable. And the
- * cluster at hand is asked whether it runs the image: a pod that moves to another node would not
- * start again.
+ * cluster at hand, or those that a source names (-f, --git), are asked whether they run the image,
+ * or keep an older revision that does: a pod that moves to another node would not start again, and
+ * a rollback would find nothing.
  */
 #include "cli/registry.h"
 
@@ -88,14 +89,32 @@ static bool is_unsure(const struct removal *removal, enum exit_code *ret_code)
     return true;
 }
 
-static const char *list_users(struct arena *arena, const struct image_users *users)
+static const char *list_objects(struct arena *arena, const struct object_id *ids, size_t count)
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
-    for (size_t i = 0; i < users->count && i < USERS_SHOWN; i++)
-        buf_printf(&text, "%s%s", i ? ", " : "", object_id_text(arena, &users->ids[i], NULL));
-    if (users->count > USERS_SHOWN)
-        buf_printf(&text, " and %zu more", users->count - USERS_SHOWN);
+    for (size_t i = 0; i < count && i < USERS_SHOWN; i++)
+        buf_printf(&text, "%s%s", i ? ", " : "", object_id_text(arena, &ids[i], NULL));
+    if (count > USERS_SHOWN)
+        buf_printf(&text, " and %zu more", count - USERS_SHOWN);
     return arena_strdup(arena, buf_text(&text));
+}
+
+static enum exit_code refuse_used(const struct removal *removal, const struct image_users *users)
+{
+    struct arena *arena = removal->run->arena;
+    if (users->count)
+        return command_stop(removal->run->invocation, EXIT_REFUSED,
+                            "%s runs %s: %s.\n"
+                            "Roll out another image first. If this is meant: --even-if-used. "
+                            "Nothing was deleted.",
+                            users->where, removal->found.digest,
+                            list_objects(arena, users->ids, users->count));
+    return command_stop(removal->run->invocation, EXIT_REFUSED,
+                        "%s may go back to %s: older revisions of %s run it, and a rollback would "
+                        "not find it.\n"
+                        "If this is meant: --even-if-used. Nothing was deleted.",
+                        users->where, removal->found.digest,
+                        list_objects(arena, users->older, users->older_count));
 }
 
 /* That nobody could look is not that nothing runs it. */
@@ -108,25 +127,22 @@ static bool in_use(const struct removal *removal, enum exit_code *ret_code)
     struct wait wait = wait_for(LOOK_MS, removal->run->wait);
     struct error error = { 0 };
     struct image_users users;
-    if (invocation->even_if_used || !command_has_cluster(invocation))
+    bool source = invocation->files.count || invocation->run.source.git_url;
+    if (invocation->even_if_used || (!source && !command_has_cluster(invocation)))
         return false;
     for (size_t i = 0; i < removal->use_count; i++)
         if (!removal->uses[i].within)
             arena_push(arena, going.tags.items, going.tags.count, going.tags.capacity,
                        removal->uses[i].tag);
-    if (!image_users_find(&invocation->run, arena, &going, &users, &wait, &error))
+    if (!image_users_find(&invocation->run, source, arena, &going, &users, &wait, &error))
         *ret_code = command_stop(invocation, exit_of_error(&error),
                                  "could not look whether %s runs %s: %s\n"
                                  "Another cluster is named with --context. If it is to go all the "
                                  "same: --even-if-used. Nothing was deleted.",
                                  users.where ? users.where : "the cluster", removal->found.digest,
                                  error.message);
-    else if (users.count)
-        *ret_code = command_stop(invocation, EXIT_REFUSED,
-                                 "%s runs %s: %s.\n"
-                                 "Roll out another image first. If this is meant: --even-if-used. "
-                                 "Nothing was deleted.",
-                                 users.where, removal->found.digest, list_users(arena, &users));
+    else if (users.count || users.older_count)
+        *ret_code = refuse_used(removal, &users);
     else
         return false;
     return true;

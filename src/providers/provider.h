@@ -252,6 +252,7 @@ struct runner {
     struct object_id id;
     const struct value *document;
     struct text_list resolved; /* its images as a machine found them: "repository@sha256:…" */
+    bool older; /* the document is an older revision of it, kept so that it may go back there */
 };
 
 /* Hears of one of them, and keeps nothing of it. */

@@ -85,6 +85,47 @@ k delete pod moving --grace-period=0 --force >/dev/null 2>&1
 k wait pod/moving --for=delete --timeout=60s >/dev/null 2>&1
 run 0 registry rm "$place/moving@$old" --yes
 
+# --- an older revision runs it: a rollback would want it; so may another cluster of a source ---
+older=$(digest deployed:1)
+k set image deployment/deployed main="$(image scaled)" >/dev/null
+k rollout status deployment/deployed --timeout=60s >/dev/null
+until [ -z "$(k get pods -o jsonpath="{.items[?(@.spec.containers[0].image=='$place/deployed@$older')].metadata.name}")" ]; do sleep 0.2; done
+run 3 registry rm "$(image deployed)" --yes
+has "may go back to $older: older revisions of Deployment/$ns/deployed run it" "--even-if-used" "Nothing was deleted"
+stays deployed
+mkdir -p named
+write named/project.yaml <<YAML
+apiVersion: cmx.dev/v1
+kind: Project
+metadata: { name: named }
+spec: { namespace: $ns, cluster: here }
+---
+apiVersion: cmx.dev/v1
+kind: Cluster
+metadata: { name: here }
+spec: { context: $(kubectl config view --raw --minify -o jsonpath='{.current-context}') }
+YAML
+write elsewhere.yaml <<YAML
+apiVersion: v1
+kind: Config
+current-context: other
+contexts:
+  - { name: other, context: { cluster: other, user: u } }
+$(kubectl config view --raw --minify -o json | jq -r '"  - \(.contexts[0] | tojson)"')
+clusters:
+  - { name: other, cluster: { server: "https://127.0.0.1:1" } }
+$(kubectl config view --raw --minify -o json | jq -r '"  - \(.clusters[0] | tojson)"')
+users:
+  - { name: u, user: {} }
+$(kubectl config view --raw --minify -o json | jq -r '"  - \(.users[0] | tojson)"')
+YAML
+run 3 registry rm "$(image nightly)" --yes --kubeconfig elsewhere.yaml -f named
+has "CronJob/$ns/nightly"
+run 3 registry rm "$(image deployed)" --yes --kubeconfig elsewhere.yaml -f named
+has "may go back to"
+stays nightly
+run 0 registry rm "$(image deployed)" --yes --even-if-used
+
 # --- not in use: never run, or run by what has ended ---
 run 0 registry rm "$(image unused)" --yes
 gone unused

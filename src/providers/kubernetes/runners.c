@@ -1,5 +1,5 @@
-/* runners: see runners.h. ReplicaSets and Jobs are told by their pods: those that are left of
- * older rollouts, or have ended, run nothing. */
+/* runners: see runners.h. ReplicaSets and Jobs are told by their pods: those that have ended run
+ * nothing, and ReplicaSets that are left of older rollouts are older revisions. */
 #include "providers/kubernetes/runners.h"
 
 #include "oci/reference.h"
@@ -13,9 +13,14 @@ static const struct api_kind kinds[] = {
     { .group = "apps", .version = "v1", .kind = "DaemonSet", .plural = "daemonsets" },
     { .group = "batch", .version = "v1", .kind = "CronJob", .plural = "cronjobs" },
     { .group = "", .version = "v1", .kind = "Pod", .plural = "pods" },
+    { .group = "apps", .version = "v1", .kind = "ReplicaSet", .plural = "replicasets" },
+    { .group = "apps",
+      .version = "v1",
+      .kind = "ControllerRevision",
+      .plural = "controllerrevisions" },
 };
 
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { KINDS = sizeof kinds / sizeof *kinds, OLDER = KINDS - 2 };
 
 struct telling {
     const struct api_kind *kind;
@@ -89,6 +94,39 @@ static bool tell(void *context, struct arena *scratch, const struct value *docum
     return true;
 }
 
+static const struct value *owner_of(const struct value *document)
+{
+    const struct value *owners = value_at(document, "metadata", "ownerReferences", NULL);
+    for (size_t i = 0; i < value_count(owners); i++)
+        if (value_is_true(value_get(value_item(owners, i), "controller"), false))
+            return value_item(owners, i);
+    return NULL;
+}
+
+/*
+ * A revision is told as its owner, which has the template at the same place. One of a ReplicaSet
+ * with pods is the present one; of ControllerRevisions nothing says which is, and the owner is told
+ * before them.
+ */
+static bool tell_older(void *context, struct arena *scratch, const struct value *document,
+                       struct error *err)
+{
+    const struct telling *telling = context;
+    const struct value *owner = owner_of(document), *data = value_get(document, "data");
+    const char *kind = value_text(value_get(owner, "kind"));
+    const char *name = value_text(value_get(owner, "name"));
+    const char *namespace = value_text_at(document, "metadata", "namespace", NULL);
+    int64_t replicas = value_int(value_at(document, "spec", "replicas", NULL), 0);
+    (void)err;
+    if (!kind || !name || !namespace || replicas)
+        return true;
+    struct runner runner = { .id = { "apps", kind, namespace, name },
+                             .document = data ? data : document,
+                             .older = true };
+    telling->heard(telling->context, scratch, &runner);
+    return true;
+}
+
 /* What was told before a list began anew is told twice, as the contract says. */
 static void restart(void *context)
 {
@@ -101,7 +139,9 @@ bool kubernetes_runners(struct session *session, struct arena *arena, runner_hea
     for (size_t i = 0; i < KINDS; i++) {
         struct list_request list = { .kind = &kinds[i] };
         struct telling telling = { &kinds[i], heard, context };
-        if (!request_list(session, arena, &list, tell, restart, &telling, wait, err))
+        bool older = i >= OLDER;
+        if (!request_list(session, arena, &list, older ? tell_older : tell, restart, &telling, wait,
+                          err))
             return false;
     }
     return true;

@@ -41,10 +41,10 @@ static const char *compare_name(void *context, const char *text)
     return NULL;
 }
 
-static bool is_known(const struct image_users *users, const struct object_id *id)
+static bool is_known(const struct object_id *ids, size_t count, const struct object_id *id)
 {
-    for (size_t i = 0; i < users->count; i++)
-        if (object_id_compare(&users->ids[i], id) == 0)
+    for (size_t i = 0; i < count; i++)
+        if (object_id_compare(&ids[i], id) == 0)
             return true;
     return false;
 }
@@ -58,28 +58,67 @@ static void look_at(void *context, struct arena *scratch, const struct runner *r
     images_visit(scratch, &nothing, &runner->id, runner->document, compare_name, search);
     for (size_t i = 0; i < runner->resolved.count; i++)
         compare_name(search, runner->resolved.items[i]);
-    if (!search->met || is_known(users, &runner->id))
+    if (!search->met || is_known(users->ids, users->count, &runner->id)
+        || is_known(users->older, users->older_count, &runner->id))
         return;
-    struct object_id id = { runner->id.group, runner->id.kind,
+    struct object_id id = { runner->id.group, arena_strdup(search->arena, runner->id.kind),
                             arena_strdup(search->arena, runner->id.namespace),
                             arena_strdup(search->arena, runner->id.name) };
-    arena_push(search->arena, users->ids, users->count, users->capacity, id);
+    if (runner->older)
+        arena_push(search->arena, users->older, users->older_count, users->older_capacity, id);
+    else
+        arena_push(search->arena, users->ids, users->count, users->capacity, id);
 }
 
-static bool search_target(struct run *run, struct search *search, const struct wait *wait,
-                          struct error *err)
+/* What one target answers takes the place of what others did, where it says more. */
+static bool search_target(struct run *run, struct target_run *target, struct search *search,
+                          const struct wait *wait, struct error *err)
+{
+    struct image_users *all = search->users, own = { 0 };
+    if (!target->provider->runners)
+        return true;
+    if (!target_connect(run, target, wait, err)) {
+        all->where = target->description ? arena_strdup(search->arena, target->description) : NULL;
+        return false;
+    }
+    own.where = arena_strdup(search->arena, target->description);
+    search->users = &own;
+    bool looked =
+        target->provider->runners(target->session, run->arena, look_at, search, wait, err);
+    search->users = all;
+    if (!looked || !all->where || (own.count && !all->count)
+        || (own.older_count && !all->older_count && !all->count))
+        *all = own;
+    return looked;
+}
+
+static bool search_targets(struct run *run, struct search *search, const struct wait *wait,
+                           struct error *err)
 {
     if (!run_targets(run, err))
         return false;
-    struct target_run *target = &run->targets[0];
-    if (!target_connect(run, target, wait, err))
-        return false;
-    search->users->where = arena_strdup(search->arena, target->description);
-    return !target->provider->runners
-           || target->provider->runners(target->session, run->arena, look_at, search, wait, err);
+    for (size_t i = 0; i < run->target_count; i++)
+        if (!search_target(run, &run->targets[i], search, wait, err))
+            return false;
+    return true;
 }
 
-bool image_users_find(const struct run_options *options, struct arena *arena,
+static bool open_run(struct run *run, bool source, const struct wait *wait, struct error *err)
+{
+    if (!source) {
+        run_without_source(run, "", NULL);
+        return true;
+    }
+    if (!run_load(run, wait, err))
+        return false;
+    for (size_t i = 0; i < run->problems.count; i++)
+        if (!run->problems.items[i].warning)
+            return error_set(err, ERROR_INPUT, "the manifests are wrong: %s",
+                             run->problems.items[i].message);
+    return true;
+}
+
+bool image_users_find(const struct run_options *options, bool source, struct arena *arena,
                       const struct image_going *going, struct image_users *ret,
                       const struct wait *wait, struct error *err)
 {
@@ -88,8 +127,7 @@ bool image_users_find(const struct run_options *options, struct arena *arena,
     struct run run;
     *ret = (struct image_users){ 0 };
     run_start(&run, scratch, options);
-    run_without_source(&run, "", NULL);
-    bool found = search_target(&run, &search, wait, err);
+    bool found = open_run(&run, source, wait, err) && search_targets(&run, &search, wait, err);
     run_done(&run);
     return found;
 }

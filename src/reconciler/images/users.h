@@ -19,16 +19,19 @@ struct image_users {
     const char *where;     /* "cluster prod" */
     struct object_id *ids; /* each once, in the order that they were met */
     size_t count, capacity;
+    struct object_id *older; /* of which an older revision runs it, and that may go back to it */
+    size_t older_count, older_capacity;
 };
 
 /*
- * Asks the one target that the options name without a source: --context, else the current one.
- * An image is one by its digest, or by a tag that goes. The host that stands before the
- * repository is not compared: the nodes may know the registry by another name than we do.
- * False: nobody could look, or not at all of it; ret->where may be known all the same (else
- * NULL).
+ * Asks the targets that the source of the options names (`source`), or without one the one that
+ * --context names, else the current one; the answer is that of the first that runs the image,
+ * else of the first that may go back to it. An image is one by its digest, or by a tag that goes.
+ * The host that stands before the repository is not compared: the nodes may know the registry by
+ * another name than we do. False: nobody could look, or not at all of it; ret->where may be known
+ * all the same (else NULL).
  */
-bool image_users_find(const struct run_options *options, struct arena *arena,
+bool image_users_find(const struct run_options *options, bool source, struct arena *arena,
                       const struct image_going *going, struct image_users *ret,
                       const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));
