@@ -70,18 +70,22 @@ fi
 repo=$repo_first
 
 # ------------------------------------------------------------------------- platforms
-image platform=linux/amd64 platform=linux/arm64/v8
+image platform=linux/amd64 platform=linux/arm64/v8 platform=linux/arm
 index=$out
 [ "$index" != "$digest" ] || wrong "an index with the digest of a manifest"
-wants "$index" "an index again" platform=linux/amd64 platform=linux/arm64/v8 threads=1
-image platform=linux/amd64 platform=linux/arm64/v8 tag=both
+wants "$index" "an index again" platform=linux/amd64 platform=linux/arm64 platform=linux/arm/v7 threads=1
+image platform=linux/amd64 platform=linux/arm64/v8 platform=linux/arm tag=both
 skopeo inspect --raw "oci:$work/out:both" >"$work/index.json"
 out=$(python3 -c 'import json,sys
 print([m["platform"] for m in json.load(open(sys.argv[1]))["manifests"]])' "$work/index.json")
-has "'architecture': 'arm64'" "'variant': 'v8'"
+has "{'architecture': 'arm64', 'os': 'linux'}" "{'architecture': 'arm', 'os': 'linux', 'variant': 'v7'}"
 skopeo --override-arch arm64 inspect --config "oci:$work/out:both" >"$work/config.json"
 out=$(cat "$work/config.json")
 has '"arch": "arm64"' '"created": "1970-01-01T00:00:00Z"'
+"$CMX_TOOLS/tool_image" "$repo" "disk=1" platform=linux/arm64 platform=linux/arm64/v8 >"$work/log" 2>&1 &&
+    wrong "one platform twice"
+last="one platform twice"
+same 1 "$(grep -c 'linux/arm64/v8 is linux/arm64, which is there already' "$work/log")"
 image epoch=1700000000 tag=dated
 [ "$out" != "$digest" ] || wrong "an epoch changes nothing"
 out=$(skopeo inspect --config "oci:$work/out:dated")
