@@ -97,6 +97,9 @@ run 1 diff -f deploy
 has "~ Image/web" "build (services/web changed in $(git rev-parse --short=7 HEAD): 1 file)" 'image of main' \
     'to be built' 'rolls 1 workload'
 lacks 'Image/limits'
+run 1 diff -f deploy --full
+has "-   latest: sha256:$web" "+   latest: (to be built)"
+lacks "kind: Image"
 run 1 plan -f deploy
 has 'rebuild   Image/web' 'Deployment/web  after Image/web'
 run 1 diff -f deploy -o json && valid plan

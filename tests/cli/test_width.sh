@@ -40,6 +40,9 @@ narrow
 has "~ ConfigMap/web         data.a 1 → 2                                      commit" \
     "~ Deployment/reader     metadata.annotations.note 1 → 2                   commit" \
     "…org/shop/reader:1.4.0-alpha →" "…org/shop/reader:1.5.0-alpha"
+# what stands below a long name has the cause at its end, and the name stands alone
+has "half-of-the-terminal
+    metadata.annotations.note 1 → 2                                       commit"
 config web a=3 | write deploy/web.yaml
 apply registry.example.org/shop/reader:1.4.0-alpha 1
 run 1 diff -f deploy

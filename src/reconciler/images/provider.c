@@ -34,7 +34,8 @@ static const struct value *document_of(struct arena *arena, const struct image_r
 {
     struct value *document = value_map(arena), *tags = value_map(arena);
     for (size_t i = 0; i < run->tag_count; i++) {
-        const char *digest = wanted ? run->image.digest : run->tags[i].live;
+        const char *built = run->image.digest ? run->image.digest : IMAGE_DIGEST_LATER;
+        const char *digest = wanted ? built : run->tags[i].live;
         if (digest)
             value_set(arena, tags, run->tags[i].text, value_string(arena, digest));
     }
@@ -103,6 +104,7 @@ static bool image_predict(struct session *session, struct arena *arena,
     const struct image_run *run = run_of(session, subject);
     const struct image_tag *held = image_held_tag(run);
     bool absent = run->state == IMAGE_ABSENT;
+    bool again = absent && session->why[run - session->images->runs].again;
     (void)wait;
     (void)err;
     if (held)
@@ -114,10 +116,10 @@ static bool image_predict(struct session *session, struct arena *arena,
             .kind = absent                   ? PREDICT_CREATE
                     : image_tags_differ(run) ? PREDICT_CHANGE
                                              : PREDICT_SAME,
-            .before = absent ? NULL : document_of(arena, run, false),
+            .before = absent && !again ? NULL : document_of(arena, run, false),
             .after = document_of(arena, run, true),
             .note = absent ? session->why[run - session->images->runs].text : NULL,
-            .renews = absent && session->why[run - session->images->runs].again,
+            .renews = again,
         };
     return true;
 }

@@ -153,8 +153,9 @@ static bool stands_below(const struct report_style *style, const char *name, siz
 }
 
 /*
- * One line: sign, name, what, and at the right edge why. What does not fit goes
- * onto lines of its own.
+ * One line: sign, name, what, and at the right edge why. What does not fit beside its name goes
+ * onto lines below it, and its end has the why: a name with nothing but a "commit" far off says
+ * nothing.
  */
 static void add_line(struct buf *out, const struct report_style *style, struct sign sign,
                      const char *name, const char *what, const char *why)
@@ -163,20 +164,20 @@ static void add_line(struct buf *out, const struct report_style *style, struct s
     bool below = *what && stands_below(style, name, used + gap + text_columns(what), why);
     buf_printf(out, "%s%s%s %s", report_colour(style, sign.colour), sign.text, report_plain(style),
                name);
-    if (*what && !below) {
+    if (below) {
+        buf_putc(out, '\n');
+        used = 0;
+        gap = FIELD_INDENT;
+    }
+    if (*what) {
         buf_fill(out, ' ', gap);
         used = text_wrap(out, what, used + gap, style->width, CONTINUED);
     }
-    if (!below && *why && used + 2 + text_columns(why) > style->width) {
+    if (*why && used + 2 + text_columns(why) > style->width) {
         buf_putc(out, '\n');
         used = 0;
     }
     add_why(out, style, used, why);
-    if (below) {
-        buf_putc(out, '\n');
-        buf_fill(out, ' ', FIELD_INDENT);
-        text_wrap(out, what, FIELD_INDENT, style->width, CONTINUED);
-    }
     buf_putc(out, '\n');
 }
 
@@ -369,7 +370,9 @@ static void add_full(struct buf *out, const struct change *change, const struct 
     const struct value *before = change->prediction.before, *after = change->prediction.after;
     if (change->action == ACTION_DELETE)
         before = without_noise(arena, change->subject->live.document);
-    if (change->action == ACTION_CREATE) /* as it was written, without the server's defaults */
+    if (change->prediction.renews && !before) /* an Image of old: what its tags mean is not known */
+        return;
+    if (change->action == ACTION_CREATE && !before) /* as written, without the server's defaults */
         after = change->subject->desired->document;
     secret_mask_pair(arena, &change->subject->id, &before, &after);
     diff_lines(&lines, before, after);
