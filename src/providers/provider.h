@@ -149,6 +149,7 @@ struct observation {
     bool healthy, failed;    /* both false: in progress or not known */
     int64_t since;           /* when that health began, seconds; 0: not known */
     const char *mark;        /* as record_member.mark, of now; NULL: not known */
+    bool as_recorded;        /* wanted as the record says; false: also where nobody looked */
     const char *touched_by;  /* who but us and controllers wrote it last, or NULL */
     int64_t touched;         /* and when, seconds; 0: not known */
     const struct hold *hold; /* that the object carries itself, or NULL */

@@ -45,13 +45,20 @@ static bool has_ended(const struct change *change)
            || (subject->recorded && subject->recorded->ended);
 }
 
+/* Of thousands that stay as they are none is hashed twice. */
+static const char *digest_of(struct arena *arena, const struct subject *subject)
+{
+    return subject->live.as_recorded ? subject->recorded->digest
+                                     : resource_digest(arena, subject->desired);
+}
+
 static void add_desired(struct arena *arena, struct record *record, const struct change *change)
 {
     const struct resource *desired = change->subject->desired;
     record->members[record->count++] = (struct record_member){
         .id = desired->id,
         .path = desired->file ? desired->file->source : "",
-        .digest = resource_digest(arena, desired),
+        .digest = digest_of(arena, change->subject),
         .mark = mark_of(change),
         .ended = has_ended(change),
         .contest = contest_to_record(change),

@@ -96,20 +96,31 @@ static const struct hold *judge_hold(struct arena *arena, const struct object_id
 }
 
 /*
+ * Is what is wanted what the record says was wanted? For who writes a record, and of what is as
+ * wanted: of the rest the mark is made anew. What has to be bound is not the document yet.
+ */
+static bool is_as_recorded(const struct session *session, struct arena *scratch,
+                           const struct subject *subject, enum live_state state)
+{
+    const struct resource *desired = subject->desired;
+    return state == LIVE_SAME && session->target->records && subject->recorded && !desired->secret
+           && !desired->until
+           && strcmp(subject->recorded->digest, resource_digest(scratch, desired)) == 0;
+}
+
+/*
  * The mark of now. Of what is as wanted it costs as much as all the rest, and is
  * the recorded one where that was made for the same document and ignore rules:
  * not looked at for who writes no record.
  */
 static const char *mark_of(const struct session *session, struct arena *arena,
-                           struct arena *scratch, const struct subject *subject,
-                           const struct value *document, bool same)
+                           const struct subject *subject, const struct value *document,
+                           const struct observation *live)
 {
     const struct record_member *recorded = subject->recorded;
     const char *known = recorded && recorded->mark && *recorded->mark ? recorded->mark : NULL;
-    if (same && known && !subject->desired->secret
-        && (!session->target->records
-            || (!session->rules_changed
-                && strcmp(recorded->digest, resource_digest(scratch, subject->desired)) == 0)))
+    if (live->state == LIVE_SAME && known && !subject->desired->secret
+        && (!session->target->records || (!session->rules_changed && live->as_recorded)))
         return arena_strdup(arena, known);
     return mark_now(session, arena, &subject->id, document, known);
 }
@@ -140,7 +151,8 @@ void judge_object(const struct session *session, struct arena *arena, struct are
         if (judge_same(session, scratch, subject->desired, document, recorded))
             live.state = LIVE_SAME;
     }
-    live.mark = mark_of(session, arena, scratch, subject, document, live.state == LIVE_SAME);
+    live.as_recorded = is_as_recorded(session, scratch, subject, live.state);
+    live.mark = mark_of(session, arena, subject, document, &live);
     *ret_live = live;
     bool hook = subject->desired && subject->desired->options.hook != HOOK_NONE;
     *ret_keep = live.state != LIVE_SAME || hook; /* it may have to run again */
