@@ -114,21 +114,38 @@ bool record_rules_equal(const struct record *a, const struct record *b)
     return value_equal(rules_value(arena, a), rules_value(arena, b));
 }
 
+static void write_part(struct buf *out, const char *key, const struct value *value)
+{
+    buf_printf(out, ",\"%s\":", key);
+    json_write(out, value);
+}
+
+/* One at a time: a tree of all of them would be five times as large as their text. */
+static void write_members(struct buf *out, const struct record *record)
+{
+    AUTO_ARENA arena = arena_new();
+    buf_puts(out, ",\"members\":[");
+    for (size_t i = 0; i < record->count; i++) {
+        buf_puts(out, i ? "," : "");
+        json_write(out, member_value(arena, &record->members[i]));
+        arena_clear(arena);
+    }
+    buf_putc(out, ']');
+}
+
+/* Keys in their order, as json_write() has them. */
 void record_write(struct buf *out, const struct record *record)
 {
     AUTO_ARENA arena = arena_new();
-    struct value *map = value_map(arena), *members = value_list(arena);
-    for (size_t i = 0; i < record->count; i++)
-        value_push(arena, members, member_value(arena, &record->members[i]));
-    value_set(arena, map, "format", value_integer(arena, FORMAT));
-    value_set(arena, map, "applied", value_integer(arena, record->applied));
-    value_set(arena, map, "source", source_value(arena, &record->source));
-    value_set(arena, map, "members", members);
+    buf_printf(out, "{\"applied\":%lld", (long long)record->applied);
     if (record->elsewhere_count)
-        value_set(arena, map, "elsewhere", elsewhere_value(arena, record));
+        write_part(out, "elsewhere", elsewhere_value(arena, record));
+    write_part(out, "format", value_integer(arena, FORMAT));
     if (record->ignore_count)
-        value_set(arena, map, "ignore", rules_value(arena, record));
-    json_write(out, map);
+        write_part(out, "ignore", rules_value(arena, record));
+    write_members(out, record);
+    write_part(out, "source", source_value(arena, &record->source));
+    buf_putc(out, '}');
 }
 
 static const char *text_of(struct arena *arena, const struct value *map, const char *key)

@@ -161,12 +161,20 @@ static bool refuse_older(struct run *run, struct target_run *target, struct erro
     return true;
 }
 
-/* What the record cannot hold is told before anything is written. */
+static bool adds_members(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (!plan->changes[i].subject->recorded && action_writes(plan->changes[i].action))
+            return true;
+    return false;
+}
+
+/* What the record cannot hold is told before anything is written; what it holds already fits. */
 static void refuse_too_large(struct run *run, struct target_run *target)
 {
     struct record wide;
     struct error error = { 0 };
-    if (!target->provider->record_fits)
+    if (!target->provider->record_fits || !adds_members(&target->plan))
         return;
     inventory_widen(run->arena, &target->plan, &run->source.commit, &wide);
     if (!target->provider->record_fits(target->session, &wide, &error))

@@ -2,10 +2,10 @@
  * The record: when two marks tell that an object has changed, and what older, newer and damaged
  * texts of it are read as.
  */
-#include "base/cleanup.h"
 #include "providers/record.h"
 
 #include "base/cleanup.h"
+#include "manifest/value_json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,6 +66,39 @@ static void parse(struct arena *arena, const char *text, struct record *ret_reco
         fail_msg("%s: %s", text, err.message);
 }
 
+/* It is written piece by piece, and has to be what one tree would have given. */
+static void same_as_whole(const char *text)
+{
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF whole = BUF_INIT(BUF_OUTPUT_CEILING);
+    const struct value *tree;
+    struct error err = { 0 };
+    if (!json_parse(arena, text, strlen(text), &tree, &err))
+        fail_msg("%s: %s", text, err.message);
+    json_write(&whole, tree);
+    assert_string_equal(text, buf_text(&whole));
+}
+
+static void test_pieces(void **state)
+{
+    (void)state;
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct record_member members[] = { { .id = { "", "ConfigMap", "shop", "a" } },
+                                       { .id = { "apps", "Deployment", "shop", "b" } } };
+    const char *elsewhere[] = { "west" };
+    struct ignore_rule rule = { .manager = "hpa" };
+    struct record record = { .members = members, .applied = -1 };
+    record_write(&text, &record);
+    same_as_whole(buf_text(&text));
+    record.count = 2;
+    record.elsewhere = elsewhere;
+    record.elsewhere_count = record.ignore_count = 1;
+    record.ignore = &rule;
+    buf_clear(&text);
+    record_write(&text, &record);
+    same_as_whole(buf_text(&text));
+}
+
 static void test_contests(void **state)
 {
     (void)state;
@@ -117,6 +150,7 @@ static void test_rollbacks(void **state)
         parse(arena, buf_text(&text), &back);
         record_write(&again, &back); /* what was read is what is written, and so on */
         assert_string_equal(buf_text(&text), buf_text(&again));
+        same_as_whole(buf_text(&text));
         assert_int_equal(strstr(buf_text(&text), "rollback") != NULL, rollbacks[i].there);
         if (i + 1 == sizeof rollbacks / sizeof *rollbacks) {
             assert_string_equal(back.members[0].rollback->with, "Deployment.apps/shop/web");
@@ -131,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_marks),
                                         cmocka_unit_test(test_contests),
-                                        cmocka_unit_test(test_rollbacks) };
+                                        cmocka_unit_test(test_rollbacks),
+                                        cmocka_unit_test(test_pieces) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
