@@ -16,6 +16,7 @@ enum {
     LOG_CEILING = 16384,    /* bytes asked for                */
     LOG_SHOWN = 1100,       /* bytes shown: an error has room for 2 kB */
     LOG_MS = 5000,
+    LOG_PAUSE_MS = 200,
 };
 
 const char *pod_line(struct arena *arena, const struct pod *pod)
@@ -75,6 +76,30 @@ static const char *log_query(struct arena *arena, const struct pod_trouble *trou
     return arena_strdup(arena, buf_text(&query));
 }
 
+/*
+ * A node keeps the last run of a container that it starts again and again, and says this in place
+ * of the log when that made room for the next one just then: as an answer like any other, since the
+ * kubelet has begun it before it looks.
+ */
+static bool is_lost(const char *text)
+{
+    static const char words[] = "unable to retrieve container logs for ";
+    return strncmp(text, words, sizeof words - 1) == 0 && !strchr(text, '\n');
+}
+
+/* Asks again while the node has just removed it: the next run's log says the same, as a rule. */
+static bool read_log(struct client *client, struct arena *arena, const struct api_call *call,
+                     const char **ret_text, const struct wait *wait, struct error *err)
+{
+    do {
+        if (!client_text(client, arena, call, LOG_CEILING, ret_text, wait, err))
+            return false;
+        if (!is_lost(*ret_text))
+            return true;
+    } while (wait_sleep(wait, LOG_PAUSE_MS));
+    return error_set(err, ERROR_NOT_FOUND, "its node has it no more");
+}
+
 static void explain_log(struct pods *pods, struct arena *arena, const struct pod *pod,
                         struct buf *out, const struct wait *wait)
 {
@@ -93,7 +118,7 @@ static void explain_log(struct pods *pods, struct arena *arena, const struct pod
         .accept = "*/*",
         .what = arena_printf(arena, "read the log of pod %s", pod->name),
     };
-    if (!client_text(pods->session->client, arena, &call, LOG_CEILING, &text, &short_wait, &err)) {
+    if (!read_log(pods->session->client, arena, &call, &text, &short_wait, &err)) {
         buf_printf(out, "; its log could not be read: %.300s", err.message);
     } else if (!*text) {
         buf_puts(out, "; its log is empty");
