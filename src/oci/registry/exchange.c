@@ -317,7 +317,7 @@ bool answer_refused(const struct server *server, const char *repository, const s
         buf_printf(&out, ": %s", words);
     if (response->status == 401 || response->status == 403)
         say_login(server, answer, &out);
-    if (response->status == 400 && !response->body_length && !server->endpoint.certificate_file)
+    if (response->status == 400 && !*words && !server->endpoint.certificate_file)
         buf_puts(&out, "; some answer so who shows no certificate: --registry-cert");
     return error_set(err, status_kind(response->status), "%s", buf_text(&out));
 }
