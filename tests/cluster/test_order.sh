@@ -1,6 +1,7 @@
 # CRD and objects, Namespace and objects in one commit; depends-on; failures. labels: cluster
 # timeout: 300
 . "$(dirname "$0")/cluster.sh"
+patience=200
 group=$(echo "$ns" | tr -d -)
 trap 'kubectl delete crd widgets.$group.example.org --ignore-not-found --wait=false >/dev/null 2>&1
       kubectl delete namespace "$ns" "$ns-two" --ignore-not-found --wait=false >/dev/null 2>&1; cleanup' EXIT
@@ -131,7 +132,7 @@ spec:
     spec: { restartPolicy: Never, containers: [ { name: job, image: "job:1" } ] }
 YAML
 commit "A crash, and one object less"
-run 5 apply -f . --yes --timeout 80s
+run 5 apply -f . --yes --timeout 180s
 has "! Deployment/crash" CrashLoopBackOff "panic: missing DATABASE_URL" "Not started: ConfigMap/behind" "Not pruned"
 same after "$(k get configmap after -o jsonpath='{.metadata.name}')"
 same beside "$(k get configmap beside -o jsonpath='{.metadata.name}')"

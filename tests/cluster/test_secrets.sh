@@ -2,6 +2,7 @@
 # and crashes, its last words in `status`, a webhook that quotes them, a condition. labels: cluster
 # timeout: 400
 . "$(dirname "$0")/cluster.sh"
+patience=200
 tidy() {
     kubectl delete validatingwebhookconfiguration "$ns-echo" --ignore-not-found >/dev/null 2>&1
     kubectl delete crd "things.$group" --ignore-not-found --wait=false >/dev/null 2>&1

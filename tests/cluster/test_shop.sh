@@ -42,6 +42,12 @@ shop 0 apply --yes
 echo "the one apply: $(awk "BEGIN { printf \"%.1f s\", $EPOCHREALTIME - $begun }")"
 has "✓ Image/web" "✓ Image/api" "✓ Image/billing" "✓ Job/migrate" "$objects created"
 lacks failed
+# Its autoscaler comes to api some seconds later: no pod is to be on its way from here on.
+for _ in {1..300}; do
+    [ "$(kubectl -n shop get deployment api -o jsonpath='{.spec.replicas}')" = 2 ] && break
+    sleep 0.2
+done
+kubectl -n shop rollout status deployment/api --timeout=60s >/dev/null
 same "" "$(kubectl -n shop get pods --field-selector=status.phase!=Running,status.phase!=Succeeded -o name)"
 for app in web api billing; do
     same "$place/$app@$(digest $app)" "$(serving "$app" '.spec.containers[0].image')"

@@ -113,18 +113,18 @@ static void tokens_are_kept_by_their_scopes(void **state)
     store->table->close(store);
 }
 
-/* One that lasts 2 s is used for half of it; the server would refuse it later. */
+/* One that lasts 8 s is used for half of it; the server would refuse it later. */
 static void what_expires_is_fetched_again(void **state)
 {
     struct registry_test *test = *state;
     struct wait wait = soon();
     struct error err;
-    settings(test, "{\"lifetime\": 2, \"name\": \"access_token\"}");
+    settings(test, "{\"lifetime\": 8, \"name\": \"access_token\"}");
     registry_forget(test, config(test, ANN));
     struct image_store *store = open_repository(test, registry_at(test, "token"), "a/b");
     works(put_small(store, test->arena, 1, &err));
     works(put_small(store, test->arena, 2, &err));
-    assert_true(wait_sleep(&wait, 1100));
+    assert_true(wait_sleep(&wait, 4100));
     works(put_small(store, test->arena, 3, &err));
     assert_int_equal(lines_of(fetches(test)), 2);
     store->table->close(store);
