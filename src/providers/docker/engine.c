@@ -78,13 +78,21 @@ static bool request(struct engine *engine, struct arena *arena, const struct eng
     return engine_refused(arena, &engine->place, ret, call->what, err);
 }
 
+/* Podman ends what says nothing with a line break. */
+static bool is_blank(const struct http_response *response)
+{
+    size_t at = 0;
+    while (at < response->body_length && strchr(" \t\r\n", response->body[at]) != NULL)
+        at++;
+    return at == response->body_length;
+}
+
 static bool read_document(struct engine *engine, struct arena *arena,
                           const struct engine_call *call, const struct http_response *response,
                           const struct value **ret, struct error *err)
 {
     *ret = NULL;
-    if (!response->body_length
-        || json_parse(arena, response->body, response->body_length, ret, err))
+    if (is_blank(response) || json_parse(arena, response->body, response->body_length, ret, err))
         return true;
     err->kind = ERROR_UNREACHABLE;
     return error_prefix(err, "cannot %s: the answer of %s is not JSON", call->what,

@@ -21,7 +21,7 @@ registries=$work/registries
 mkdir "$registries"
 registry_start plain
 registry=$registry_plain
-engine_start docker reach "${registry#*:}"
+engine_start "${CMX_ENGINE-docker}" reach "${registry#*:}"
 export TMPDIR=$work/spool
 mkdir "$TMPDIR"
 docker=/usr/bin/docker

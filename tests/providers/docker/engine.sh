@@ -9,7 +9,7 @@
 # engine and for us (PORT stands in FOLDER/port): user "user", password "secret", and the base
 # in it as 127.0.0.1:PORT/base:1; FOLDER/login/config.json logs in. With `tls` Docker speaks TLS
 # at tcp://127.0.0.1:PORT to who has FOLDER/tls/{ca,cert,key}.pem. With `reach PORT` what we reach
-# at 127.0.0.1:PORT it reaches there, too: a registry, which Docker asks in place of Docker Hub.
+# at 127.0.0.1:PORT it reaches there, too: a registry, which it asks in place of Docker Hub.
 # FOLDER/pid has the engine's process id (killing that one kills all of it), FOLDER/log what it says.
 # For a script test: engine_test.sh.
 set -euo pipefail
@@ -63,7 +63,11 @@ make_certificates() {
     mv "$folder/tls/client.pem" "$folder/tls/cert.pem"
     mv "$folder/tls/client-key.pem" "$folder/tls/key.pem"
 }
-if [[ ${3-} == reach ]]; then
+if [[ ${3-} == reach && $kind == podman ]]; then
+    printf '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "127.0.0.1:%s"\ninsecure = true\n' \
+        "$4" >"$folder/registries.conf"
+    export CONTAINERS_REGISTRIES_CONF=$folder/registries.conf
+elif [[ ${3-} == reach ]]; then
     command+=(--registry-mirror "http://127.0.0.1:$4")
 elif [[ ${3-} == tls ]]; then
     make_certificates

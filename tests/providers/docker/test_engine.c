@@ -5,6 +5,7 @@
  * labels: cluster
  * timeout: 300
  */
+#include "providers/docker/engine_image.h"
 #include "providers/docker/engine_test.h"
 
 #include <dirent.h>
@@ -82,6 +83,19 @@ static void builds_with_run(void **state)
                                                       "cat /greeting; stat -c %s /big", NULL }),
                 "good day\n9600000\n");
     }
+}
+
+/* Podman answers with a line break alone. */
+static void names_once_more(void **state)
+{
+    struct engine_test *test = *state;
+    struct error err;
+    must(engine_image_tag(test->engine, "localhost/base:1", "localhost/again:2", &test->wait, &err),
+         err);
+    assert_string_equal(test_run(test, (const char *const[]){ "docker", "inspect", "-f", "{{.Id}}",
+                                                              "localhost/again:2", NULL }),
+                        test_run(test, (const char *const[]){ "docker", "inspect", "-f", "{{.Id}}",
+                                                              "localhost/base:1", NULL }));
 }
 
 static void tells_what_failed(void **state)
@@ -287,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_out_what_answers),
         cmocka_unit_test(builds_with_run),
+        cmocka_unit_test(names_once_more),
         cmocka_unit_test(tells_what_failed),
         cmocka_unit_test(a_cancelled_build_ends_there_too),
         cmocka_unit_test(a_build_that_takes_too_long_ends_there_too),
