@@ -41,7 +41,7 @@ new_repository
 write services/api/Dockerfile <<END
 FROM $registry/base:1
 ARG WHO=nobody
-RUN --mount=type=secret,id=token touch /seen && cat /run/secrets/token >/length && echo "for \$WHO" >/made && echo "printed by RUN"
+RUN --mount=type=secret,id=token touch /seen && cat /run/secrets/token >/length && echo "for \$WHO" >/made && echo "printed by RUN: \$(cat /run/secrets/token)"
 RUN echo "\$(cat /length | sh -c 'read -r word; echo \${#word}')" >/length
 END
 image <<END | write deploy/api.yaml
@@ -54,8 +54,9 @@ cd "$repo"
 # --- a secret: `auto` says who builds and why; its value is in no line, and not in the image
 export API_TOKEN=geheim-1234567
 run 0 build -f deploy/ --push --verbose
-has "printed by RUN" "built"
+has "printed by RUN: (secret)" "built"
 lacks "$API_TOKEN"
+same "" "$(grep -rl "$API_TOKEN" "$engine/registry")"
 built_says linux/amd64 "for tests"
 same "${#API_TOKEN}" "$(crane export "$registry/shop/api:dev" - | tar -xO length)"
 same "" "$(ls -A "$TMPDIR")"

@@ -29,6 +29,7 @@ struct kitting {
     const char *folder; /* with all that lies on the disk */
     struct buildkit_places places;
     struct build_log log;
+    struct redactor *redactor; /* knows the values of the secrets */
     const struct wait *wait;
 };
 
@@ -83,6 +84,23 @@ static bool lay_out(struct kitting *all, struct arena *arena, struct error *err)
                       0644, err);
 }
 
+enum { SECRET_FILE_MOST = 1 << 20 };
+
+static void learn_secrets(struct kitting *all, struct arena *arena)
+{
+    const struct image_build *spec = &all->build->spec->build;
+    for (size_t i = 0; i < spec->secret_count; i++) {
+        const struct image_secret *secret = &spec->secrets[i];
+        struct error unreadable;
+        char *value = secret->file ? NULL : getenv(secret->environment);
+        size_t length = value ? strlen(value) : 0;
+        if (secret->file
+            && !file_read(arena, secret->file, SECRET_FILE_MOST, &value, &length, &unreadable))
+            continue; /* then BuildKit cannot read it either */
+        redactor_learn(all->redactor, value, length);
+    }
+}
+
 /* BuildKit's programs mount an empty file for a variable that is not set: asked for here instead.
  */
 static bool secrets_there(const struct image_build *spec, struct error *err)
@@ -123,6 +141,7 @@ static bool run(struct kitting *all, struct arena *arena, struct error *err)
     struct process process;
     struct plain plain;
     plain_start(&plain, arena, &all->log);
+    plain.redactor = all->redactor;
     if (!buildkit_arguments(all->build, arena, all->program, &all->places, &arguments, err)
         || !process_start_joined(arguments, environment, &process, err))
         return false;
@@ -213,7 +232,10 @@ bool build_buildkit(struct build *build, const struct build_engines *engines,
     if (!mkdtemp(folder))
         return error_errno(err, ERROR_LOCAL, "cannot make %s for the context", folder);
     all.folder = folder;
+    all.redactor = redactor_new();
+    learn_secrets(&all, arena);
     bool done = lay_out(&all, arena, err) && run(&all, arena, err) && take(&all, arena, ret, err);
+    redactor_free(all.redactor);
     folder_remove(folder);
     return done;
 }

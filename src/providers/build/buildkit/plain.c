@@ -57,9 +57,8 @@ static void add_step_line(struct plain *plain, unsigned number, const char *text
     }
 }
 
-static void take_line(void *context, const char *line, size_t length)
+static void take_clean_line(struct plain *plain, const char *line, size_t length)
 {
-    struct plain *plain = context;
     char *end;
     unsigned long number = *line == '#' ? strtoul(line + 1, &end, 10) : 0;
     if (number > 0 && number <= PLAIN_STEPS && *end == ' ')
@@ -68,6 +67,23 @@ static void take_line(void *context, const char *line, size_t length)
         plain->error = arena_strdup(plain->arena, line + 7);
     else if (length && *line != '#' && !plain->failed) /* what failed is shown again at the end */
         build_log_line(plain->log, BUILD_LINE_OUTPUT, 0, line, length);
+}
+
+/* A program in a RUN may print what it mounts, and a log is kept beside the image. */
+static void take_line(void *context, const char *line, size_t length)
+{
+    struct plain *plain = context;
+    AUTO_BUF clean = BUF_INIT(BUF_OUTPUT_CEILING);
+    bool cut = length >= BUILD_LOG_LINE_BYTES - 1;
+    if (!plain->redactor) {
+        take_clean_line(plain, line, length);
+        return;
+    }
+    /* Of a line that was cut, the last word may be a part of a value. */
+    while (length && cut && !isspace((unsigned char)line[length - 1]))
+        length--;
+    redactor_clean(plain->redactor, line, length, &clean);
+    take_clean_line(plain, buf_text(&clean), clean.length);
 }
 
 void plain_add(struct plain *plain, const char *data, size_t length)

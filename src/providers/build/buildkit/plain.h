@@ -10,6 +10,7 @@
 #define CMX_BUILD_BUILDKIT_PLAIN_H
 
 #include "base/error.h"
+#include "manifest/redact.h"
 #include "providers/docker/build_log.h"
 
 enum { PLAIN_STEPS = 10000 };
@@ -21,6 +22,7 @@ struct plain_step {
 struct plain {
     struct arena *arena;
     struct build_log *log;
+    struct redactor *redactor; /* of secret values that a line may hold; or NULL */
     struct build_output output;
     struct plain_step *steps; /* by number */
     size_t count;

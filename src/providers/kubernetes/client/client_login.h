@@ -8,9 +8,9 @@
 #ifndef CMX_KUBERNETES_CLIENT_LOGIN_H
 #define CMX_KUBERNETES_CLIENT_LOGIN_H
 
+#include "manifest/redact.h"
 #include "net/http.h"
 #include "providers/kubernetes/client/kubeconfig.h"
-#include "providers/kubernetes/client/redact.h"
 
 struct login;
 

@@ -54,6 +54,34 @@ static const char *log_of(struct arena *arena, const char *printed, size_t piece
     return arena_strdup(arena, buf_text(&out));
 }
 
+/* What a RUN prints of a secret it mounts: whole, in base64, and where a long line is cut. */
+static void shows_no_secret(void **state)
+{
+    static const char value[] = "geheim-1234567";
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF out = BUF_INIT(1 << 20), printed = BUF_INIT(1 << 20);
+    struct build_log *log = arena_alloc(arena, sizeof *log);
+    struct plain plain;
+    struct error err = { 0 };
+    (void)state;
+    *log = (struct build_log){ .listener = write_down, .context = &out };
+    plain_start(&plain, arena, log);
+    plain.redactor = redactor_new();
+    redactor_learn(plain.redactor, value, strlen(value));
+    buf_printf(&printed, "#5 [1/1] RUN cat /run/secrets/token\n#5 0.1 + login %s now\n", value);
+    buf_printf(&printed, "#5 0.1 Basic dXNlcjpnZWhlaW0tMTIzNDU2Nw== sent\n#5 0.2 %.*s %s\n",
+               BUILD_LOG_LINE_BYTES - 20, arena_printf(arena, "%0400d", 0), value);
+    buf_printf(&printed, "#5 ERROR: process did not complete: exit code: 1\n");
+    plain_add(&plain, printed.data, printed.length);
+    assert_false(plain_failure(&plain, "buildctl", 1, &err));
+    assert_non_null(strstr(buf_text(&out), "5 output: + login (secret) now\n"));
+    assert_non_null(strstr(buf_text(&out), "5 output: Basic (secret) sent\n"));
+    assert_non_null(strstr(err.message, "(secret)"));
+    assert_null(strstr(buf_text(&out), "geh"));
+    assert_null(strstr(err.message, "geh"));
+    redactor_free(plain.redactor);
+}
+
 static void reads_what_is_printed(void **state)
 {
     static const char done[] = "4 step: [one 1/2] FROM docker.io/library/base:1\n"
@@ -285,9 +313,9 @@ static void writes_the_context_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_is_printed),     cmocka_unit_test(tells_other_ends),
-        cmocka_unit_test(tells_programs_what_to_do), cmocka_unit_test(says_what_is_missing),
-        cmocka_unit_test(writes_the_context_out),
+        cmocka_unit_test(reads_what_is_printed), cmocka_unit_test(shows_no_secret),
+        cmocka_unit_test(tells_other_ends),      cmocka_unit_test(tells_programs_what_to_do),
+        cmocka_unit_test(says_what_is_missing),  cmocka_unit_test(writes_the_context_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
  * within a bucket: cleaning looks at each byte of a text once, however many are
  * known, and almost never at more than one form.
  */
-#include "providers/kubernetes/client/redact.h"
+#include "manifest/redact.h"
 
 #include "base/cleanup.h"
 #include "base/digest.h"

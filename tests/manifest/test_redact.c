@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "providers/kubernetes/client/redact.h"
+#include "manifest/redact.h"
 
 #include <string.h>
 #include <time.h>

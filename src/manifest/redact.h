@@ -9,8 +9,8 @@
  * everything); up to REDACT_WORD bytes they are only cut where they stand as a
  * whole word. Safe from any thread.
  */
-#ifndef CMX_KUBERNETES_REDACT_H
-#define CMX_KUBERNETES_REDACT_H
+#ifndef CMX_MANIFEST_REDACT_H
+#define CMX_MANIFEST_REDACT_H
 
 #include "base/arena.h"
 #include "base/buf.h"
