@@ -141,11 +141,27 @@ enum exit_code registry_with(struct invocation *invocation, registry_action *act
     return code;
 }
 
+bool registry_is_meant(struct registry_run *run, const char *text, enum exit_code *ret_code)
+{
+    static const char *const prefixes[] = { "oci:", "archive:", "oci-archive:", "docker-archive:" };
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0) {
+            *ret_code = command_stop(run->invocation, EXIT_USAGE,
+                                     "\"%s\" is in no registry: folders and archives are known to "
+                                     "push, pull and registry copy",
+                                     text);
+            return false;
+        }
+    return true;
+}
+
 bool registry_open_text(struct registry_run *run, const char *text, struct reference *ret_reference,
                         struct image_store **ret_store, const char **ret_name,
                         enum exit_code *ret_code)
 {
     struct error error = { 0 };
+    if (!registry_is_meant(run, text, ret_code))
+        return false;
     if (!reference_parse(run->arena, text, ret_reference, &error)
         || !registry_open(run->registries, ret_reference, ret_store, &error)) {
         *ret_code = command_fail(run->invocation, &error);

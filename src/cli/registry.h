@@ -28,6 +28,9 @@ enum exit_code registry_with(struct invocation *invocation, registry_action *act
 registry_action registry_ls, registry_inspect, registry_exists, registry_rm, registry_tag,
     registry_copy, registry_login_command, registry_logout_command, registry_pull;
 
+/* Could the text be a registry or what is in one? Else it is told: "oci:out" is a folder. */
+bool registry_is_meant(struct registry_run *run, const char *text, enum exit_code *ret_code);
+
 /* The repository of "ghcr.io/acme/api:1", and what names the image there (its digest where one
  * is written, else its tag, else "latest"). False: *ret_code says how it ended. */
 bool registry_open_text(struct registry_run *run, const char *text, struct reference *ret_reference,

@@ -53,6 +53,8 @@ enum exit_code registry_ls(struct registry_run *run, const char *const *argument
     const char **tags, *name, *registry = registry_named(run->arena, arguments[0]);
     size_t tag_count;
     (void)count;
+    if (!registry_is_meant(run, arguments[0], &code))
+        return code;
     if (registry)
         return list_registry(run, registry);
     if (!registry_open_text(run, arguments[0], &reference, &store, &name, &code))

@@ -195,8 +195,10 @@ bool reference_parse(struct arena *arena, const char *text, struct reference *re
         return error_set(err, ERROR_USAGE, "an image's name is empty");
     if (strlen(text) > REFERENCE_CEILING)
         return wrong(err, text, "it is longer than 1024 bytes");
-    if (strstr(text, "://"))
-        return wrong(err, text, "write it without https://");
+    const char *scheme = strstr(text, "://");
+    if (scheme)
+        return wrong(err, text,
+                     arena_printf(arena, "write it without %.*s", (int)(scheme + 3 - text), text));
     char *name = arena_strdup(arena, text);
     if (!cut_end(name, text, &read, err))
         return false;

@@ -171,6 +171,15 @@ has "$one"
 run 2 push "archive:$work/all.tar@sha256:12" "$r/all:one"
 has "a digest is sha256:"
 
+for command in ls exists inspect rm; do
+    for place in "oci:$work/images:one" "archive:$work/all.tar"; do
+        run 2 registry "$command" "$place"
+        has "is in no registry: folders and archives are known to push, pull and registry copy"
+    done
+done
+run 2 registry inspect "docker://$r/shop/api:1.0"
+has "write it without docker://"
+
 # --------------------------------------- what is here, or is called as others call it, is no image's name
 for place in "$work/all.tar" "docker-archive:$work/all.tar" "oci-archive:$work/all.tar"; do
     run 2 push "$place" "$r/typed"
