@@ -22,6 +22,21 @@ static bool is_dirty(struct git_source *source, const char *path)
     return dirty;
 }
 
+/* How many files differ there, as is looked up once for all the Images of a source. */
+static size_t count_changed(struct git_source *source, const char *path)
+{
+    AUTO_ARENA arena = arena_new();
+    struct text_list changed;
+    struct error err = { 0 };
+    size_t length = strlen(path);
+    if (!git_changed(source, arena, &path, 1, &changed, &err))
+        fail_msg("%s", err.message);
+    for (size_t i = 0; i < changed.count; i++)
+        if (length && (strncmp(changed.items[i], path, length) || changed.items[i][length] != '/'))
+            fail_msg("%s is not below %s", changed.items[i], path);
+    return changed.count;
+}
+
 /* Each change alone, on three scopes, against `git status`. */
 static void dirtiness(void **state)
 {
@@ -66,6 +81,9 @@ static void dirtiness(void **state)
             if (is_dirty(source, scopes[j]) != (*status != '\0'))
                 fail_msg("after \"%s\", \"%s\": dirty is %d, git says:\n%s", changes[i], scopes[j],
                          is_dirty(source, scopes[j]), status);
+            if ((count_changed(source, scopes[j]) > 0) != (*status != '\0'))
+                fail_msg("after \"%s\", \"%s\": %zu changed, git says:\n%s", changes[i], scopes[j],
+                         count_changed(source, scopes[j]), status);
         }
         git_close(source);
     }
@@ -291,16 +309,31 @@ static void changes(void **state)
     git_close(source);
 }
 
+/* Many ask what differs; the work tree is compared once, and all get the same answer. */
+static void changed_is_looked_at_once(void **state)
+{
+    struct fixture *f = *state;
+    AUTO_ARENA arena = arena_new();
+    char *work = arena_printf(arena, "%s/once", f->folder);
+    bash(arena, "git clone -q \"$1/work\" \"$2\"; cd \"$2\"; echo x >>root.yaml", f->folder, work);
+    struct git_source *source = open_at(work, NULL);
+    assert_int_equal(count_changed(source, ""), 1);
+    bash(arena, "echo x >>\"$1/deploy/a.yaml\"", work, NULL);
+    assert_int_equal(count_changed(source, "deploy"), 0);
+    assert_int_equal(count_changed(source, ""), 1);
+    git_close(source);
+    source = open_at(work, NULL);
+    assert_int_equal(count_changed(source, "deploy"), 1);
+    git_close(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dirtiness),
-        cmocka_unit_test(staged_only),
-        cmocka_unit_test(orders),
-        cmocka_unit_test(shallow_clones),
-        cmocka_unit_test(sorts_of_repositories),
-        cmocka_unit_test(no_repository),
-        cmocka_unit_test(origins),
+        cmocka_unit_test(dirtiness),      cmocka_unit_test(changed_is_looked_at_once),
+        cmocka_unit_test(staged_only),    cmocka_unit_test(orders),
+        cmocka_unit_test(shallow_clones), cmocka_unit_test(sorts_of_repositories),
+        cmocka_unit_test(no_repository),  cmocka_unit_test(origins),
         cmocka_unit_test(changes),
     };
     return cmocka_run_group_tests(tests, fixture_start, fixture_done);
