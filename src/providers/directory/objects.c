@@ -174,12 +174,16 @@ bool directory_predict(struct session *session, struct arena *arena, const struc
     (void)arena;
     (void)wait;
     (void)err;
-    bool exists = subject->live.state != LIVE_ABSENT;
+    const struct observation *live = &subject->live;
+    bool exists = live->state != LIVE_ABSENT;
+    /* What is wanted may be known better than when it was looked at: an image has been built. */
+    bool same = live->state == LIVE_SAME
+                || (live->document && value_equal(live->document, subject->desired->document));
     *ret_prediction = (struct prediction){
-        .kind = subject->live.state == LIVE_SAME ? PREDICT_SAME
-                : exists                         ? PREDICT_CHANGE
-                                                 : PREDICT_CREATE,
-        .before = exists ? subject->live.document : NULL,
+        .kind = same     ? PREDICT_SAME
+                : exists ? PREDICT_CHANGE
+                         : PREDICT_CREATE,
+        .before = exists ? live->document : NULL,
         .after = subject->desired->document,
     };
     if (!may_write(session, subject->desired)) {
