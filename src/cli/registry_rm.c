@@ -169,6 +169,37 @@ static bool confirmed(const struct removal *removal, enum exit_code *ret_code)
     return false;
 }
 
+static bool same_uses(const struct removal *removal, const struct registry_use *uses, size_t count)
+{
+    bool same = count == removal->use_count;
+    for (size_t i = 0; i < count && same; i++)
+        same = strcmp(uses[i].tag, removal->uses[i].tag) == 0
+               && uses[i].within == removal->uses[i].within;
+    return same;
+}
+
+/* A question may stand for an hour, and meanwhile another tag may have come to name the image. */
+static bool has_changed(const struct removal *removal, enum exit_code *ret_code)
+{
+    struct registry_run *run = removal->run;
+    struct registry_use *uses;
+    size_t count;
+    struct error error = { 0 };
+    if (run->invocation->yes)
+        return false;
+    if (!registry_uses(removal->store, run->arena, removal->found.digest, &uses, &count, run->wait,
+                       &error))
+        *ret_code = command_fail(run->invocation, &error);
+    else if (!same_uses(removal, uses, count))
+        *ret_code = command_stop(run->invocation, EXIT_REFUSED,
+                                 "the tags of %s changed while you were asked: look again. Nothing "
+                                 "was deleted.",
+                                 removal->found.digest);
+    else
+        return false;
+    return true;
+}
+
 static enum exit_code print_deleted(const struct removal *removal)
 {
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING), tags = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -200,7 +231,7 @@ static enum exit_code carry_out(struct removal *removal)
                        &removal->use_count, run->wait, &error))
         return command_fail(run->invocation, &error);
     if (refused(removal, &code) || is_unsure(removal, &code) || in_use(removal, &code)
-        || !confirmed(removal, &code))
+        || !confirmed(removal, &code) || has_changed(removal, &code))
         return code;
     if (!registry_delete_manifest(store, removal->found.digest, run->wait, &error))
         return command_fail(run->invocation, &error);

@@ -227,6 +227,40 @@ has '"deletedTags": ['
 run 3 registry rm "$registry_stiff/part:1" --yes
 has "does not allow deleting (405)"
 
+# A tag that comes while the question stands is not deleted with the rest.
+ask() { # COMMAND…: runs it while rm asks, answers y, and prints the terminal's text and the code
+    python3 - "$CMX" "$r" "$@" <<'PYTHON'
+import os, pty, subprocess, sys
+program, registry, *command = sys.argv[1:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(program, [program, "registry", "rm", registry + "/asked:1"])
+text = b""
+while b"[y/N]" not in text:
+    text += os.read(terminal, 1000)
+if command:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+os.write(terminal, b"y\n")
+try:
+    while more := os.read(terminal, 1000):
+        text += more
+except OSError:
+    pass
+print(text.decode(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+PYTHON
+}
+run 0 push "oci:$work/images:one" "$r/asked:1"
+out=$(ask "$CMX" registry tag "$r/asked:1" stable) last="rm, asked"
+has "changed while you were asked: look again" "Nothing was deleted"
+same 3 "${out##* }"
+run 3 registry rm "$r/asked:1" --yes
+has "named by other tags too" stable
+run 0 registry rm "$r/asked:1" --yes --all-tags
+run 0 push "oci:$work/images:one" "$r/asked:1"
+out=$(ask) last="rm, asked"
+has "Delete $r/asked@$one, tags 1?"
+same 0 "${out##* }"
+
 # An index within an index needs its images, too.
 run 0 push "oci:$work/images:multi" "$r/nested:inner"
 size=$(stat -c %s "$work/images/blobs/sha256/${multi#sha256:}")
