@@ -305,6 +305,24 @@ static void keeps_and_forgets(void **state)
     assert_null(strstr(content(place, "new/kept.json"), "a.io"));
 }
 
+/* docker's config.json from a machine with Docker Desktop, on one without. */
+static void keeps_and_forgets_where_the_store_is_missing(void **state)
+{
+    struct home *place = *state;
+    struct wait wait = wait_for(20000, NULL);
+    struct error err = { 0 };
+    const char *where, *file = path_of(place, "copied.json");
+    struct credential ann = { .user = "ann", .password = "s3cret" };
+    write_file(place, "copied.json",
+               "{\"credsStore\": \"desktop\", \"auths\": {\"a.io\": {" BOB "}}}", 0600);
+    assert_false(credentials_keep(file, place->arena, "a.io", &ann, &where, &wait, &err));
+    assert_non_null(strstr(err.message, "copied.json names it as credsStore"));
+    assert_null(strstr(err.message, "s3cret"));
+    assert_true(credentials_forget(file, place->arena, "a.io", &where, &wait, &err));
+    assert_string_equal(where, file);
+    assert_null(strstr(content(place, "copied.json"), "a.io"));
+}
+
 /* As other tools leave a file behind when the last registry is logged out of. */
 static void keeps_in_a_file_whose_auths_are_null(void **state)
 {
@@ -363,6 +381,7 @@ int main(void)
         cmocka_unit_test(a_missing_helper_for_all_is_passed_over),
         cmocka_unit_test(wrong_files_are_refused),
         cmocka_unit_test(keeps_and_forgets),
+        cmocka_unit_test(keeps_and_forgets_where_the_store_is_missing),
         cmocka_unit_test(keeps_in_a_file_whose_auths_are_null),
         cmocka_unit_test(a_registry_without_a_helper_beside_a_store),
         cmocka_unit_test(keeps_with_a_helper),

@@ -108,6 +108,12 @@ static void add_entry(struct arena *arena, const struct config *config, const ch
         cJSON_AddStringToObject(entry, "identitytoken", credential->identity);
 }
 
+/* Which line of the file asks for the helper that does not work. */
+static bool say_whose(const struct config *config, bool own, struct error *err)
+{
+    return error_prefix(err, "%s names it as %s", config->path, own ? "credHelpers" : "credsStore");
+}
+
 bool credentials_keep(const char *config_file, struct arena *arena, const char *registry,
                       const struct credential *credential, const char **ret_where,
                       const struct wait *wait, struct error *err)
@@ -121,7 +127,8 @@ bool credentials_keep(const char *config_file, struct arena *arena, const char *
     (void)root;
     if (helper) {
         *ret_where = arena_printf(arena, "docker-credential-%s", helper);
-        return credential_helper_store(helper, credential_server(registry), credential, wait, err);
+        return credential_helper_store(helper, credential_server(registry), credential, wait, err)
+               || say_whose(&config, own, err);
     }
     add_entry(arena, &config, registry, credential);
     *ret_where = config.path;
@@ -139,12 +146,18 @@ bool credentials_forget(const char *config_file, struct arena *arena, const char
     CLEANUP(cJSON_Delete_at) cJSON *root = config.root;
     const char *helper = credential_file_helper(&config.file, registry, &own);
     struct credential known;
-    bool found = false;
+    struct error why;
+    bool found = false, missing = false;
+    /* One for all registries that is not installed here has kept nothing. */
     if (helper
-        && (!credential_helper_get(arena, helper, credential_server(registry), &known, &found, NULL,
-                                   wait, err)
-            || (found && !credential_helper_erase(helper, credential_server(registry), wait, err))))
-        return false;
+        && !credential_helper_get(arena, helper, credential_server(registry), &known, &found,
+                                  &missing, wait, &why)
+        && (own || !missing)) {
+        *err = why;
+        return say_whose(&config, own, err);
+    }
+    if (found && !credential_helper_erase(helper, credential_server(registry), wait, err))
+        return say_whose(&config, own, err);
     if (found)
         *ret_where = arena_printf(arena, "docker-credential-%s", helper);
     if (!remove_entries(arena, cJSON_GetObjectItemCaseSensitive(root, "auths"), registry))
