@@ -228,6 +228,14 @@ printf 'FROM scratch\nADD pages.tar.xz /srv/\n' | write services/web/Dockerfile
 commit "Unpack what only an engine can"
 run 1 diff -f deploy
 has 'by docker: ADD of' 'pages.tar.xz, an xz archive, at Dockerfile:2'
+printf 'FROM scratch\nADD ./pages.t* /srv/\n' | write services/web/Dockerfile
+commit "The same by wildcards"
+run 1 diff -f deploy
+has 'by docker: ADD of' 'pages.tar.xz, an xz archive, at Dockerfile:2'
+printf 'FROM scratch\nADD index* /srv/\n' | write services/web/Dockerfile
+commit "Wildcards that mean none"
+run 1 diff -f deploy
+lacks 'by docker'
 printf 'FROM scratch AS one\nONBUILD ENV A=b\nFROM one\nCOPY index.html /srv/\n' | write services/web/Dockerfile
 commit "A stage that brings instructions"
 run 1 diff -f deploy

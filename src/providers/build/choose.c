@@ -35,8 +35,7 @@ static const char *remote_add(const struct build *build, struct arena *arena,
 }
 
 /* Unpacked by what only an engine has; named by its ending, so that no file is read. */
-static const char *packed_add(const struct build *build, struct arena *arena,
-                              const struct instruction *add)
+static const char *packed_kind(const char *name)
 {
     static const struct {
         const char *ending, *kind;
@@ -45,15 +44,40 @@ static const char *packed_add(const struct build *build, struct arena *arena,
                   { ".tbz2", "a bzip2" },
                   { ".xz", "an xz" },
                   { ".txz", "an xz" } };
-    for (size_t i = 0; i + 1 < add->words.count; i++)
-        for (size_t j = 0; j < sizeof kinds / sizeof *kinds; j++) {
-            const char *name = add->words.items[i];
-            size_t length = strlen(name), ending = strlen(kinds[j].ending);
-            if (length > ending && strcmp(name + length - ending, kinds[j].ending) == 0)
-                return at_line(build, arena,
-                               arena_printf(arena, "ADD of %s, %s archive,", name, kinds[j].kind),
-                               add);
-        }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t length = strlen(name), ending = strlen(kinds[i].ending);
+        if (length > ending && strcmp(name + length - ending, kinds[i].ending) == 0)
+            return kinds[i].kind;
+    }
+    return NULL;
+}
+
+/* One that wildcards mean, though they do not end as it does; NULL: none. */
+static const char *packed_match(const struct build *build, struct arena *arena, const char *word)
+{
+    struct pattern glob;
+    struct context_list list = { 0 };
+    struct error ignored;
+    if (!glob_has_wildcards(word) || !glob_compile(arena, path_below(arena, word), &glob, &ignored)
+        || !context_list(&build->context, arena, &list, &ignored))
+        return NULL;
+    for (size_t i = 0; i < list.count; i++)
+        if (packed_kind(list.items[i].path) && glob_match(&glob, list.items[i].path))
+            return list.items[i].path;
+    return NULL;
+}
+
+static const char *packed_add(const struct build *build, struct arena *arena,
+                              const struct instruction *add)
+{
+    for (size_t i = 0; i + 1 < add->words.count; i++) {
+        const char *word = add->words.items[i];
+        const char *name = packed_kind(word) ? word : packed_match(build, arena, word);
+        if (name)
+            return at_line(build, arena,
+                           arena_printf(arena, "ADD of %s, %s archive,", name, packed_kind(name)),
+                           add);
+    }
     return NULL;
 }
 
