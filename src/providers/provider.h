@@ -9,7 +9,7 @@
  *
  * Life cycle of a session, in this order; `?` may be left out:
  *
- *   open → record_read → look_ahead? → bind_scopes → observe → predict* →
+ *   open → record_read → bind_scopes → observe → predict* →
  *     [ record_lock → record_widen? → ( guard? apply | remove ; settle )* → record_settle ] → close
  *
  * What stands in brackets writes; a diff stops before it. observe() takes all
@@ -233,6 +233,7 @@ struct target {
     bool force_conflicts;
     bool show_secrets;
     bool early;   /* nobody has asked for it yet: it is opened where that takes no other program */
+    bool whole;   /* observe() will ask for all that is recorded, unless the manifests are wrong */
     bool records; /* the run will write a record: marks of what stays as it is are wanted too */
     unsigned concurrency;          /* requests in flight */
     const struct project *project; /* ignore rules; NULL: the recorded ones */
@@ -277,16 +278,12 @@ struct provider {
     bool (*bind_scopes)(struct session *session, struct set *set, const struct wait *wait,
                         struct error *err);
 
-    /* Reads the set's record; exists = false where there is none. ERROR_REFUSED: another tool's. */
+    /*
+     * Reads the set's record; exists = false where there is none. ERROR_REFUSED: another tool's.
+     * With `target.whole` it may begin to look at what the record names, which must not block.
+     */
     bool (*record_read)(struct session *session, struct arena *arena, struct record *ret_record,
                         const struct wait *wait, struct error *err);
-
-    /*
-     * May begin to look at what the record names: observe() will ask for it soon, unless the
-     * manifests turn out to be wrong. Does not block. May be NULL.
-     */
-    void (*look_ahead)(struct session *session, const struct record *record,
-                       const struct wait *wait);
 
     /* Fills `live` of every subject. False only when nothing at all could be looked at. */
     bool (*observe)(struct session *session, struct arena *arena, struct subject *subjects,

@@ -1,6 +1,7 @@
 /* early: see early.h. */
 #include "reconciler/early.h"
 
+#include "base/log.h"
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -13,7 +14,6 @@ struct early {
     struct arena *arena; /* of the session and the record: for the thread alone until it ends */
     struct target target;
     const struct provider *provider;
-    bool whole; /* the run looks at all that is recorded */
     struct cancel cancel;
     struct wait wait;
     struct pool *pool; /* NULL: it has ended */
@@ -30,11 +30,10 @@ static void open_early(void *context, struct arena *arena)
     struct early *early = context;
     const struct provider *provider = early->provider;
     (void)arena; /* what is read stays */
-    if (provider->open(&early->target, early->arena, &early->session, &early->wait, &early->error)
-        && provider->record_read(early->session, early->arena, &early->record, &early->wait,
-                                 &early->error)
-        && early->whole && provider->look_ahead)
-        provider->look_ahead(early->session, &early->record, &early->wait);
+    if (!provider->open(&early->target, early->arena, &early->session, &early->wait, &early->error)
+        || !provider->record_read(early->session, early->arena, &early->record, &early->wait,
+                                  &early->error))
+        log_debug("asked early: %s", early->error.message);
     pthread_mutex_lock(&early->lock);
     early->ended = true;
     pthread_cond_signal(&early->changed);
@@ -67,12 +66,12 @@ void early_start(void *context, const struct project *project, const struct clus
     struct early *early = arena_alloc(run->arena, sizeof *early);
     *early = (struct early){ .arena = arena_new(),
                              .provider = &provider_kubernetes,
-                             .whole = looks_at_all(run, project),
                              .wait = { hint->wait->deadline, &early->cancel, false },
                              .pool = pool_new(1) };
     start_lock(early);
     target_fill(run, project, cluster, &early->target);
     early->target.early = true;
+    early->target.whole = looks_at_all(run, project);
     run->early = early;
     pool_run(early->pool, open_early, early);
 }

@@ -136,7 +136,6 @@ const struct provider provider_kubernetes = {
     .describe = kubernetes_describe,
     .bind_scopes = kubernetes_bind_scopes,
     .record_read = kubernetes_record_read,
-    .look_ahead = kubernetes_look_ahead,
     .observe = kubernetes_observe,
     .strays = kubernetes_strays,
     .predict = kubernetes_predict,

@@ -384,21 +384,41 @@ static bool same_group(const struct object_id *a, const struct object_id *b)
 }
 
 /* In the version that the server prefers: manifests mostly say the same. */
-void kubernetes_look_ahead(struct session *session, const struct record *record,
-                           const struct wait *wait)
+static void ask_ahead(struct session *session, const struct object_id *id, const struct wait *wait)
 {
     AUTO_ARENA arena = arena_new();
+    struct api_kind kind;
+    if (session_find_kind(session, id, NULL, false, &kind, wait) != KIND_KNOWN)
+        return;
+    struct list_request list = members_of(session, arena, &kind, id->namespace);
+    request_list_ahead(session, &list, wait);
+}
+
+bool observe_ahead_of_kinds(struct session *session, const char *kinds, const char *namespaces,
+                            const struct wait *wait)
+{
+    AUTO_ARENA arena = arena_new();
+    if (!kinds || (namespaces && *namespaces))
+        return false;
+    char *rest = arena_strdup(arena, kinds), *kind; /* "ConfigMap,Deployment.apps" */
+    while ((kind = strsep(&rest, ","))) {
+        char *point = strchr(kind, '.');
+        struct object_id id = { point ? point + 1 : "", kind, session->target->set_namespace, "" };
+        if (point)
+            *point = '\0';
+        ask_ahead(session, &id, wait);
+    }
+    return true;
+}
+
+void observe_ahead(struct session *session, const struct record *record, const struct wait *wait)
+{
     const struct object_id *last = NULL;
     for (size_t i = 0; i < record->count; i++) {
         const struct object_id *id = &record->members[i].id;
-        struct api_kind kind;
-        if (last && same_group(last, id))
-            continue;
+        if (!last || !same_group(last, id))
+            ask_ahead(session, id, wait);
         last = id;
-        if (session_find_kind(session, id, NULL, false, &kind, wait) != KIND_KNOWN)
-            continue;
-        struct list_request list = members_of(session, arena, &kind, id->namespace);
-        request_list_ahead(session, &list, wait);
     }
 }
 

@@ -10,9 +10,13 @@
 
 #include "providers/kubernetes/session.h"
 
-/* look_ahead() of the contract: asks for the first page of each LIST. */
-void kubernetes_look_ahead(struct session *session, const struct record *record,
-                           const struct wait *wait);
+/*
+ * Asks for the first page of each LIST that observe() will read. Before the record is unpacked:
+ * `kinds` and `namespaces` are its annotations. False: they do not tell which kind is where.
+ */
+bool observe_ahead_of_kinds(struct session *session, const char *kinds, const char *namespaces,
+                            const struct wait *wait);
+void observe_ahead(struct session *session, const struct record *record, const struct wait *wait);
 
 /* observe() of the contract. */
 bool kubernetes_observe(struct session *session, struct arena *arena, struct subject *subjects,

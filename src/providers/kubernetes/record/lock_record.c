@@ -1,5 +1,6 @@
 /* lock_record: the record of the contract, read and written under the lock; see lock.h. */
 #include "providers/history.h"
+#include "providers/kubernetes/observe.h"
 #include "providers/kubernetes/record/applyset.h"
 #include "providers/kubernetes/record/holds.h"
 #include "providers/kubernetes/record/lock_inner.h"
@@ -61,8 +62,12 @@ bool kubernetes_record_read(struct session *session, struct arena *arena, struct
     struct record record = { 0 };
     if (!parent_read_first(session, arena, &parent, wait, err))
         return false;
+    bool ahead = session->target->whole
+                 && observe_ahead_of_kinds(session, parent.kinds, parent.namespaces, wait);
     if (!unpack(session, arena, &parent, &record, err))
         return false;
+    if (session->target->whole && !ahead)
+        observe_ahead(session, &record, wait);
     lock->read = true;
     lock->read_at = clock_now();
     lock->read_first = parent.run ? (struct parent){ 0 } : lock_keep(lock, &parent);

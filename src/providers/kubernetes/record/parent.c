@@ -53,6 +53,8 @@ static bool take(const struct session *session, struct arena *arena,
         .run = copy_at(arena, answer->document, "metadata", "annotations", RUN_ANNOTATION),
         .holds = copy_at(arena, answer->document, "metadata", "annotations", HOLDS_ANNOTATION),
         .kinds = copy_at(arena, answer->document, "metadata", "annotations", APPLYSET_KINDS),
+        .namespaces =
+            copy_at(arena, answer->document, "metadata", "annotations", APPLYSET_NAMESPACES),
         .data = copy_at(arena, answer->document, "binaryData", MEMBERS, NULL),
         .history = copy_at(arena, answer->document, "binaryData", HISTORY, NULL),
         .now = server_time(answer->date),

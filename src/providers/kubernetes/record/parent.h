@@ -19,6 +19,7 @@ struct parent {
     const char *data;          /* the packed list of members */
     const char *history;       /* packed, too: see providers/history.h */
     const char *kinds;         /* of the members, by the annotation */
+    const char *namespaces;    /* the same: those of members outside the set's own */
     int64_t now;               /* the server's clock at that answer, seconds */
 };
 
