@@ -131,9 +131,10 @@ void load_project(struct loader *loader);
 
 /*
  * Looks for the Project among the files of the folder that was given, which have been
- * read, and upwards, before anything is parsed; and tells the options' hint of it.
+ * read, before anything is parsed; and tells the options' hint of it. `all`: these are all
+ * of them, and where there is none it is looked for upwards.
  */
-void load_hint(struct loader *loader, struct loaded_file *const *files, size_t count);
+void load_hint(struct loader *loader, struct loaded_file *const *files, size_t count, bool all);
 
 /* --- load_images.c --- */
 

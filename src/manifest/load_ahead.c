@@ -11,6 +11,7 @@
 #include "manifest/load.h"
 #include "manifest/secret.h"
 
+#include <string.h>
 #include <unistd.h>
 
 enum { LEAST_FILES = 4, MOST_THREADS = 8 };
@@ -56,6 +57,27 @@ static bool read_one(struct loader *loader, const char *path, size_t *bytes,
     return true;
 }
 
+/* The Project's file by its usual name: what follows from it need not wait for all the others. */
+static bool is_first(const char *path)
+{
+    const char *name = load_base_name(path);
+    return strcmp(name, "project.yaml") == 0 || strcmp(name, "project.yml") == 0;
+}
+
+struct batch {
+    struct loaded_file **files;
+    size_t count, bytes;
+};
+
+static void read_files(struct loader *loader, const struct text_list *paths, bool first,
+                       struct batch *batch)
+{
+    for (size_t i = 0; i < paths->count && batch->bytes <= LOAD_BYTES_CEILING; i++)
+        if (is_first(paths->items[i]) == first)
+            batch->count +=
+                read_one(loader, paths->items[i], &batch->bytes, &batch->files[batch->count]);
+}
+
 static size_t thread_count(size_t files)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -77,13 +99,14 @@ static void parse_all(struct loader *loader, struct loaded_file **files, size_t 
 void load_ahead(struct loader *loader, const struct text_list *paths)
 {
     AUTO_ARENA scratch = arena_new();
-    struct loaded_file **files = arena_array(scratch, paths->count + 1, sizeof(void *));
-    size_t count = 0, bytes = loader->bytes;
+    struct batch batch = { arena_array(scratch, paths->count + 1, sizeof(void *)), 0,
+                           loader->bytes };
     if (paths->count < LEAST_FILES)
         return;
-    for (size_t i = 0; i < paths->count && bytes <= LOAD_BYTES_CEILING; i++)
-        count += read_one(loader, paths->items[i], &bytes, &files[count]);
-    load_hint(loader, files, count);
-    if (count)
-        parse_all(loader, files, count);
+    read_files(loader, paths, true, &batch);
+    load_hint(loader, batch.files, batch.count, false);
+    read_files(loader, paths, false, &batch);
+    load_hint(loader, batch.files, batch.count, true);
+    if (batch.count)
+        parse_all(loader, batch.files, batch.count);
 }

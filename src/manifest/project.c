@@ -357,10 +357,11 @@ static void add_cluster(struct loader *loader, const struct own_document *own, s
 /* ---------------------------------------------------------------- a first look */
 
 /* Own kinds are few; objects with annotations of ours may be many, and are not parsed twice. */
-static bool may_hold_project(const struct source_file *file)
+static bool may_tell(const struct source_file *file)
 {
     return memmem(file->data, file->length, "cmx.dev/v1", 10)
-           && memmem(file->data, file->length, "Project", 7);
+           && (memmem(file->data, file->length, "Project", 7)
+               || memmem(file->data, file->length, "Cluster", 7));
 }
 
 static void peek_into(struct loader *peek, struct loaded_file *const *files, size_t count)
@@ -368,13 +369,13 @@ static void peek_into(struct loader *peek, struct loaded_file *const *files, siz
     for (size_t i = 0; i < count; i++) {
         struct loaded_file *loaded = arena_alloc(peek->arena, sizeof *loaded);
         loaded->file = files[i]->file;
-        if (may_hold_project(loaded->file)
+        if (may_tell(loaded->file)
             && yaml_read(peek->arena, loaded->file, &loaded->documents, peek->problems))
             take_own(peek, loaded);
     }
 }
 
-static void give_hint(struct loader *peek, const struct own_document *own)
+static bool give_hint(struct loader *peek, const struct own_document *own)
 {
     size_t capacity = 0;
     const struct project *project = &peek->set->project;
@@ -383,11 +384,13 @@ static void give_hint(struct loader *peek, const struct own_document *own)
         if (is_kind(&peek->own[i], "Cluster"))
             add_cluster(peek, &peek->own[i], &capacity);
     const struct cluster *cluster = set_cluster(peek->set, project->cluster);
-    if (!peek->problems->count && (cluster || !project->cluster))
-        peek->options->hint(peek->options->hint_context, project, cluster);
+    if (peek->problems->count || (project->cluster && !cluster))
+        return false;
+    peek->options->hint(peek->options->hint_context, project, cluster);
+    return true;
 }
 
-void load_hint(struct loader *loader, struct loaded_file *const *files, size_t count)
+void load_hint(struct loader *loader, struct loaded_file *const *files, size_t count, bool all)
 {
     if (!loader->options->hint || loader->hinted || loader->options->path_count != 1)
         return;
@@ -399,13 +402,13 @@ void load_hint(struct loader *loader, struct loaded_file *const *files, size_t c
                            .set = set,
                            .problems = &ignored };
     struct own_document own;
-    loader->hinted = true;
     problems_start(&ignored, loader->arena);
     peek_into(&peek, files, count);
     peek.starts = loader->starts;
     peek.start_count = loader->start_count;
-    bool found = find_project(&peek, &own);
-    give_hint(&peek, found ? &own : NULL);
+    loader->hinted = all;
+    if (all || project_in(&peek, loader->starts[0].folder))
+        loader->hinted |= give_hint(&peek, find_project(&peek, &own) ? &own : NULL);
     HASH_CLEAR(hh, peek.files);
 }
 
