@@ -337,7 +337,8 @@ bool stage_copy(struct stage *stage, const struct instruction *instruction, stru
 
 /* ---------------------------------------------------------------------------- WORKDIR */
 
-static bool make_workdir(struct stage *stage, const char *folder, struct error *err)
+static bool make_workdir(struct stage *stage, const char *folder, const char *said,
+                         struct error *err)
 {
     struct arena *arena = stage->native->arena;
     const char *user = stage->config.user, *real;
@@ -352,7 +353,7 @@ static bool make_workdir(struct stage *stage, const char *folder, struct error *
         return error_prefix(err, "USER %s", user);
     if (!tree_folder(tree, real, &owner, &node, err))
         return false;
-    stage_layer(stage, tree, arena_printf(arena, "WORKDIR %s", folder));
+    stage_layer(stage, tree, arena_printf(arena, "WORKDIR %s", said));
     return true;
 }
 
@@ -362,9 +363,10 @@ bool stage_workdir(struct stage *stage, const struct instruction *instruction, s
     if (!stage_expand(stage, instruction->words.items[0], &text, err))
         return false;
     const char *folder = path_in(stage->native->arena, workdir(stage), text);
-    stage->config.working_directory = folder;
+    const char *said = *text == '/' ? text : folder; /* BuildKit cleans what it joins alone */
+    stage->config.working_directory = said;
     if (folder[1])
-        return make_workdir(stage, folder, err);
-    stage_history(stage, "WORKDIR /", true);
+        return make_workdir(stage, folder, said, err);
+    stage_history(stage, arena_printf(stage->native->arena, "WORKDIR %s", said), true);
     return true;
 }
