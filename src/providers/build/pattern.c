@@ -66,7 +66,7 @@ static bool compile_class(struct arena *arena, const char **at, struct pattern_t
         range.high = range.low;
         if (**at == '-') {
             ++*at;
-            if (!class_end(at, &range.high))
+            if (!class_end(at, &range.high) || range.high < range.low)
                 return false;
         }
         arena_push(arena, token->ranges, token->count, token->capacity, range);
