@@ -276,6 +276,13 @@ run 0 build -f deploy
 has 'warning: spec.build.args: the Dockerfile has no ARG VERSON (did you mean VERSION?)'
 lacks 'ARG NAME (' 'no ARG http_proxy'
 
+cp deploy/images.yaml "$work/images.yaml"
+image web 'build: { context: services/web }' 'healthcheck: { test: [CMD-SHELL, "check \\ "] }' | write deploy/images.yaml
+run 2 validate -f deploy && has 'healthcheck: a line that ends with \ would go on into the next one'
+image web 'build: { context: services/web }' 'healthcheck: { test: [CMD, "check \\"] }' | write deploy/images.yaml
+run 0 render -f deploy --dockerfile web && has 'HEALTHCHECK CMD ["check \\"]'
+cp "$work/images.yaml" deploy/images.yaml
+
 # --- a circle can be begun nowhere ---
 printf 'FROM registry.example/shop/limits\nCOPY index.html /srv/\n' | write services/web/Dockerfile
 printf 'FROM registry.example/shop/web:1\nCOPY limits.json /\n' | write services/limits/Dockerfile

@@ -151,8 +151,20 @@ static bool check_pairs(const struct image_pairs *pairs, struct error *err)
     return true;
 }
 
+/* The line of a health check is the only text that is written as it is. */
+static bool ends_itself(const char *text, char escape, struct error *err)
+{
+    size_t length = strlen(text);
+    while (length && strchr(" \t", text[length - 1]))
+        length--;
+    return !length || text[length - 1] != escape
+           || error_set(err, ERROR_INPUT,
+                        "healthcheck: a line that ends with %c would go on into the next one",
+                        escape);
+}
+
 /* What an instruction cannot say, so that no text of the manifest becomes an instruction. */
-static bool check(const struct image_spec *spec, struct error *err)
+static bool check(const struct image_spec *spec, char escape, struct error *err)
 {
     const struct image_settings *settings = &spec->settings;
     const struct text_list *test = &settings->healthcheck.test;
@@ -165,6 +177,9 @@ static bool check(const struct image_spec *spec, struct error *err)
     for (size_t i = 0; i < test->count; i++)
         if (!one_line("healthcheck", test->items[i], err))
             return false;
+    if (test->count == 2 && strcmp(test->items[0], "CMD-SHELL") == 0
+        && !ends_itself(test->items[1], escape, err))
+        return false;
     return check_pairs(&settings->environment, err) && check_pairs(&spec->build.labels, err)
            && one_line("workingDirectory", settings->working_directory, err)
            && one_line("user", settings->user, err)
@@ -177,7 +192,7 @@ bool build_settings_text(struct arena *arena, const struct image_spec *spec, cha
     const struct image_settings *settings = &spec->settings;
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     const struct writer to = { &out, escape };
-    if (!check(spec, err))
+    if (!check(spec, escape, err))
         return false;
     for (size_t i = 0; i < settings->file_count; i++)
         add_file(&to, &settings->files[i]);
