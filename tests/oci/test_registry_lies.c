@@ -2,6 +2,7 @@
  * The registry client against a registry that lies, breaks off and is busy (lying_server.py):
  * each costs a clear error and nothing else, or is survived.
  */
+#include "base/pool.h"
 #include "registry_test.h"
 
 const char *const *const registry_kinds = NULL;
@@ -347,6 +348,39 @@ static void referrers_are_the_registrys_own_where_it_says_so(void **state)
     store->table->close(store);
 }
 
+struct look {
+    struct image_store *store;
+    bool found;
+};
+
+static void look(void *context, struct arena *arena)
+{
+    struct look *one = context;
+    struct wait wait = soon();
+    struct descriptor found;
+    struct error ignored;
+    one->found = one->store->table->resolve(one->store, arena, "1", &found, &wait, &ignored);
+}
+
+/* Several threads find nothing at once, before anybody has logged in: one asks, for all. */
+static void who_is_not_asked_to_log_in_looks_again(void **state)
+{
+    struct registry_test *test = *state;
+    const char *config =
+        arena_printf(test->arena, "{\"auths\": {\"%s\": {\"auth\": \"YW5uOnMzY3JldA==\"}}}",
+                     registry_at(test, "registry"));
+    registry_forget(test, test_write(test, "known.json", config));
+    struct image_store *store = lie(test, "hidden-404");
+    struct look looks[16];
+    for (size_t i = 0; i < 16; i++)
+        looks[i] = (struct look){ store, false };
+    pool_each(16, look, looks, 16, sizeof *looks);
+    for (size_t i = 0; i < 16; i++)
+        assert_true(looks[i].found);
+    store->table->close(store);
+    registry_forget(test, path_join(test->arena, test->folder, "empty.json"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +392,7 @@ int main(void)
         cmocka_unit_test(uploads_go_on_where_they_broke_off),
         cmocka_unit_test(a_source_that_lies_stores_nothing),
         cmocka_unit_test(what_it_says_it_stored_is_compared),
+        cmocka_unit_test(who_is_not_asked_to_log_in_looks_again),
         cmocka_unit_test(another_host_gets_no_credentials),
         cmocka_unit_test(referrers_are_the_registrys_own_where_it_says_so),
     };

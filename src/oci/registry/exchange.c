@@ -21,6 +21,7 @@ struct attempt {
     struct authorization_wish wish;
     struct retry retry;
     unsigned logins;
+    bool pinged;
     const struct wait *wait;
 };
 
@@ -173,39 +174,21 @@ static bool log_in_again(struct attempt *attempt, const struct answer *answer)
            && !attempt->call->source;
 }
 
-/* True once for a server that nobody had to log in to so far, and has credentials for. */
-static bool may_ping(struct attempt *attempt)
+static bool has_credentials(struct attempt *attempt)
 {
     struct server *server = attempt->server;
     struct credential credential = { 0 };
     struct error ignored;
-    pthread_mutex_lock(&server->lock);
-    bool may = server->scheme == AUTH_NONE && !server->pinged;
-    pthread_mutex_unlock(&server->lock);
-    if (!may
-        || !credentials_find(server->registries->credentials, attempt->arena, server->registry,
-                             attempt->repository, &credential, attempt->wait, &ignored)
-        || (!credential.user && !credential.identity && !credential.token))
-        return false;
-    pthread_mutex_lock(&server->lock);
-    may = !server->pinged;
-    server->pinged = true;
-    pthread_mutex_unlock(&server->lock);
-    return may;
+    return credentials_find(server->registries->credentials, attempt->arena, server->registry,
+                            attempt->repository, &credential, attempt->wait, &ignored)
+           && (credential.user || credential.identity || credential.token);
 }
 
-/*
- * Who is not logged in may be told 403, or that nothing is there, without being asked for a name:
- * then /v2/ tells what the registry wants.
- */
-static bool was_not_asked(struct attempt *attempt, const struct answer *answer)
+/* What /v2/ asks for is learned by the server. */
+static void ping(struct attempt *attempt, const struct answer *answer)
 {
     struct http_response response;
     struct error ignored;
-    int status = answer->response.status;
-    if ((status != 403 && status != 404) || answer->used.header || is_single(attempt->call)
-        || !may_ping(attempt))
-        return false;
     struct http_request request = {
         .endpoint = &attempt->server->endpoint,
         .method = "GET",
@@ -215,8 +198,28 @@ static bool was_not_asked(struct attempt *attempt, const struct answer *answer)
     bool answered = http_do(attempt->server->registries->http, attempt->arena, &request, &response,
                             attempt->wait, &ignored);
     log_answer(&request, answered, answered ? response.status : 0);
-    return answered && response.status == 401
-           && authorization_refused(attempt->server, &attempt->wish, &answer->used, &response);
+    if (answered && response.status == 401)
+        (void)authorization_refused(attempt->server, &attempt->wish, &answer->used, &response);
+}
+
+/*
+ * Who is not logged in may be told 403, or that nothing is there, without being asked for a name:
+ * then /v2/ tells what the registry wants. One thread asks; the others wait for what it learns.
+ */
+static bool was_not_asked(struct attempt *attempt, const struct answer *answer)
+{
+    struct server *server = attempt->server;
+    int status = answer->response.status;
+    bool first = true;
+    if ((status != 403 && status != 404) || answer->used.header || is_single(attempt->call)
+        || attempt->pinged || !has_credentials(attempt))
+        return false;
+    attempt->pinged = true;
+    if (!server_begin_ping(server, &first, attempt->wait))
+        return false;
+    if (first)
+        ping(attempt, answer);
+    return server_end_ping(server, first);
 }
 
 static bool goes_on(struct attempt *attempt, bool answered, struct answer *answer, bool *ret_failed,

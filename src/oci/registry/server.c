@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { LOOK_MS = 100 };
+
 #define HUB_SERVER "registry-1.docker.io" /* which serves what docker.io names */
 
 static const struct registry_settings no_settings;
@@ -113,6 +115,35 @@ void server_is_right(struct server *server, const char *url)
         set_scheme(server, scheme);
     server->guessed = false;
     pthread_mutex_unlock(&server->lock);
+}
+
+bool server_begin_ping(struct server *server, bool *ret_first, const struct wait *wait)
+{
+    bool stopped = false;
+    pthread_mutex_lock(&server->lock);
+    while (server->pinging && !stopped) {
+        int64_t until = clock_now() + LOOK_MS;
+        struct timespec time = { .tv_sec = until / 1000, .tv_nsec = (until % 1000) * 1000000 };
+        pthread_cond_timedwait(&server->changed, &server->lock, &time);
+        stopped = wait_stopped(wait);
+    }
+    *ret_first = !stopped && !server->pinged && server->scheme == AUTH_NONE;
+    server->pinging |= *ret_first;
+    pthread_mutex_unlock(&server->lock);
+    return !stopped;
+}
+
+bool server_end_ping(struct server *server, bool first)
+{
+    pthread_mutex_lock(&server->lock);
+    if (first) {
+        server->pinging = false;
+        server->pinged = true;
+        pthread_cond_broadcast(&server->changed);
+    }
+    bool wants = server->scheme != AUTH_NONE;
+    pthread_mutex_unlock(&server->lock);
+    return wants;
 }
 
 int64_t server_piece(struct server *server)

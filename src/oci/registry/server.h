@@ -41,7 +41,7 @@ struct server {
     bool guessed;     /* of a loopback address: no answer has come yet */
     enum auth_scheme scheme;
     const char *realm, *service;
-    bool pinged; /* to be asked what it wants: at most once (exchange.c) */
+    bool pinging, pinged; /* asked what it wants: at most once (exchange.c) */
     struct token *tokens;
     int64_t piece; /* of a blob that one request may hold (upload.c); 0: nobody has minded any */
 
@@ -76,6 +76,14 @@ bool server_turns_to_tls(struct server *server);
  * the base has another scheme than the URL by now, be it another thread's doing.
  */
 bool server_guess_again(struct server *server, const char *url);
+
+/*
+ * Before and after it is asked at /v2/ what it wants. *ret_first: nobody has asked, so it is the
+ * caller's to do; else somebody has. False: the time is over. The end tells whether it wants
+ * somebody to log in.
+ */
+bool server_begin_ping(struct server *server, bool *ret_first, const struct wait *wait);
+bool server_end_ping(struct server *server, bool first);
 
 /* How much of a blob one request may hold; 0: all of it. */
 int64_t server_piece(struct server *server);
