@@ -101,7 +101,8 @@ void load_ahead(struct loader *loader, const struct text_list *paths)
     AUTO_ARENA scratch = arena_new();
     struct batch batch = { arena_array(scratch, paths->count + 1, sizeof(void *)), 0,
                            loader->bytes };
-    if (paths->count < LEAST_FILES)
+    bool waited_for = loader->options->hint && !loader->hinted;
+    if (paths->count < LEAST_FILES && !waited_for)
         return;
     read_files(loader, paths, true, &batch);
     load_hint(loader, batch.files, batch.count, false);

@@ -27,22 +27,38 @@ struct file {
 static const struct {
     struct file files[FILES]; /* besides four objects */
     int after;                /* files that were read when it was told; -1: never */
+    bool deep;                /* the objects are in a folder below */
 } cases[] = {
-    { { { "project.yaml", PROJECT("{ namespace: shop }\n") } }, 1 },
-    { { { "project.yml", PROJECT("{ namespace: shop }\n") } }, 1 },
-    { { { "project.yaml", PROJECT("{ namespace: shop, cluster: west }\n---\n") CLUSTER } }, 1 },
+    { { { "project.yaml", PROJECT("{ namespace: shop }\n") } }, 1, false },
+    { { { "project.yml", PROJECT("{ namespace: shop }\n") } }, 1, false },
+    { { { "project.yaml", PROJECT("{ namespace: shop, cluster: west }\n---\n") CLUSTER } },
+      1,
+      false },
     { { { "project.yaml", PROJECT("{ namespace: shop, cluster: west }\n") },
         { "clusters.yaml", CLUSTER } },
-      6 },
-    { { { "set.yaml", PROJECT("{ namespace: shop }\n") } }, 5 },
-    { { { "project.yaml", OBJECT("e") }, { "z.yaml", PROJECT("{ namespace: shop }\n") } }, 6 },
-    { { { "project.yaml", PROJECT("{ namespaces: shop }\n") } }, -1 },
+      6,
+      false },
+    { { { "set.yaml", PROJECT("{ namespace: shop }\n") } }, 5, false },
+    { { { "project.yaml", OBJECT("e") }, { "z.yaml", PROJECT("{ namespace: shop }\n") } },
+      6,
+      false },
+    { { { "project.yaml", PROJECT("{ namespaces: shop }\n") } }, -1, false },
+    { { { "project.yaml", PROJECT("{ namespace: shop }\n") } }, 1, true },
+    { { { "set.yaml", PROJECT("{ namespace: shop }\n") } }, 1, true },
 };
 
 struct source {
     struct file files[2 * FILES];
     int count, read, told_after;
+    bool deep;
     const char *told_namespace;
+};
+
+static const struct file deep_objects[] = {
+    { "web/a.yaml", OBJECT("a") },
+    { "web/b.yaml", OBJECT("b") },
+    { "web/c.yaml", OBJECT("c") },
+    { "web/d.yaml", OBJECT("d") },
 };
 
 static const struct file objects[] = {
@@ -52,15 +68,21 @@ static const struct file objects[] = {
     { "d.yaml", OBJECT("d") },
 };
 
+/* With `deep` the objects lie in the folder "web". */
 static bool list_source(void *context, struct arena *arena, const char *folder,
                         struct source_entry **ret_entries, size_t *ret_count, struct error *err)
 {
     const struct source *source = context;
-    (void)folder, (void)err;
-    *ret_entries = arena_array(arena, (size_t)source->count, sizeof **ret_entries);
-    *ret_count = (size_t)source->count;
+    struct source_entry *entries = arena_array(arena, 2 * FILES, sizeof *entries);
+    size_t count = 0;
+    (void)err;
     for (int i = 0; i < source->count; i++)
-        (*ret_entries)[i].path = source->files[i].path;
+        if ((strncmp(source->files[i].path, "web/", 4) == 0) == (*folder != '\0'))
+            entries[count++].path = source->files[i].path;
+    if (source->deep && !*folder)
+        entries[count++] = (struct source_entry){ .path = "web", .is_folder = true };
+    *ret_entries = entries;
+    *ret_count = count;
     return true;
 }
 
@@ -88,11 +110,11 @@ static void hear(void *context, const struct project *project, const struct clus
     source->told_namespace = project->namespace;
 }
 
-static void fill(struct source *source, const struct file *files)
+static void fill(struct source *source, const struct file *files, bool deep)
 {
-    *source = (struct source){ .told_after = -1 };
+    *source = (struct source){ .told_after = -1, .deep = deep };
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++)
-        source->files[source->count++] = objects[i];
+        source->files[source->count++] = deep ? deep_objects[i] : objects[i];
     for (size_t i = 0; i < FILES && files[i].path; i++)
         source->files[source->count++] = files[i];
 }
@@ -111,7 +133,7 @@ static void tells_as_soon_as_it_is_known(void **state)
         struct problems problems;
         struct set set;
         struct error err = { 0 };
-        fill(&source, cases[i].files);
+        fill(&source, cases[i].files, cases[i].deep);
         problems_start(&problems, arena);
         assert_true(set_load(arena, &reader, &options, &set, &problems, &err));
         if (source.told_after != cases[i].after)
