@@ -37,6 +37,7 @@ MAY_END = {
     "terminate": {SURVIVED, 143},
     "interrupt-twice": {130},
 }
+ENDS = {"kill", "kill-after", "interrupt-twice"}  # the program, whatever it waits for
 LONGEST = {"stall": 120}  # seconds for a run: the program waits 75 for an answer
 USUAL_LONGEST = 40
 
@@ -81,7 +82,12 @@ class Matrix:
         return outcome
 
     def judge(self, fault, at, outcome):
-        if outcome.code not in self.may_end[fault]:
+        if outcome.code == SURVIVED and fault in ENDS and SURVIVED not in self.may_end[fault]:
+            # It needed no answer to that any more, and had ended before the signal came.
+            wrong = self.world.check()
+            if wrong:
+                self.say(fault, at, f"it ended with 0 before the signal came, but {wrong}", outcome)
+        elif outcome.code not in self.may_end[fault]:
             self.say(fault, at, f"exit code {outcome.code}", outcome)
         elif outcome.code > 0 and not (outcome.errors + outcome.output).strip():
             self.say(fault, at, f"exit code {outcome.code} and not a word", outcome)
