@@ -222,7 +222,8 @@ def main():
     exchanges = matrix.measure()
     fine = matrix.all(faults.split(","), step)
     print(f"{exchanges} exchanges in a clean run, {matrix.runs} runs, {matrix.failures} failures; "
-          f"a run took at most {matrix.longest:.1f} s and {matrix.most_memory >> 10} MiB")
+          f"a run took at most {matrix.longest:.1f} s ({matrix.slowest}) and "
+          f"{matrix.most_memory >> 10} MiB")
     sys.exit(0 if fine else 1)
 
 

@@ -51,6 +51,7 @@ class Matrix:
         self.runs = 0
         self.normal = None
         self.longest, self.most_memory = 0, 0  # of all runs
+        self.met, self.slowest = "nothing", "none"  # the last fault; where the longest was
 
     def say(self, fault, at, text, outcome=None):
         self.failures += 1
@@ -63,7 +64,11 @@ class Matrix:
     def run(self, fault=None):
         self.runs += 1
         outcome = self.world.run(LONGEST.get(fault, USUAL_LONGEST))
-        self.longest = max(self.longest, outcome.seconds)
+        if outcome.seconds > self.longest:
+            self.longest = outcome.seconds
+            self.slowest = (f"{fault} at exchange {self.proxy.at}" if fault
+                            else f"clean, behind {self.met}")
+        self.met = f"{fault} at exchange {self.proxy.at} ({self.proxy.what})" if fault else self.met
         self.most_memory = max(self.most_memory, outcome.memory)
         return outcome
 
