@@ -189,6 +189,20 @@ static void read_build(struct image_reading *reading, const struct value *build,
     reading_texts(reading, value_get(build, "cacheTo"), &ret->cache_to);
 }
 
+/* What is for RUN and for engines, where no engine may build. */
+static void check_native(struct image_reading *reading, const struct value *build)
+{
+    static const char *const names[] = { "secrets", "ssh", "cacheFrom", "cacheTo", "network" };
+    if (builder_of(reading_text(build, "builder")) != BUILDER_NATIVE)
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (value_get(build, names[i]))
+            WRONG(reading, value_get(build, names[i]),
+                  "spec.build.%s: a native build runs nothing and has no use for it: leave it "
+                  "out, or leave out `builder: native`",
+                  names[i]);
+}
+
 /* A template and a Dockerfile, or settings of a template that there is not. */
 static void check_build(struct image_reading *reading, const struct value *build)
 {
@@ -201,6 +215,7 @@ static void check_build(struct image_reading *reading, const struct value *build
               "spec.build.dockerfile: `template` makes one: give only one of them");
     if (settings && !has_template)
         WRONG(reading, settings, "spec.build.templateSettings: there is no `template` to be told");
+    check_native(reading, build);
     for (size_t i = 0; i < value_count(artifacts); i++)
         (void)!reading_path_below(reading, value_item(artifacts, i),
                                   arena_printf(reading->arena, "spec.build.artifacts[%zu]", i),
