@@ -5,6 +5,19 @@
 
 #include <string.h>
 
+/* What a machine of 64 bits runs besides, as containerd's platforms.Only() has it. */
+static struct platform older_of(const struct platform *machine)
+{
+    struct platform older = *machine;
+    if (strcmp(machine->architecture, "amd64") == 0)
+        older.architecture = "386";
+    if (strcmp(machine->architecture, "arm64") == 0) {
+        older.architecture = "arm";
+        older.variant = "v8";
+    }
+    return older;
+}
+
 /* May the machine run one of what the image is built for? */
 static bool fits(struct arena *arena, const struct image_spec *image, const char *machine)
 {
@@ -12,9 +25,10 @@ static bool fits(struct arena *arena, const struct image_spec *image, const char
     struct error ignored = { 0 };
     if (!platform_parse(arena, machine, &wanted, &ignored))
         return true;
+    struct platform older = older_of(&wanted);
     for (size_t i = 0; i < image->build.platforms.count; i++)
         if (platform_parse(arena, image->build.platforms.items[i], &offered, &ignored)
-            && platform_fits(&wanted, &offered))
+            && (platform_fits(&wanted, &offered) || platform_fits(&older, &offered)))
             return true;
     return false;
 }

@@ -59,6 +59,10 @@ static void test_misfits(void **state)
         { "linux/amd64, linux/arm64", windows, 1,
           "Image/api is built for linux/amd64, linux/arm64, and 1 of 1 node cannot run that "
           "(windows/amd64)" },
+        { "linux/386", amd, 1, "" }, /* 64 bits run 32 */
+        { "linux/arm/v7, linux/386", mixed, 2, "" },
+        { "linux/arm/v6", mixed, 2,
+          "Image/api is built for linux/arm/v6, and 1 of 3 nodes cannot run that (linux/amd64)" },
         { "linux/amd64", odd, 1, "" },
         { "linux/amd64", NULL, 0, "" },
     };
