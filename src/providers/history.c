@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "manifest/value_json.h"
 
 #include <string.h>
@@ -150,10 +151,13 @@ static bool read_entry(struct arena *arena, const struct value *map, struct hist
 static const struct value *parse(struct arena *arena, const char *text)
 {
     const struct value *list;
-    struct error ignored;
-    if (!text || !*text || !json_parse(arena, text, strlen(text), &list, &ignored))
+    struct error why = { .message = "it is no list" };
+    if (!text || !*text)
         return NULL;
-    return list->kind == VALUE_LIST ? list : NULL;
+    if (json_parse(arena, text, strlen(text), &list, &why) && list->kind == VALUE_LIST)
+        return list;
+    log_warning("the history of the set cannot be read, and begins anew: %s", why.message);
+    return NULL;
 }
 
 void history_read(struct arena *arena, const char *text, struct history_entry **ret_entries,

@@ -265,7 +265,7 @@ run 0 history -f deploy
 has "… and 80 older runs (-v shows them)" "The hundred and first"
 echo broken >out/.cmx/history
 run 0 history -f deploy
-has "No run is known yet."
+has "No run is known yet." "the history of the set cannot be read, and begins anew:"
 config other a=0 | write deploy/other.yaml
 commit "And on it goes"
 run 0 apply -f deploy --yes

@@ -50,7 +50,7 @@ static const char *unpack_history(struct arena *arena, const char *packed)
         return NULL;
     if (applyset_unpack_text(arena, packed, 2 * HISTORY_BYTES, &text, &length, &why))
         return text;
-    log_debug("the history of the set: %s", why.message);
+    log_warning("the history of the set cannot be read, and begins anew: %s", why.message);
     return NULL;
 }
 
