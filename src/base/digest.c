@@ -67,6 +67,14 @@ const char *digest_hex(struct arena *arena, const struct digest *digest)
     return text;
 }
 
+bool digest_text_valid(const char *text)
+{
+    size_t digits = strncmp(text, "sha256:", 7) == 0   ? 64
+                    : strncmp(text, "sha512:", 7) == 0 ? 128
+                                                       : 0;
+    return digits && strspn(text + 7, "0123456789abcdef") == digits && text[7 + digits] == '\0';
+}
+
 static void encode(struct buf *buf, const unsigned char *data, size_t length, const char *alphabet,
                    bool padding)
 {

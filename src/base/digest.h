@@ -38,6 +38,9 @@ struct digest digest_slow(const void *data, size_t length, const char *salt);
 /* 64 lower-case hexadecimal digits. */
 const char *digest_hex(struct arena *arena, const struct digest *digest);
 
+/* Is it "sha256:" or "sha512:" and the right number of lower-case hex digits, as in OCI's specs? */
+bool digest_text_valid(const char *text);
+
 /* Appends `length` bytes as base64 (RFC 4648 section 4), or section 5 without padding. */
 void base64_add(struct buf *buf, const void *data, size_t length);
 void base64url_add(struct buf *buf, const void *data, size_t length);

@@ -3,10 +3,10 @@
 #include "base/columns.h"
 #include "base/printable.h"
 #include "cli/image_table.h"
+#include "manifest/reference.h"
 #include "manifest/value_json.h"
 #include "oci/archive.h"
 #include "oci/layout.h"
-#include "oci/reference.h"
 #include "providers/docker/docker_store.h"
 
 #include <string.h>

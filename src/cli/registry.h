@@ -5,8 +5,8 @@
 #define CMX_CLI_REGISTRY_H
 
 #include "cli/command.h"
+#include "manifest/reference.h"
 #include "oci/image.h"
-#include "oci/reference.h"
 #include "oci/registry/registry.h"
 
 /* One call: connections and credentials, and what is said about them. */

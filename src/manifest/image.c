@@ -1,5 +1,6 @@
 /* image: see image.h. One reader a part of the document; each tells what is wrong about it. */
 #include "manifest/image_reading.h"
+#include "manifest/reference.h"
 
 #include <string.h>
 
@@ -33,7 +34,7 @@ static void check_tag(struct image_reading *reading, const struct value *value, 
         plain[length++] = size ? 'x' : *at;
         at += size + 1;
     }
-    if (!image_name_is_tag(plain, length))
+    if (!reference_tag_valid(plain, length))
         WRONG(reading, value,
               "%s: \"%.200s\" is no tag: use at most 128 of letters, digits, \"_\", \".\" and "
               "\"-\", with no \".\" or \"-\" in front",
@@ -58,6 +59,8 @@ static const char *read_repository(struct image_reading *reading, const struct v
                   text);
         return fine ? arena_printf(reading->arena, "oci:%s", plain) : NULL;
     }
+    struct reference reference;
+    struct error why;
     if (strchr(text, '@') || strchr(last ? last : text, ':'))
         WRONG(reading, value,
               "spec.repository: expected no tag and no digest: tags stand in spec.tags");
@@ -66,18 +69,23 @@ static const char *read_repository(struct image_reading *reading, const struct v
               "spec.repository: expected a repository such as registry.example/shop/api, got "
               "\"%.100s\"",
               text);
-    else if (image_repository_wrong(text))
-        WRONG(reading, value, "spec.repository: \"%.100s\": %s", text,
-              image_repository_wrong(text));
+    else if (!reference_parse(reading->arena, text, &reference, &why))
+        WRONG(reading, value, "spec.repository: %s", why.message);
     return text;
 }
 
 static void check_name(struct image_reading *reading, const struct value *value, const char *where)
 {
     const char *text = value_text(value);
-    const char *why = text ? image_name_wrong(reading->arena, text) : NULL;
-    if (why)
-        WRONG(reading, value, "%s: \"%.100s\": %s", where, text, why);
+    struct reference reference;
+    struct error why;
+    if (!text || strncmp(text, "oci:", 4) == 0)
+        return;
+    if (strpbrk(text, " \t\r\n\"'`$\\"))
+        WRONG(reading, value, "%s: a name of an image is one word, without quotes and variables",
+              where);
+    else if (!reference_parse(reading->arena, text, &reference, &why))
+        WRONG(reading, value, "%s: %s", where, why.message);
 }
 
 /* ------------------------------------------------------------------- build */

@@ -1,9 +1,8 @@
 /*
  * image_reading: what the readers of a kind Image share: plain members, and paths.
  *
- * Private to image.c (the whole, repository, tags, build), image_settings.c, image_name.c and
- * load_images.c. The shape
- * has checked the document; what it cannot say becomes problems here.
+ * Private to image.c (the whole, repository, tags, build), image_settings.c and load_images.c.
+ * The shape has checked the document; what it cannot say becomes problems here.
  */
 #ifndef CMX_MANIFEST_IMAGE_READING_H
 #define CMX_MANIFEST_IMAGE_READING_H
@@ -43,15 +42,6 @@ const char *reading_path_below(struct image_reading *reading, const struct value
                                const char *where, const char *what);
 void reading_check_absolute(struct image_reading *reading, const struct value *value,
                             const char *where);
-
-/*
- * image_name.c: why a text is no tag, no "registry.example/shop/api", no name of an image with or
- * without a tag and digest; NULL: it is one.
- */
-bool image_name_is_tag(const char *text, size_t length);
-const char *image_repository_wrong(const char *name);
-const char *image_name_wrong(struct arena *arena, const char *name);
-bool image_repository_same(const char *one, const char *other); /* however it is spelled */
 
 /* image_settings.c: all of `spec` that is laid over a Dockerfile's own settings. */
 void image_settings_read(struct image_reading *reading, const struct value *spec,

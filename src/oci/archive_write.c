@@ -6,11 +6,11 @@
  * at a time; a lock keeps those who come together in turn.
  */
 #include "base/cleanup.h"
+#include "manifest/reference.h"
 #include "manifest/value_json.h"
 #include "oci/archive.h"
 #include "oci/archive_parts.h"
 #include "oci/layout_parts.h"
-#include "oci/reference.h"
 #include "oci/tar.h"
 
 #include <errno.h>

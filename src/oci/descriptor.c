@@ -55,14 +55,6 @@ enum compression media_compression(const char *media_type)
     return COMPRESSION_NONE;
 }
 
-bool digest_text_valid(const char *text)
-{
-    size_t digits = strncmp(text, "sha256:", 7) == 0   ? 64
-                    : strncmp(text, "sha512:", 7) == 0 ? 128
-                                                       : 0;
-    return digits && strspn(text + 7, "0123456789abcdef") == digits && text[7 + digits] == '\0';
-}
-
 const char *digest_text(struct arena *arena, const void *data, size_t length)
 {
     struct digest digest = digest_sha256(data, length);

@@ -9,6 +9,7 @@
 #define CMX_OCI_DESCRIPTOR_H
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "manifest/value.h"
 
@@ -64,9 +65,6 @@ enum media_role media_role(const char *media_type);
 
 /* How the bytes of such a layer are compressed. */
 enum compression media_compression(const char *media_type);
-
-/* Is it "sha256:" or "sha512:" and the right number of lower-case hex digits? */
-bool digest_text_valid(const char *text);
 
 /* "sha256:…" of the bytes. */
 const char *digest_text(struct arena *arena, const void *data, size_t length);

@@ -2,8 +2,8 @@
 #include "oci/indexed.h"
 
 #include "base/cleanup.h"
+#include "manifest/reference.h"
 #include "oci/layout.h"
-#include "oci/reference.h"
 
 #include <stdlib.h>
 #include <string.h>

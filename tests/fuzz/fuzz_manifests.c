@@ -3,8 +3,8 @@
  * readers; what was read is written and read as the same, byte by byte.
  */
 #include "base/cleanup.h"
+#include "manifest/reference.h"
 #include "oci/image.h"
-#include "oci/reference.h"
 
 #include <stdint.h>
 #include <string.h>

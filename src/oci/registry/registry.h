@@ -12,8 +12,8 @@
 #ifndef CMX_OCI_REGISTRY_REGISTRY_H
 #define CMX_OCI_REGISTRY_REGISTRY_H
 
+#include "manifest/reference.h"
 #include "net/http.h"
-#include "oci/reference.h"
 #include "oci/store.h"
 
 /* Credentials as Kubernetes keeps them for imagePullSecrets, decoded. */

@@ -5,7 +5,7 @@
  * that is spoken to with TLS all the same.
  */
 #include "base/cleanup.h"
-#include "oci/reference.h"
+#include "manifest/reference.h"
 #include "oci/registry/registry.h"
 
 #include <string.h>

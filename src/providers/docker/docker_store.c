@@ -3,8 +3,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "manifest/reference.h"
 #include "oci/archive.h"
-#include "oci/reference.h"
 #include "providers/docker/engine_image.h"
 #include "providers/docker/pack.h"
 

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/printable.h"
-#include "oci/reference.h"
+#include "manifest/reference.h"
 
 #include <string.h>
 

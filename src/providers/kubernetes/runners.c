@@ -2,7 +2,7 @@
  * nothing, and ReplicaSets that are left of older rollouts are older revisions. */
 #include "providers/kubernetes/runners.h"
 
-#include "oci/reference.h"
+#include "manifest/reference.h"
 #include "providers/kubernetes/request.h"
 
 #include <string.h>

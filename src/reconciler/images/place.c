@@ -1,8 +1,8 @@
 /* place: where an image is kept: a repository of a registry, or a layout of the source. */
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "manifest/reference.h"
 #include "oci/layout.h"
-#include "oci/reference.h"
 #include "reconciler/images/images_inner.h"
 
 #include <limits.h>

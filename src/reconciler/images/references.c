@@ -2,8 +2,8 @@
 #include "reconciler/images/references.h"
 
 #include "base/cleanup.h"
+#include "manifest/reference.h"
 #include "manifest/references.h"
-#include "oci/reference.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef CMX_RECONCILER_IMAGES_USERS_H
 #define CMX_RECONCILER_IMAGES_USERS_H
 
-#include "oci/reference.h"
+#include "manifest/reference.h"
 #include "reconciler/reconcile.h"
 
 /* An image that is to go, and the tags that go with it. */

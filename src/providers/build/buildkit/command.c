@@ -2,7 +2,7 @@
 #include "providers/build/buildkit/command.h"
 
 #include "base/process.h"
-#include "oci/reference.h"
+#include "manifest/reference.h"
 
 #include <stdlib.h>
 #include <string.h>

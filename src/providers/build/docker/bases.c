@@ -2,9 +2,9 @@
 #include "providers/build/docker/bases.h"
 
 #include "base/cleanup.h"
+#include "manifest/reference.h"
 #include "oci/copy.h"
 #include "oci/image.h"
-#include "oci/reference.h"
 #include "oci/registry/credentials.h"
 #include "providers/docker/docker_store.h"
 #include "providers/docker/engine_image.h"

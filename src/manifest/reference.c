@@ -2,9 +2,9 @@
  * reference: see reference.h. The grammar is that of distribution/reference (reference.go,
  * normalize.go), read from the right: digest, tag, then the registry off the front.
  */
-#include "oci/reference.h"
+#include "manifest/reference.h"
 
-#include "oci/descriptor.h"
+#include "base/digest.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -130,11 +130,10 @@ static bool repository_valid(const char *text, const char *repository, struct er
 
 /* ----------------------------------------------------------- tags and digests */
 
-static bool tag_valid(const char *tag)
+bool reference_tag_valid(const char *text, size_t length)
 {
-    size_t length = strlen(tag);
-    return length > 0 && length <= TAG_CEILING && tag[0] != '.' && tag[0] != '-'
-           && strspn(tag, LETTERS DIGITS "_.-") == length;
+    return length > 0 && length <= TAG_CEILING && text[0] != '.' && text[0] != '-'
+           && strspn(text, LETTERS DIGITS "_.-") >= length;
 }
 
 /* Cuts "@DIGEST" and ":TAG" off the end. */
@@ -152,7 +151,7 @@ static bool cut_end(char *name, const char *text, struct reference *ret, struct 
         *colon = '\0';
         ret->tag = colon + 1;
     }
-    if (ret->tag && !tag_valid(ret->tag))
+    if (ret->tag && !reference_tag_valid(ret->tag, strlen(ret->tag)))
         return wrong(err, text,
                      "a tag has at most 128 letters, digits, ., _ or -, and begins "
                      "with a letter, a digit or _");

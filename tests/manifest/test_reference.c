@@ -3,7 +3,7 @@
  * whole form and the short form of each, or what is said against it.
  */
 #include "base/cleanup.h"
-#include "oci/reference.h"
+#include "manifest/reference.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,11 +5,11 @@
  *
  * As in distribution/reference: without a registry it is Docker Hub's, and a
  * name of one part stands in "library/". What is named is looked up in a store
- * (store.h). Stricter in one thing: there "Acme/api" is the repository "api" of a
+ * (oci/store.h). Stricter in one thing: there "Acme/api" is the repository "api" of a
  * registry called "Acme"; here it is a repository's name with a capital letter.
  */
-#ifndef CMX_OCI_REFERENCE_H
-#define CMX_OCI_REFERENCE_H
+#ifndef CMX_MANIFEST_REFERENCE_H
+#define CMX_MANIFEST_REFERENCE_H
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -30,6 +30,9 @@ bool reference_parse(struct arena *arena, const char *text, struct reference *re
 /* Whole ("docker.io/library/nginx:1.25"), or as people write it ("nginx:1.25"). */
 const char *reference_text(struct arena *arena, const struct reference *reference);
 const char *reference_short(struct arena *arena, const struct reference *reference);
+
+/* Is it the text of a tag? */
+bool reference_tag_valid(const char *text, size_t length);
 
 /* Do both name one repository, whatever the tag? */
 bool reference_same_repository(const struct reference *a, const struct reference *b);
