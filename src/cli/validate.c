@@ -2,6 +2,19 @@
 #include "base/cleanup.h"
 #include "cli/command.h"
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void add_verdict(struct buf *out, const struct set *set)
+{
+    buf_printf(out, "%zu object%s ", set->count, plural(set->count));
+    if (set->image_count)
+        buf_printf(out, "and %zu image%s ", set->image_count, plural(set->image_count));
+    buf_printf(out, "in %zu file%s: nothing is wrong\n", set->files, plural(set->files));
+}
+
 enum exit_code command_validate(struct invocation *invocation)
 {
     AUTO_ARENA arena = arena_new();
@@ -14,8 +27,7 @@ enum exit_code command_validate(struct invocation *invocation)
         if (invocation->output == OUTPUT_JSON)
             report_json(&out, &run, false, EXIT_DONE, NULL);
         else if (!invocation->quiet)
-            buf_printf(&out, "%zu object%s in %zu file%s: nothing is wrong\n", run.set.count,
-                       run.set.count == 1 ? "" : "s", run.set.files, run.set.files == 1 ? "" : "s");
+            add_verdict(&out, &run.set);
         code = command_print(&out);
     }
     run_done(&run);

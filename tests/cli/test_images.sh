@@ -61,7 +61,7 @@ services
 image_of() { jq -r '.targets[].changes[]|select(.kind=="Image" and .name=="web")|"\(.action) \(.digests)"' <<<"$out"; }
 run 1 diff -f deploy -o json && valid plan
 same 'build null' "$(image_of)"
-run 0 validate -f deploy
+run 0 validate -f deploy && has "3 objects and 2 images in "
 run 1 diff -f deploy
 has '+ Image/web' 'build (services/web)' '+ Image/limits' '+ Deployment/web'
 same no "$([ -e images ] && echo yes || echo no)" # a diff writes nothing
