@@ -74,6 +74,14 @@ static const char *read_repository(struct image_reading *reading, const struct v
     return text;
 }
 
+static const char *home_of(struct arena *arena, const char *repository)
+{
+    struct reference reference;
+    struct error ignored;
+    bool named = repository && reference_parse(arena, repository, &reference, &ignored);
+    return named ? reference_text(arena, &reference) : repository;
+}
+
 static void check_name(struct image_reading *reading, const struct value *value, const char *where)
 {
     const char *text = value_text(value);
@@ -307,6 +315,7 @@ bool image_read(struct arena *arena, const struct value *document, const struct 
         .file = file,
         .place = document->place,
     };
+    ret->home = home_of(arena, ret->repository);
     reading_texts(&reading, tags, &ret->tags);
     for (size_t i = 0; i < ret->tags.count; i++)
         check_tag(&reading, value_item(tags, i), arena_printf(arena, "spec.tags[%zu]", i));

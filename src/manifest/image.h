@@ -96,6 +96,7 @@ struct image_settings {
 struct image_spec {
     const char *name;       /* metadata.name */
     const char *repository; /* "registry.example/shop/api"; NULL: only `from`         */
+    const char *home;       /* the same however it is spelled: "docker.io/library/redis" */
     struct text_list tags;  /* with ${commit} and the like not yet filled in          */
     bool immutable;         /* a tag that is there is never moved                     */
     const char *from;       /* an image that is only pinned, or the base of settings; or NULL */

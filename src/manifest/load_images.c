@@ -6,7 +6,6 @@
  */
 #include "manifest/image_reading.h"
 #include "manifest/load.h"
-#include "manifest/reference.h"
 
 #include <string.h>
 
@@ -25,17 +24,6 @@ static void tell_twice(struct loader *loader, const struct image_spec *image, st
                 first->file->path, first->place.line, first->place.column);
 }
 
-/* However they are spelled: "redis" is "docker.io/library/redis". */
-static bool same_repository(struct arena *arena, const char *one, const char *other)
-{
-    struct reference a, b;
-    struct error ignored;
-    if (strncmp(one, "oci:", 4) == 0 || strncmp(other, "oci:", 4) == 0)
-        return strcmp(one, other) == 0;
-    return reference_parse(arena, one, &a, &ignored) && reference_parse(arena, other, &b, &ignored)
-           && reference_same_repository(&a, &b);
-}
-
 /* Two Images of one name, or of one repository: whose digest would be taken? */
 static bool is_first(struct loader *loader, const struct image_spec *image)
 {
@@ -48,8 +36,7 @@ static bool is_first(struct loader *loader, const struct image_spec *image)
     }
     for (size_t i = 0; image->repository && i < set->image_count; i++) {
         other = &set->images[i];
-        if (!other->repository
-            || !same_repository(loader->arena, other->repository, image->repository))
+        if (!other->repository || strcmp(other->home, image->home) != 0)
             continue;
         tell_twice(
             loader, image, value_at(image->document, "spec", "repository", NULL)->place, other,
