@@ -11,12 +11,18 @@ tidy() {
 quiet() {
     local version
     soon settled
-    version=$(k get "$1" -o jsonpath='{.metadata.resourceVersion}')
+    version=$(written "$1")
     run 0 diff -f .
     run 0 apply -f . --yes --no-wait
     run 0 status --project others -n "$ns"
     lacks "changed by" "changed since"
-    same "$version" "$(k get "$1" -o jsonpath='{.metadata.resourceVersion}')"
+    same "$version" "$(written "$1")"
+}
+
+# All but the status, which its controllers and the node go on writing.
+written() {
+    k get "$1" -o json --show-managed-fields | jq -cS 'del(.status, .metadata.resourceVersion)
+        | del(.metadata.managedFields[]? | select(.subresource == "status"))'
 }
 
 settled() { # its controllers have seen the last change
