@@ -60,7 +60,8 @@ const char *git_root(const struct git_source *source);
 bool git_dirty(struct git_source *source, const char *const *paths, size_t count, bool *ret_dirty,
                struct error *err) __attribute__((warn_unused_result));
 
-/* Which ones: paths from the root, in the arena. */
+/* Which ones: paths from the root, in the arena. The work tree is compared once for all who ask:
+ * what changes later in the run is not seen. One thread at a time. */
 bool git_changed(struct git_source *source, struct arena *arena, const char *const *paths,
                  size_t count, struct text_list *ret_changed, struct error *err)
     __attribute__((warn_unused_result));
