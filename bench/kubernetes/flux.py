@@ -132,17 +132,20 @@ class Controller:
                     return seconds(match.group(1).decode(), match.group(2).decode())
         return None
 
-    def await_finished(self, offset, name):
-        while True:
+    def await_finished(self, offset, name, limit):
+        """None: not within so many seconds."""
+        last = time.monotonic() + limit
+        while time.monotonic() < last:
             taken = self.finished(offset, name)
             if taken is not None:
                 return taken
             if self.process.poll() is not None:
                 raise SystemExit(f"kustomize-controller ended: see {self.path}")
             time.sleep(0.05)
+        return None
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
         self.process.wait()
 
 
@@ -191,9 +194,17 @@ class Flux(Peer):
         controller.forget_peak()
         cpu, mark, offset = controller.cpu(), requests.mark(), os.path.getsize(controller.path)
         ask()
-        wall = controller.await_finished(offset, "bench")
+        wall = controller.await_finished(offset, "bench", self.bench.limit)
+        if wall is None:
+            self.give_up()
+            return None
         return Sample(wall, controller.cpu() - cpu, controller.peak(),
                       requests.since(mark, self.agent))
+
+    def give_up(self):
+        """It must not go on beside the others."""
+        self.gone = f"not finished within {self.bench.limit:g} s"
+        self.controller.stop(signal.SIGKILL)
 
     def create(self):
         spec = {"interval": "24h", "path": "./", "prune": True, "wait": False, "timeout": "30m",
@@ -227,5 +238,9 @@ class Flux(Peer):
 
     def close(self):
         """It takes what it made with it, and would fight who removes the namespace."""
+        if self.gone:
+            kubectl("patch", "-n", self.namespace, "kustomization", "bench", "--type=merge",
+                    "-p", '{"metadata": {"finalizers": null}}')
+            return
         kubectl("delete", "-n", self.namespace, "kustomization", "bench", "--timeout=30m")
         self.controller.stop()

@@ -14,8 +14,9 @@ CONCURRENCY = 16  # as cmx-reconcile, unless it is told otherwise
 class Bench:
     """What all peers share."""
 
-    def __init__(self, work, program, requests, login):
+    def __init__(self, work, program, requests, login, limit):
         self.work, self.program, self.requests, self.login = work, program, requests, login
+        self.limit = limit  # seconds a controller may take for one reconciliation
         self.measure = Measure(work)
 
     def run(self, agent, codes, command, folder):
@@ -30,6 +31,7 @@ class Peer:
     """A folder of manifests and a namespace; `level` is what the changed 1 % say."""
 
     name = agent = ""
+    gone = None  # why it takes no more part
 
     def __init__(self, bench, objects, namespace):
         self.bench, self.objects, self.namespace = bench, objects, namespace

@@ -12,21 +12,22 @@ def cells(samples):
 
 
 def text(objects, steps):
-    """`steps`: step → peer → samples. Ratios are to the raw requests."""
+    """`steps`: step → peer → samples, or why there are none. Ratios are to the raw requests."""
     lines = [f"{objects} objects:", "",
              "| step | peer | wall s: min / median (runs) | × raw | CPU s | peak MiB | requests |",
              "|---|---|---|---|---|---|---|"]
     for step, rows in steps.items():
         raw = rows.get("raw requests (curl -Z)")
         for peer, samples in rows.items():
-            if samples:
+            if isinstance(samples, str):
+                lines.append(f"| {step} | {peer} | {samples} | | | | |")
+            elif samples:
                 lines.append(f"| {step} | {peer} | {spread(samples)} | {ratio(samples, raw)} | "
                              + " | ".join(cells(samples)) + " |")
     return "\n".join([*lines, ""])
 
 
-def show(path, tables, text):
-    tables.append(text)
+def show(path, tables):
     if not path:
         return
     try:
