@@ -47,7 +47,7 @@ void http_ask(struct http *http, struct transfer *transfer, enum transfer_ask wh
     }
     transfer->asked |= what;
     pthread_mutex_unlock(&http->lock);
-    curl_multi_wakeup(http->multi);
+    curl()->multi_wakeup(http->multi);
 }
 
 void http_forget(struct http *http, struct transfer *transfer)
@@ -89,7 +89,7 @@ static struct transfer *next_asking(struct http *http, unsigned *ret_asked, bool
 static void finish(struct http *http, struct transfer *transfer, CURLcode result)
 {
     if (transfer->running)
-        curl_multi_remove_handle(http->multi, transfer->easy);
+        curl()->multi_remove_handle(http->multi, transfer->easy);
     transfer->running = false;
     transfer->ended = true;
     struct waiter *waiter = transfer->waiter;
@@ -108,26 +108,26 @@ static void serve(struct http *http, struct transfer *transfer, unsigned asked)
     }
     if (asked & ASK_START) {
         transfer->any_moved = &http->moved;
-        if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+        if (curl()->multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
             finish(http, transfer, CURLE_FAILED_INIT);
             return;
         }
         transfer->running = true;
     }
     if (asked & ASK_NUDGE) /* resuming what is not paused would do nothing */
-        curl_easy_pause(transfer->easy, CURLPAUSE_RECV);
+        curl()->easy_pause(transfer->easy, CURLPAUSE_RECV);
     if (asked & (ASK_RESUME | ASK_NUDGE))
-        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+        curl()->easy_pause(transfer->easy, CURLPAUSE_CONT);
 }
 
 static void collect_finished(struct http *http)
 {
     CURLMsg *message;
     int left;
-    while ((message = curl_multi_info_read(http->multi, &left))) {
+    while ((message = curl()->multi_info_read(http->multi, &left))) {
         CURLcode result = message->data.result;
         struct transfer *transfer = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        curl()->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         finish(http, transfer, result);
     }
 }
@@ -141,7 +141,7 @@ static void rest(struct http *http)
 {
     int milliseconds = http->moved ? AGAIN_MS : POLL_MS;
     http->moved = false;
-    curl_multi_poll(http->multi, NULL, 0, milliseconds, NULL);
+    curl()->multi_poll(http->multi, NULL, 0, milliseconds, NULL);
 }
 
 static void *io_main(void *context)
@@ -153,7 +153,7 @@ static void *io_main(void *context)
         int running;
         while ((transfer = next_asking(http, &asked, &ending)))
             serve(http, transfer, asked);
-        curl_multi_perform(http->multi, &running);
+        curl()->multi_perform(http->multi, &running);
         collect_finished(http);
         if (!ending)
             rest(http);
@@ -175,11 +175,11 @@ static bool start_thread(struct http *http)
 
 struct http *http_new(void)
 {
-    curl_global_init(CURL_GLOBAL_DEFAULT); /* counted and thread-safe */
+    curl()->global_init(CURL_GLOBAL_DEFAULT); /* counted and thread-safe */
     struct http *http = memory_alloc(sizeof *http);
-    *http = (struct http){ .multi = curl_multi_init() };
+    *http = (struct http){ .multi = curl()->multi_init() };
     pthread_mutex_init(&http->lock, NULL);
-    curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+    curl()->multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
     if (!http->multi || !start_thread(http))
         abort(); /* out of memory or threads, as in base/arena.h */
     return http;
@@ -192,10 +192,10 @@ void http_free(struct http *http)
     pthread_mutex_lock(&http->lock);
     http->ending = true;
     pthread_mutex_unlock(&http->lock);
-    curl_multi_wakeup(http->multi);
+    curl()->multi_wakeup(http->multi);
     pthread_join(http->thread, NULL);
-    curl_multi_cleanup(http->multi);
+    curl()->multi_cleanup(http->multi);
     pthread_mutex_destroy(&http->lock);
     free(http);
-    curl_global_cleanup();
+    curl()->global_cleanup();
 }

@@ -61,14 +61,14 @@ static const char *reason_of(const struct transfer *transfer)
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (strncmp(reason, prefixes[i], strlen(prefixes[i])) == 0)
             reason += strlen(prefixes[i]);
-    return *reason ? reason : curl_easy_strerror(transfer->result);
+    return *reason ? reason : curl()->easy_strerror(transfer->result);
 }
 
 /* The system's word where there is one: "Connection refused". */
 static const char *system_reason(const struct transfer *transfer)
 {
     long number = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+    curl()->easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
     return number ? strerrordesc_np((int)number) : NULL;
 }
 
@@ -86,7 +86,7 @@ static bool say_ceiling(const struct transfer *transfer, const char *place, stru
 static bool broke_in_handshake(const struct transfer *transfer)
 {
     long number = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+    curl()->easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
     return transfer->result == CURLE_SSL_CONNECT_ERROR
            && (number == ECONNRESET || number == EPIPE
                || strstr(transfer->reason, "SSL_ERROR_SYSCALL")

@@ -112,7 +112,7 @@ static void set_blob(CURL *easy, CURLoption option, const char *text)
     struct curl_blob blob = { .data = (void *)(uintptr_t)text,
                               .len = strlen(text),
                               .flags = CURL_BLOB_COPY };
-    curl_easy_setopt(easy, option, &blob);
+    curl()->easy_setopt(easy, option, &blob);
 }
 
 static void set_file_or_blob(CURL *easy, CURLoption file_option, const char *file,
@@ -121,7 +121,7 @@ static void set_file_or_blob(CURL *easy, CURLoption file_option, const char *fil
     if (data)
         set_blob(easy, blob_option, data);
     else if (file)
-        curl_easy_setopt(easy, file_option, file);
+        curl()->easy_setopt(easy, file_option, file);
 }
 
 static void set_trust(CURL *easy, const struct http_endpoint *endpoint)
@@ -129,30 +129,30 @@ static void set_trust(CURL *easy, const struct http_endpoint *endpoint)
     set_file_or_blob(easy, CURLOPT_CAINFO, endpoint->ca_file, CURLOPT_CAINFO_BLOB,
                      endpoint->ca_data);
     if (endpoint->ca_file || endpoint->ca_data)
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* only these, not the system's too */
+        curl()->easy_setopt(easy, CURLOPT_CAPATH, NULL); /* only these, not the system's too */
     set_file_or_blob(easy, CURLOPT_SSLCERT, endpoint->certificate_file, CURLOPT_SSLCERT_BLOB,
                      endpoint->certificate_data);
     set_file_or_blob(easy, CURLOPT_SSLKEY, endpoint->key_file, CURLOPT_SSLKEY_BLOB,
                      endpoint->key_data);
     if (endpoint->insecure) {
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+        curl()->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl()->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
 }
 
 static void set_route(CURL *easy, const struct http_endpoint *endpoint)
 {
     if (endpoint->proxy) {
-        curl_easy_setopt(easy, CURLOPT_PROXY, endpoint->proxy);
-        curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* it was named: no exception by NO_PROXY */
+        curl()->easy_setopt(easy, CURLOPT_PROXY, endpoint->proxy);
+        curl()->easy_setopt(easy, CURLOPT_NOPROXY, ""); /* it was named: no exception by NO_PROXY */
     }
     if (endpoint->unix_socket)
-        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint->unix_socket);
+        curl()->easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint->unix_socket);
 }
 
 static void add_header(struct curl_slist **list, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(*list, line);
+    struct curl_slist *longer = curl()->slist_append(*list, line);
     if (longer)
         *list = longer;
 }
@@ -173,7 +173,7 @@ static const char *set_server_name(struct transfer *transfer, struct arena *aren
     add_header(&transfer->headers, parts.port_given
                                        ? arena_printf(arena, "Host: %s:%s", parts.host, parts.port)
                                        : arena_printf(arena, "Host: %s", parts.host));
-    curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, transfer->connect_to);
+    curl()->easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, transfer->connect_to);
     return renamed;
 }
 
@@ -201,8 +201,8 @@ static bool set_headers(struct transfer *transfer, struct arena *arena, struct e
     if (!has_header(request, "Content-Type"))
         add_header(&transfer->headers, "Content-Type:"); /* libcurl would invent one */
     if (!has_header(request, "Accept-Encoding"))
-        curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+        curl()->easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl()->easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
     return true;
 }
 
@@ -213,52 +213,52 @@ static void set_method(struct transfer *transfer)
     bool bodied = request->body || request->source || strcmp(request->method, "POST") == 0
                   || strcmp(request->method, "PUT") == 0 || strcmp(request->method, "PATCH") == 0;
     if (strcmp(request->method, "HEAD") == 0)
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+        curl()->easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (request->source) {
         upload_start(transfer);
     } else if (bodied) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+        curl()->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+        curl()->easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
     }
     if (bodied || (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0))
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+        curl()->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
     if (request->source || request->body_length > UPLOAD_WATCHED) {
-        curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-        curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
-        curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+        curl()->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+        curl()->easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
+        curl()->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     }
 }
 
 static void set_callbacks(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl()->easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl()->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl()->easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl()->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl()->easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     if (transfer->request->sink)
-        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)SUNK_AT_ONCE);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->reason);
+        curl()->easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)SUNK_AT_ONCE);
+    curl()->easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+    curl()->easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->reason);
 }
 
 static void set_defaults(CURL *easy, const struct http_request *request)
 {
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     (long)(request->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "cmx-reconcile/" CMX_VERSION);
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl()->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl()->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl()->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl()->easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl()->easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                        (long)(request->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+    curl()->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    curl()->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    curl()->easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl()->easy_setopt(easy, CURLOPT_USERAGENT, "cmx-reconcile/" CMX_VERSION);
+    curl()->easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     if (request->user || request->password) {
-        curl_easy_setopt(easy, CURLOPT_USERNAME, request->user ? request->user : "");
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password ? request->password : "");
+        curl()->easy_setopt(easy, CURLOPT_USERNAME, request->user ? request->user : "");
+        curl()->easy_setopt(easy, CURLOPT_PASSWORD, request->password ? request->password : "");
     }
 }
 
@@ -276,7 +276,7 @@ static bool set_options(struct transfer *transfer, struct error *err)
         if (request->endpoint->server_name)
             url = set_server_name(transfer, arena, url, request->endpoint->server_name);
     }
-    curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
+    curl()->easy_setopt(transfer->easy, CURLOPT_URL, url);
     return set_headers(transfer, arena, err);
 }
 
@@ -287,7 +287,7 @@ bool transfer_start(struct transfer *transfer, struct waiter *waiter,
     *transfer = (struct transfer){
         .waiter = waiter,
         .request = request,
-        .easy = curl_easy_init(),
+        .easy = curl()->easy_init(),
         .body = BUF_INIT(ceiling),
         .queue = BUF_INIT(BUF_OUTPUT_CEILING),
         .activity = clock_now(),
@@ -300,9 +300,9 @@ bool transfer_start(struct transfer *transfer, struct waiter *waiter,
 
 void transfer_done(struct transfer *transfer)
 {
-    curl_easy_cleanup(transfer->easy);
-    curl_slist_free_all(transfer->headers);
-    curl_slist_free_all(transfer->connect_to);
+    curl()->easy_cleanup(transfer->easy);
+    curl()->slist_free_all(transfer->headers);
+    curl()->slist_free_all(transfer->connect_to);
     header_block_done(&transfer->head);
     buf_done(&transfer->body);
     buf_done(&transfer->queue);

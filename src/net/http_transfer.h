@@ -7,10 +7,10 @@
 #ifndef CMX_NET_HTTP_TRANSFER_H
 #define CMX_NET_HTTP_TRANSFER_H
 
+#include "net/curl_load.h"
 #include "net/http.h"
 #include "net/http_headers.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 
 /*

@@ -54,11 +54,12 @@ void upload_start(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
     transfer->upload.data = memory_alloc(RING);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)transfer->request->source_length);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SENT_AT_ONCE);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
-    curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
+    curl()->easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl()->easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+                        (curl_off_t)transfer->request->source_length);
+    curl()->easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SENT_AT_ONCE);
+    curl()->easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
+    curl()->easy_setopt(easy, CURLOPT_READDATA, transfer);
 }
 
 void upload_done(struct transfer *transfer)

@@ -2,22 +2,27 @@
 #include "net/http_url.h"
 
 #include "base/cleanup.h"
+#include "net/curl_load.h"
 #include "net/http.h"
 
 #include <ctype.h>
-#include <curl/curl.h>
 #include <string.h>
 #include <strings.h>
 
-CLEANUP_FUNCTION(CURLU *, curl_url_cleanup)
+static void url_free(CURLU *url)
+{
+    curl()->url_cleanup(url);
+}
+
+CLEANUP_FUNCTION(CURLU *, url_free)
 
 static const char *part(struct arena *arena, CURLU *parsed, CURLUPart which, unsigned flags)
 {
     char *text = NULL;
-    if (curl_url_get(parsed, which, &text, flags) != CURLUE_OK)
+    if (curl()->url_get(parsed, which, &text, flags) != CURLUE_OK)
         return NULL;
     char *copy = arena_strdup(arena, text);
-    curl_free(text);
+    curl()->free(text);
     return copy;
 }
 
@@ -28,8 +33,8 @@ static bool is_http(const char *scheme)
 
 bool url_split(struct arena *arena, const char *url, struct url_parts *ret_parts)
 {
-    CLEANUP(curl_url_cleanup_at) CURLU *parsed = curl_url();
-    if (!parsed || curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK)
+    CLEANUP(url_free_at) CURLU *parsed = curl()->url();
+    if (!parsed || curl()->url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK)
         return false;
     struct url_parts parts = {
         .scheme = part(arena, parsed, CURLUPART_SCHEME, 0),
@@ -53,18 +58,18 @@ const char *url_place(struct arena *arena, const char *url)
 
 const char *url_with_host(struct arena *arena, const char *url, const char *host)
 {
-    CLEANUP(curl_url_cleanup_at) CURLU *parsed = curl_url();
-    if (!parsed || curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK
-        || curl_url_set(parsed, CURLUPART_HOST, host, 0) != CURLUE_OK)
+    CLEANUP(url_free_at) CURLU *parsed = curl()->url();
+    if (!parsed || curl()->url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK
+        || curl()->url_set(parsed, CURLUPART_HOST, host, 0) != CURLUE_OK)
         return NULL;
     return part(arena, parsed, CURLUPART_URL, 0);
 }
 
 const char *url_resolve(struct arena *arena, const char *url, const char *location)
 {
-    CLEANUP(curl_url_cleanup_at) CURLU *parsed = curl_url();
-    if (!parsed || curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK
-        || curl_url_set(parsed, CURLUPART_URL, location, 0) != CURLUE_OK
+    CLEANUP(url_free_at) CURLU *parsed = curl()->url();
+    if (!parsed || curl()->url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK
+        || curl()->url_set(parsed, CURLUPART_URL, location, 0) != CURLUE_OK
         || !is_http(part(arena, parsed, CURLUPART_SCHEME, 0)))
         return NULL;
     return part(arena, parsed, CURLUPART_URL, 0);
