@@ -124,6 +124,13 @@ struct resource {
 /* Hex SHA-256 of what is wanted of an object; "" for Secrets, whose values it would betray. */
 const char *resource_digest(struct arena *arena, const struct resource *resource);
 
+/* Sorts a list of objects by identity, so that resources_find() may look into it. */
+void resources_sort(const struct resource **list, size_t count);
+
+/* The object of that identity in a sorted list, or NULL. */
+const struct resource *resources_find(const struct resource *const *list, size_t count,
+                                      const struct object_id *id);
+
 /* Scope of a built-in kind by table, SCOPE_UNKNOWN for all others. */
 enum scope scope_of_builtin(const char *group, const char *kind);
 

@@ -265,6 +265,20 @@ static int compare_members(const void *a, const void *b)
                              &((const struct record_member *)b)->id);
 }
 
+void record_sort(struct record *record)
+{
+    if (record->count)
+        qsort(record->members, record->count, sizeof *record->members, compare_members);
+}
+
+const struct record_member *record_find(const struct record *record, const struct object_id *id)
+{
+    const struct record_member key = { .id = *id };
+    return record->count ? bsearch(&key, record->members, record->count, sizeof *record->members,
+                                   compare_members)
+                         : NULL;
+}
+
 bool record_parse(struct arena *arena, const char *data, size_t length, struct record *ret_record,
                   struct error *err)
 {
@@ -284,8 +298,7 @@ bool record_parse(struct arena *arena, const char *data, size_t length, struct r
     for (; record.count < value_count(members); record.count++)
         if (!member_read(arena, value_item(members, record.count), &record.members[record.count]))
             return error_set(err, ERROR_INPUT, "a member has no kind or no name");
-    if (record.count)
-        qsort(record.members, record.count, sizeof *record.members, compare_members);
+    record_sort(&record);
     record.applied = value_int(value_get(map, "applied"), 0);
     source_read(arena, value_get(map, "source"), &record.source);
     elsewhere_read(arena, value_get(map, "elsewhere"), &record);

@@ -16,6 +16,12 @@ void record_write(struct buf *out, const struct record *record);
 bool record_parse(struct arena *arena, const char *data, size_t length, struct record *ret_record,
                   struct error *err) __attribute__((warn_unused_result));
 
+/* Sorts the members by identity, as they have to be for whoever is given a record. */
+void record_sort(struct record *record);
+
+/* The member of that identity, or NULL. */
+const struct record_member *record_find(const struct record *record, const struct object_id *id);
+
 /* Do both have the same ignore rules? */
 bool record_rules_equal(const struct record *a, const struct record *b);
 

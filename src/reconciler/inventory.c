@@ -2,15 +2,8 @@
 #include "reconciler/inventory.h"
 
 #include "base/cleanup.h"
+#include "providers/record.h"
 #include "reconciler/plan/contest.h"
-
-#include <stdlib.h>
-
-static int compare_members(const void *a, const void *b)
-{
-    return object_id_compare(&((const struct record_member *)a)->id,
-                             &((const struct record_member *)b)->id);
-}
 
 static void add_recorded(struct record *record, const struct change *change)
 {
@@ -88,7 +81,7 @@ static void add_outside(struct record *record, const struct plan *plan)
     for (size_t i = 0; i < plan->outside_count; i++)
         record->members[record->count++] = plan->outside[i];
     if (plan->outside_count)
-        qsort(record->members, record->count, sizeof *record->members, compare_members);
+        record_sort(record);
 }
 
 /* Not ours before, and nothing was done that could have made it ours. */

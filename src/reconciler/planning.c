@@ -74,34 +74,6 @@ bool target_open(struct run *run, struct target_run *target, const struct wait *
                                             err);
 }
 
-static int compare_resources(const void *a, const void *b)
-{
-    return object_id_compare(&(*(const struct resource *const *)a)->id,
-                             &(*(const struct resource *const *)b)->id);
-}
-
-/* Binding scopes may have moved objects to other namespaces: sorted again. */
-static void sort_desired(struct target_run *target)
-{
-    qsort(target->desired, target->desired_count, sizeof *target->desired, compare_resources);
-}
-
-static bool is_desired(const struct target_run *target, const struct object_id *id)
-{
-    size_t low = 0, high = target->desired_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = object_id_compare(&target->desired[middle]->id, id);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
 /* A partial source reaches only what it names; the rest of the record is left as it is. */
 static struct record reachable(struct run *run, struct target_run *target)
 {
@@ -114,7 +86,7 @@ static struct record reachable(struct run *run, struct target_run *target)
     record.count = 0;
     for (size_t i = 0; i < target->record.count; i++) {
         const struct record_member *member = &target->record.members[i];
-        if (is_desired(target, &member->id))
+        if (resources_find(target->desired, target->desired_count, &member->id))
             record.members[record.count++] = *member;
         else
             outside[target->plan.outside_count++] = *member;
@@ -202,7 +174,7 @@ static bool plan_target(struct run *run, struct target_run *target, const struct
     if (run->problems.errors > errors) /* two objects turned out to be one */
         return error_set(err, ERROR_INPUT, "%s",
                          run->problems.items[run->problems.count - 1].message);
-    sort_desired(target);
+    resources_sort(target->desired, target->desired_count); /* scopes may have moved some */
     fill_plan_options(run, &target->plan_options);
     target->plan_options.creates_unasked = run->options->creates_unasked && !target->record.exists;
     target->plan_options.whole = &target->record;

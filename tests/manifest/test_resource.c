@@ -190,13 +190,39 @@ static void test_text_quotable(void **state)
             fail_msg("row %zu: %s", i, rows[i].text);
 }
 
+/* Lists of every length up to 5: each object is found where the order puts it, nothing else is. */
+static void test_sorted_lists(void **state)
+{
+    (void)state;
+    struct resource objects[] = {
+        { .id = { "apps", "Deployment", "shop", "web" } },
+        { .id = { "", "Service", "shop", "web" } },
+        { .id = { "", "Namespace", "", "shop" } },
+        { .id = { "", "Service", "shop", "api" } },
+        { .id = { "apps", "Deployment", "blog", "web" } },
+    };
+    const struct object_id absent = { "", "Service", "shop", "b" };
+    for (size_t count = 0; count <= 5; count++) {
+        const struct resource *list[5];
+        for (size_t i = 0; i < count; i++)
+            list[i] = &objects[i];
+        resources_sort(list, count);
+        for (size_t i = 1; i < count; i++)
+            assert_true(object_id_compare(&list[i - 1]->id, &list[i]->id) < 0);
+        for (size_t i = 0; i < 5; i++)
+            assert_ptr_equal(resources_find(list, count, &objects[i].id),
+                             i < count ? &objects[i] : NULL);
+        assert_null(resources_find(list, count, &absent));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse),           cmocka_unit_test(test_text),
         cmocka_unit_test(test_builtin_table),   cmocka_unit_test(test_ranks),
         cmocka_unit_test(test_options_of_live), cmocka_unit_test(test_masked),
-        cmocka_unit_test(test_text_quotable),
+        cmocka_unit_test(test_text_quotable),   cmocka_unit_test(test_sorted_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,11 +10,11 @@
 #include "base/who.h"
 #include "manifest/config_hash.h"
 #include "providers/hold.h"
+#include "providers/record.h"
 #include "reconciler/home.h"
 #include "reconciler/inventory.h"
 #include "reconciler/rollback/rollback.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum attempt rollback_attempt(const struct attempt_sight *sight)
@@ -203,12 +203,6 @@ static void leave_others_alone(struct recovery *recovery)
 
 /* -------------------------------------------------------------------- putting it back */
 
-static int compare_members(const void *a, const void *b)
-{
-    return object_id_compare(&((const struct record_member *)a)->id,
-                             &((const struct record_member *)b)->id);
-}
-
 /* The members of `part` in place of those of the same identity. */
 static void merge(struct arena *arena, struct record *record, const struct record *part)
 {
@@ -216,16 +210,13 @@ static void merge(struct arena *arena, struct record *record, const struct recor
         arena_array(arena, record->count + part->count + 1, sizeof *members);
     size_t count = 0;
     for (size_t i = 0; i < record->count; i++)
-        if (!part->count
-            || !bsearch(&record->members[i], part->members, part->count, sizeof *part->members,
-                        compare_members))
+        if (!record_find(part, &record->members[i].id))
             members[count++] = record->members[i];
     for (size_t i = 0; i < part->count; i++)
         members[count++] = part->members[i];
-    if (count)
-        qsort(members, count, sizeof *members, compare_members);
     record->members = members;
     record->count = count;
+    record_sort(record);
 }
 
 static struct plan_options plan_options_of(const struct recovery *recovery)

@@ -2,9 +2,9 @@
 #include "reconciler/rollback/restore.h"
 
 #include "base/cleanup.h"
+#include "providers/record.h"
 #include "reconciler/rollback/stick.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void restore_start(struct restore *restore, struct arena *arena, const struct record *record)
@@ -20,28 +20,10 @@ static struct restore_item *find_item(const struct restore *restore, const struc
     return NULL;
 }
 
-static const struct record_member *member_of(const struct record *record,
-                                             const struct object_id *id)
-{
-    for (size_t i = 0; i < record->count; i++)
-        if (object_id_compare(&record->members[i].id, id) == 0)
-            return &record->members[i];
-    return NULL;
-}
-
-static int compare_id(const void *key, const void *resource)
-{
-    return object_id_compare(key, &(*(const struct resource *const *)resource)->id);
-}
-
 static const struct resource *wanted_of(const struct restore_request *request,
                                         const struct object_id *id)
 {
-    const struct resource *const *found = request->wanted_count
-                                              ? bsearch(id, request->wanted, request->wanted_count,
-                                                        sizeof *request->wanted, compare_id)
-                                              : NULL;
-    return found ? *found : NULL;
+    return resources_find(request->wanted, request->wanted_count, id);
 }
 
 static struct record_rollback *rollback_copy(struct arena *arena,
@@ -74,7 +56,7 @@ static bool is_same(const struct restore *restore, const struct restore_request 
                     const struct resource *old)
 {
     const struct resource *now = wanted_of(request, &old->id);
-    const struct record_member *member = member_of(restore->record, &old->id);
+    const struct record_member *member = record_find(restore->record, &old->id);
     if (request->wanted)
         return now && value_equal(now->document, old->document);
     return member && *member->digest
@@ -101,7 +83,7 @@ static void add_needed(struct restore *restore, const struct restore_request *re
     references_of(restore->arena, &leader->id, leader->document, &needed);
     for (size_t i = 0; i < needed.count; i++) {
         const struct object_id *id = &needed.items[i].id;
-        if (!wanted_of(request, id) && member_of(restore->record, id))
+        if (!wanted_of(request, id) && record_find(restore->record, id))
             add_companion(restore, request, id, NULL);
     }
 }
@@ -117,12 +99,6 @@ void restore_add(struct restore *restore, const struct restore_request *request)
         add_needed(restore, request);
 }
 
-static int compare_resources(const void *a, const void *b)
-{
-    return object_id_compare(&(*(const struct resource *const *)a)->id,
-                             &(*(const struct resource *const *)b)->id);
-}
-
 size_t restore_desired(const struct restore *restore, const struct resource ***ret_desired)
 {
     size_t count = 0;
@@ -130,8 +106,7 @@ size_t restore_desired(const struct restore *restore, const struct resource ***r
     for (size_t i = 0; i < restore->count; i++)
         if (restore->items[i].resource)
             (*ret_desired)[count++] = restore->items[i].resource;
-    if (count)
-        qsort(*ret_desired, count, sizeof **ret_desired, compare_resources);
+    resources_sort(*ret_desired, count);
     return count;
 }
 

@@ -4,7 +4,6 @@
 #include "manifest/config_hash.h"
 #include "reconciler/images/join.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void revisions_start(struct revisions *revisions, const struct run *run, struct target_run *target)
@@ -84,12 +83,6 @@ static const char *cluster_of(const struct run *run, const struct resource *reso
     return name ? name : "";
 }
 
-static int compare_resources(const void *a, const void *b)
-{
-    return object_id_compare(&(*(const struct resource *const *)a)->id,
-                             &(*(const struct resource *const *)b)->id);
-}
-
 /* Without a source nobody knows what the Clusters are called: then everything counts. */
 static void share_out(const struct revisions *revisions, struct revision *revision)
 {
@@ -101,8 +94,7 @@ static void share_out(const struct revisions *revisions, struct revision *revisi
             || strcmp(cluster_of(revision->run, &set->resources[i]), cluster ? cluster->name : "")
                    == 0)
             revision->list[revision->count++] = &set->resources[i];
-    if (revision->count)
-        qsort(revision->list, revision->count, sizeof *revision->list, compare_resources);
+    resources_sort(revision->list, revision->count);
 }
 
 static struct run *load_run(const struct revisions *revisions, struct git_source *git,
@@ -253,17 +245,9 @@ bool revisions_load(struct revisions *revisions, const char *ref, const struct r
 
 /* ----------------------------------------------------------------------- comparing */
 
-static int compare_id(const void *key, const void *resource)
-{
-    return object_id_compare(key, &(*(const struct resource *const *)resource)->id);
-}
-
 const struct resource *revision_find(const struct revision *revision, const struct object_id *id)
 {
-    const struct resource **found = revision->count ? bsearch(id, revision->list, revision->count,
-                                                              sizeof *revision->list, compare_id)
-                                                    : NULL;
-    return found ? *found : NULL;
+    return resources_find(revision->list, revision->count, id);
 }
 
 bool revision_is_refused(struct arena *arena, const struct revision *revision,

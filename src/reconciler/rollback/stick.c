@@ -4,7 +4,6 @@
 #include "manifest/config_hash.h"
 #include "reconciler/rollback/rollback.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 bool rollback_sticks(const struct rollback_sight *sight)
@@ -23,21 +22,6 @@ bool rollback_goes_with(const char *with, const char *name)
     return false;
 }
 
-static int compare_resource(const void *key, const void *resource)
-{
-    return object_id_compare(key, &(*(const struct resource *const *)resource)->id);
-}
-
-static const struct resource *desired_of(const struct target_run *target,
-                                         const struct object_id *id)
-{
-    const struct resource *const *found = target->desired_count
-                                              ? bsearch(id, target->desired, target->desired_count,
-                                                        sizeof(struct resource *), compare_resource)
-                                              : NULL;
-    return found ? *found : NULL;
-}
-
 static enum rollback_reads judge_reads(const struct run *run, const struct resource *desired,
                                        const struct record_rollback *rollback)
 {
@@ -54,7 +38,8 @@ static bool sticks(const struct run *run, const struct target_run *target,
                    const struct record_member *member)
 {
     const struct record_rollback *rollback = member->rollback;
-    const struct resource *desired = desired_of(target, &member->id);
+    const struct resource *desired =
+        resources_find(target->desired, target->desired_count, &member->id);
     struct rollback_sight sight = {
         .wanted = desired != NULL,
         .out_of_reach =

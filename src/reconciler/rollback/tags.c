@@ -96,21 +96,13 @@ static const char *treat(struct run *run, size_t index, const struct wait *wait)
     return move_back(run->arena, image, moved, wait);
 }
 
-static const struct resource *desired_of(const struct target_run *target,
-                                         const struct object_id *id)
-{
-    for (size_t i = 0; i < target->desired_count; i++)
-        if (object_id_compare(&target->desired[i]->id, id) == 0)
-            return target->desired[i];
-    return NULL;
-}
-
 void rollback_tags(struct run *run, struct target_run *target, const struct wait *wait)
 {
     size_t count = run->images ? run->set.image_count : 0;
     for (size_t i = 0; i < target->restored_count && count; i++) {
         struct restored *restored = &target->restored[i];
-        const struct resource *object = desired_of(target, &restored->id);
+        const struct resource *object =
+            resources_find(target->desired, target->desired_count, &restored->id);
         const char **texts = arena_array(run->arena, count, sizeof *texts);
         restored->tags = texts;
         for (size_t j = 0; j < count && restored->done && object; j++) {
