@@ -3,14 +3,16 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "providers/history.h"
 #include "providers/record.h"
 
 #include <libdeflate.h>
 #include <string.h>
 
 enum {
-    PACKED_CEILING = 1000 * 1000, /* a ConfigMap holds 1 MiB, annotations beside */
-    UNPACKED_CEILING = 32 << 20,  /* of 1 MB that packs well */
+    /* A ConfigMap holds 1 MiB, before base64: the history stands in it, too. */
+    PACKED_CEILING = (1 << 20) - HISTORY_BYTES - (16 << 10),
+    UNPACKED_CEILING = 32 << 20, /* of 1 MB that packs well */
     GZIP_LEAST = 18,
     LEVEL = 6, /* 9 takes four times as long for a hundredth less */
     LEVEL_TIGHT = 12,
@@ -79,6 +81,12 @@ const char *applyset_namespaces(struct arena *arena, const struct record *record
 
 /* ------------------------------------------------------------ the members */
 
+/* What the server counts of a text in base64. */
+static size_t decoded_size(const char *data)
+{
+    return strlen(data) / 4 * 3;
+}
+
 static const char *pack_text(struct arena *arena, const char *text, size_t length, int level)
 {
     AUTO_BUF encoded = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -104,13 +112,13 @@ bool applyset_pack(struct arena *arena, const struct record *record, const char 
     record_write(&text, record);
     const char *data =
         text.overflowed ? "" : applyset_pack_text(arena, buf_text(&text), text.length);
-    if (strlen(data) > PACKED_CEILING)
+    if (decoded_size(data) > PACKED_CEILING)
         data = pack_text(arena, buf_text(&text), text.length, LEVEL_TIGHT);
-    if (text.overflowed || strlen(data) > PACKED_CEILING)
+    if (text.overflowed || decoded_size(data) > PACKED_CEILING)
         return error_set(err, ERROR_REFUSED,
                          "the record of %zu objects needs %zu bytes, and a ConfigMap holds 1 MiB: "
                          "split the set into several Projects",
-                         record->count, strlen(data));
+                         record->count, decoded_size(data));
     *ret_data = data;
     return true;
 }
