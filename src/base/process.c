@@ -44,8 +44,9 @@ static char **merge_environment(struct arena *arena, const char *const *added)
     return merged;
 }
 
+/* `errors`: where its stderr goes; -1: where ours does. */
 static bool spawn(const char *const *arguments, const char *const *environment, int input,
-                  int output, bool joined, pid_t *ret_pid)
+                  int output, int errors, pid_t *ret_pid)
 {
     AUTO_ARENA arena = arena_new();
     posix_spawn_file_actions_t actions;
@@ -54,8 +55,8 @@ static bool spawn(const char *const *arguments, const char *const *environment, 
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    if (joined)
-        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+    if (errors >= 0)
+        posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0);
     sigemptyset(&none);
@@ -73,31 +74,58 @@ static bool spawn(const char *const *arguments, const char *const *environment, 
     return failed == 0;
 }
 
-static bool start(const char *const *arguments, const char *const *environment, bool joined,
-                  struct process *ret_process, struct error *err)
+enum errors_go { ERRORS_ARE_OURS, ERRORS_JOINED, ERRORS_HEARD };
+
+static bool make_pipe(int pair[2], struct error *err)
 {
-    int to[2], from[2];
-    if (pipe2(to, O_CLOEXEC) != 0)
-        return error_errno(err, ERROR_LOCAL, "cannot make a pipe");
-    if (pipe2(from, O_CLOEXEC) != 0) {
-        error_errno(err, ERROR_LOCAL, "cannot make a pipe");
-        close(to[0]);
-        close(to[1]);
+    return pipe2(pair, O_CLOEXEC) == 0 || error_errno(err, ERROR_LOCAL, "cannot make a pipe");
+}
+
+static void close_pair(const int pair[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (pair[i] >= 0)
+            close(pair[i]);
+}
+
+/* Three pipes; of the last one only where it is wanted. */
+static bool make_pipes(int to[2], int from[2], int aside[2], bool heard, struct error *err)
+{
+    if (!make_pipe(to, err))
         return false;
+    if (make_pipe(from, err)) {
+        if (!heard || make_pipe(aside, err))
+            return true;
+        close_pair(from);
     }
-    struct process process = { .input = to[1], .output = from[0] };
-    bool started = spawn(arguments, environment, to[0], from[1], joined, &process.pid);
+    close_pair(to);
+    return false;
+}
+
+static bool start(const char *const *arguments, const char *const *environment,
+                  enum errors_go errors, struct process *ret_process, struct error *err)
+{
+    int to[2], from[2], aside[2] = { -1, -1 };
+    if (!make_pipes(to, from, aside, errors == ERRORS_HEARD, err))
+        return false;
+    struct process process = { .input = to[1], .output = from[0], .errors = aside[0] };
+    bool started = spawn(arguments, environment, to[0], from[1],
+                         errors == ERRORS_JOINED ? from[1] : aside[1], &process.pid);
     int number = errno;
     close(to[0]);
     close(from[1]);
+    if (aside[1] >= 0)
+        close(aside[1]);
     if (!started) {
-        close(to[1]);
-        close(from[0]);
+        close_pair((const int[]){ to[1], from[0] });
+        close_pair((const int[]){ aside[0], -1 });
         errno = number;
         return error_errno(err, ERROR_LOCAL, "cannot run %s", arguments[0]);
     }
     fcntl(process.input, F_SETFL, O_NONBLOCK);
     fcntl(process.output, F_SETFL, O_NONBLOCK);
+    if (process.errors >= 0)
+        fcntl(process.errors, F_SETFL, O_NONBLOCK);
     *ret_process = process;
     return true;
 }
@@ -105,23 +133,65 @@ static bool start(const char *const *arguments, const char *const *environment, 
 bool process_start(const char *const *arguments, const char *const *environment,
                    struct process *ret_process, struct error *err)
 {
-    return start(arguments, environment, false, ret_process, err);
+    return start(arguments, environment, ERRORS_ARE_OURS, ret_process, err);
 }
 
 bool process_start_joined(const char *const *arguments, const char *const *environment,
                           struct process *ret_process, struct error *err)
 {
-    return start(arguments, environment, true, ret_process, err);
+    return start(arguments, environment, ERRORS_JOINED, ret_process, err);
 }
 
-static bool wait_ready(int descriptor, short events, const struct wait *wait, const char *what,
-                       struct error *err)
+bool process_start_heard(const char *const *arguments, const char *const *environment,
+                         struct process *ret_process, struct error *err)
+{
+    return start(arguments, environment, ERRORS_HEARD, ret_process, err);
+}
+
+static void close_once(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
+
+/* `length`: at most PROCESS_HEARD. */
+static void keep_heard(struct process *process, const char *text, size_t length)
+{
+    size_t had = strlen(process->heard);
+    size_t over = had + length > PROCESS_HEARD ? had + length - PROCESS_HEARD : 0;
+    memmove(process->heard, process->heard + over, had - over);
+    memcpy(process->heard + had - over, text, length);
+    process->heard[had - over + length] = '\0';
+}
+
+/* What has come on its stderr goes to ours. Never waits. */
+static void pass_on(struct process *process)
+{
+    char chunk[PROCESS_HEARD];
+    ssize_t length = -1;
+    while (process->errors >= 0 && (length = read(process->errors, chunk, sizeof chunk)) > 0) {
+        fwrite(chunk, 1, (size_t)length, stderr);
+        fflush(stderr);
+        keep_heard(process, chunk, (size_t)length);
+    }
+    if (length == 0)
+        close_once(&process->errors);
+}
+
+static bool wait_ready(struct process *process, int descriptor, short events,
+                       const struct wait *wait, const char *what, struct error *err)
 {
     for (;;) {
-        struct pollfd ready = { .fd = descriptor, .events = events };
+        struct pollfd ready[] = { { .fd = descriptor, .events = events },
+                                  { .fd = process->errors, .events = POLLIN } };
         if (!wait_check(wait, what, err))
             return false;
-        if (poll(&ready, 1, LOOK_MS) > 0)
+        if (poll(ready, 2, LOOK_MS) <= 0)
+            continue;
+        if (ready[1].revents)
+            pass_on(process);
+        if (ready[0].revents)
             return true;
     }
 }
@@ -137,7 +207,8 @@ bool process_read(struct process *process, void *data, size_t size, size_t *ret_
         }
         if (errno != EAGAIN && errno != EINTR)
             return error_errno(err, ERROR_LOCAL, "cannot read from a program");
-        if (!wait_ready(process->output, POLLIN, wait, "waiting for a program's output", err))
+        if (!wait_ready(process, process->output, POLLIN, wait, "waiting for a program's output",
+                        err))
             return false;
     }
 }
@@ -171,18 +242,12 @@ bool process_write(struct process *process, const void *data, size_t length,
             length -= (size_t)written;
         } else if (errno != EAGAIN && errno != EINTR) {
             return error_errno(err, ERROR_LOCAL, "cannot write to a program");
-        } else if (!wait_ready(process->input, POLLOUT, wait, "writing to a program", err)) {
+        } else if (!wait_ready(process, process->input, POLLOUT, wait, "writing to a program",
+                               err)) {
             return false;
         }
     }
     return true;
-}
-
-static void close_once(int *descriptor)
-{
-    if (*descriptor >= 0)
-        close(*descriptor);
-    *descriptor = -1;
 }
 
 /* True: it has ended. What somebody else has reaped has not succeeded for all that we know. */
@@ -215,6 +280,8 @@ int process_end(struct process *process)
         kill(-process->pid, SIGKILL);
         reap(process->pid, 0, &status);
     }
+    pass_on(process);
+    close_once(&process->errors);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -14,11 +14,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+enum { PROCESS_HEARD = 1024 };
+
 /* A running program with both ends of its pipe. */
 struct process {
     pid_t pid; /* also its process group */
     int input; /* we write, the program reads; -1 once closed */
     int output;
+    int errors;                    /* its stderr, of process_start_heard(); else -1 */
+    char heard[PROCESS_HEARD + 1]; /* the end of what it said there */
 };
 
 /*
@@ -34,6 +38,11 @@ bool process_start(const char *const *arguments, const char *const *environment,
  */
 bool process_start_joined(const char *const *arguments, const char *const *environment,
                           struct process *ret_process, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* The same, its stderr passed on to ours as it comes, and the end of it kept in `heard`. */
+bool process_start_heard(const char *const *arguments, const char *const *environment,
+                         struct process *ret_process, struct error *err)
     __attribute__((warn_unused_result));
 
 /* One read or write that waits no longer than `wait`; *ret_length 0 at the end of the output. */

@@ -80,6 +80,11 @@ bool look_up_wait(struct look_up *look_up, const struct addrinfo **ret_addresses
     return true;
 }
 
+bool look_up_may_pass(const struct look_up *look_up)
+{
+    return look_up->code == EAI_AGAIN || look_up->code == EAI_SYSTEM;
+}
+
 bool look_up_may_work_later(const char *host, const char **ret_reason)
 {
     CLEANUP(look_up_leave_at) struct look_up *look_up = NULL;
@@ -93,5 +98,5 @@ bool look_up_may_work_later(const char *host, const char **ret_reason)
         return true;
     }
     *ret_reason = gai_strerror(look_up->code);
-    return look_up->code == EAI_AGAIN || look_up->code == EAI_SYSTEM;
+    return look_up_may_pass(look_up);
 }

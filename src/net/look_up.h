@@ -21,6 +21,9 @@ bool look_up_start(const char *host, const char *port, struct look_up **ret_look
 bool look_up_wait(struct look_up *look_up, const struct addrinfo **ret_addresses,
                   const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
 
+/* Of one that failed: a trouble of the name servers, which may pass? Else there is no such name. */
+bool look_up_may_pass(const struct look_up *look_up);
+
 /* Frees it, or leaves that to its thread, which may still run. */
 void look_up_leave(struct look_up *look_up);
 CLEANUP_FUNCTION(struct look_up *, look_up_leave)

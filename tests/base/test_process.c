@@ -3,12 +3,14 @@
 
 #include "base/cleanup.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -65,6 +67,41 @@ static void programs_do_not_share_pipes(void **state)
     assert_true(run(arena, script, NULL, 20000, &together, &status, &error));
     assert_string_equal(alone, together);
     assert_int_equal(process_end(&process), 0);
+}
+
+/* What it says on its stderr is passed on, and the end of it kept, also what comes at its end. */
+static void programs_are_heard(void **state)
+{
+    static const struct {
+        const char *script, *end;
+        size_t length;
+    } cases[] = {
+        { "echo one >&2; echo two >&2; cat; exit 3", "one\ntwo\n", 8 },
+        { "cat; exit 3", "", 0 },
+        { "yes a line | head -n 9000 >&2; echo last >&2; cat; exit 3", "a line\nlast\n",
+          PROCESS_HEARD },
+        { "exec >&-; cat; printf late >&2; exit 3", "late", 4 },
+    };
+    AUTO_CLOSE ours = dup(STDERR_FILENO);
+    AUTO_CLOSE nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    (void)state;
+    dup2(nowhere, STDERR_FILENO);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const arguments[] = { "bash", "-c", cases[i].script, NULL };
+        struct wait wait = wait_for(20000, NULL);
+        struct error error = { 0 };
+        struct process process;
+        char data[16];
+        size_t length;
+        assert_true(process_start_heard(arguments, NULL, &process, &error));
+        assert_true(process_write(&process, "x", 1, &wait, &error));
+        if (i != 3)
+            assert_true(process_read(&process, data, sizeof data, &length, &wait, &error));
+        assert_int_equal(process_end(&process), 3);
+        assert_int_equal(strlen(process.heard), cases[i].length);
+        assert_string_equal(process.heard + cases[i].length - strlen(cases[i].end), cases[i].end);
+    }
+    dup2(ours, STDERR_FILENO);
 }
 
 static void limits_hold(void **state)
@@ -140,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_answer),
+        cmocka_unit_test(programs_are_heard),
         cmocka_unit_test(stderr_comes_with_stdout_where_it_is_asked_for),
         cmocka_unit_test(programs_do_not_share_pipes),
         cmocka_unit_test(limits_hold),

@@ -1,7 +1,8 @@
 """as_ssh: stands for the ssh program: carries its two pipes to a git daemon.
 
 GIT_SSH_COMMAND="python3 as_ssh.py PORT"; the words that the program adds end in
-the command for the other side, "git-upload-pack 'PATH'".
+the command for the other side, "git-upload-pack 'PATH'". Like ssh it ends with 255 and a
+word about it when the connection does.
 """
 import os
 import select
@@ -17,6 +18,8 @@ def main():
     while True:
         for source in select.select([server, sys.stdin], [], [])[0]:
             data = server.recv(1 << 16) if source is server else os.read(0, 1 << 16)
+            if not data and source is server:
+                raise OSError("Connection to test closed by remote host.")
             if not data:
                 return
             if source is server:

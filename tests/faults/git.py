@@ -144,11 +144,9 @@ def main():
     scheme = url.split(":")[0]
     world = World(path, url, folder, cache == "empty")
     names = faults.split(",")
-    if scheme == "http":
-        survived = dict.fromkeys(("refuse", "reset", "lost", "cut", "down", "gateway"), {SURVIVED})
-        matrix = Matrix(world.proxy, world, GROWTH, **survived)
-    else:  # one conversation, which nobody can take up in its middle
-        matrix = Matrix(world.proxy, world, GROWTH, refuse={SURVIVED, NOT_REACHED})
+    survived = dict.fromkeys(("refuse", "reset", "lost", "cut", "down", "gateway"), {SURVIVED})
+    matrix = Matrix(world.proxy, world, GROWTH, **survived)
+    if scheme != "http":
         names = [name for name in names if name in stream.FAULTS]
     exchanges = matrix.measure()
     fine = matrix.all(names)

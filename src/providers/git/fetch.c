@@ -229,16 +229,34 @@ static bool make_remote(struct transfer *transfer, git_repository *repository,
            || git_failed(err, ERROR_USAGE, "%s", transfer->url.display);
 }
 
-bool git_fetch(struct transfer *transfer, git_repository *repository, const char *extra,
-               struct error *err)
+static bool fetch_once(struct transfer *transfer, git_repository *repository, const char *extra,
+                       struct error *err)
 {
     CLEANUP(git_remote_free_at) git_remote *remote = NULL;
     struct remote_refs refs = { .extra = extra };
-    if (!rewrite_url(transfer, repository, err) || !make_remote(transfer, repository, &remote, err))
+    transfer->error = (struct error){ 0 };
+    transfer->lost = false;
+    if (!make_remote(transfer, repository, &remote, err))
         return false;
     if (!connect_remote(transfer, remote, err) || !list_refs(transfer, remote, &refs, err))
         return false;
     const char *head = head_text(transfer, remote, &refs);
     return download(transfer, remote, &refs, err)
            && write_refs(transfer, repository, &refs, head, err);
+}
+
+/* Over a channel all is asked anew, since nobody can take up a conversation in its middle. */
+bool git_fetch(struct transfer *transfer, git_repository *repository, const char *extra,
+               struct error *err)
+{
+    struct error problem; /* of a try, which the next may make good */
+    if (!rewrite_url(transfer, repository, err))
+        return false;
+    for (unsigned tries = 0; !fetch_once(transfer, repository, extra, &problem); tries++)
+        if (!transfer->lost || tries == TRANSFER_RETRIES
+            || !wait_sleep(transfer->wait, (int64_t)TRANSFER_LOST_MS << tries)) {
+            *err = problem;
+            return false;
+        }
+    return true;
 }

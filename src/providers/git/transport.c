@@ -28,6 +28,17 @@ static void end_channel(struct channel_transport *transport, struct error *err)
     transport->channel.state = NULL;
 }
 
+/* Why the conversation ended, and whether another may go better. */
+static int broken(struct channel_transport *transport)
+{
+    struct transfer *transfer = transport->transfer;
+    if (transfer->error.kind == ERROR_UNREACHABLE)
+        end_channel(transport, &transfer->error);
+    transfer->lost = transfer->error.kind == ERROR_UNREACHABLE && !transport->channel.final;
+    error_prefix(&transfer->error, "%s", transport->channel.name);
+    return -1;
+}
+
 static int stream_read(git_smart_subtransport_stream *stream, char *data, size_t size,
                        size_t *ret_length)
 {
@@ -37,16 +48,12 @@ static int stream_read(git_smart_subtransport_stream *stream, char *data, size_t
     if (!transport->channel.state)
         return -1;
     if (!transport->channel.read(&transport->channel, data, size, ret_length, &wait,
-                                 &transfer->error)) {
-        error_prefix(&transfer->error, "%s", transport->channel.name);
-        return -1;
-    }
+                                 &transfer->error))
+        return broken(transport);
     if (*ret_length > 0)
         return 0;
     error_set(&transfer->error, ERROR_UNREACHABLE, "the connection ended too early");
-    end_channel(transport, &transfer->error);
-    error_prefix(&transfer->error, "%s", transport->channel.name);
-    return -1;
+    return broken(transport);
 }
 
 static int stream_write(git_smart_subtransport_stream *stream, const char *data, size_t length)
@@ -54,11 +61,11 @@ static int stream_write(git_smart_subtransport_stream *stream, const char *data,
     struct channel_transport *transport = of_stream(stream);
     struct transfer *transfer = transport->transfer;
     struct wait wait = wait_for(TRANSFER_IDLE_MS, transfer->wait);
-    if (transport->channel.state
-        && transport->channel.write(&transport->channel, data, length, &wait, &transfer->error))
+    if (!transport->channel.state)
+        return -1;
+    if (transport->channel.write(&transport->channel, data, length, &wait, &transfer->error))
         return 0;
-    error_prefix(&transfer->error, "%s", transport->channel.name);
-    return -1;
+    return broken(transport);
 }
 
 /* Its memory is its subtransport's. */
@@ -78,7 +85,7 @@ static int transport_action(git_smart_subtransport_stream **ret_stream,
         return -1;
     if (!transport->channel.state
         && !transport->channel.start(transfer, &transport->channel, &transfer->error))
-        return -1;
+        return broken(transport);
     *ret_stream = &transport->stream;
     return 0;
 }

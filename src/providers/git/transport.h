@@ -17,8 +17,11 @@
 #include <git2.h>
 #include <git2/sys/transport.h>
 
-/* Milliseconds without a byte after which a connection is given up. */
-enum { TRANSFER_IDLE_MS = 60000 };
+enum {
+    TRANSFER_IDLE_MS = 60000, /* without a byte, after which a connection is given up */
+    TRANSFER_RETRIES = 3,     /* after a connection that was refused or lost          */
+    TRANSFER_LOST_MS = 250,   /* before the first of them, then twice and four times  */
+};
 
 /* One conversation with a remote. Belongs to the function that starts it. */
 struct transfer {
@@ -29,6 +32,7 @@ struct transfer {
     const struct wait *wait;
     struct error error; /* ERROR_NONE until something failed */
     bool damaged;       /* our own repository was at fault   */
+    bool lost;          /* a channel was refused or broke: another conversation may go better */
 };
 
 /* For git_remote_callbacks.transport with a `struct transfer` as payload. */
@@ -45,6 +49,7 @@ struct channel {
     /* Ends it; once it had been read to its end, err says why where that was a failure. */
     bool (*end)(struct channel *channel, struct error *err);
     void *state; /* made by start, freed by end; NULL in between */
+    bool final;  /* set by start or end: another try would fail for the same reason */
 };
 
 extern const struct channel channel_ssh, channel_git;

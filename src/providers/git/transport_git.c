@@ -54,13 +54,16 @@ static bool connect_one(const struct addrinfo *address, const struct wait *wait,
 /* ---------------------------------------------------------------------- addresses */
 
 static bool connect_any(const struct git_url *url, const struct wait *wait, int *ret_descriptor,
-                        struct error *err)
+                        bool *ret_unknown, struct error *err)
 {
     CLEANUP(look_up_leave_at) struct look_up *look_up = NULL;
     const struct addrinfo *addresses;
-    if (!look_up_start(url->host, url->port ? url->port : "9418", &look_up, err)
-        || !look_up_wait(look_up, &addresses, wait, err))
+    if (!look_up_start(url->host, url->port ? url->port : "9418", &look_up, err))
         return false;
+    if (!look_up_wait(look_up, &addresses, wait, err)) {
+        *ret_unknown = err->kind == ERROR_UNREACHABLE && !look_up_may_pass(look_up);
+        return false;
+    }
     for (const struct addrinfo *at = addresses; at; at = at->ai_next)
         if (connect_one(at, wait, ret_descriptor, err))
             return true;
@@ -138,10 +141,10 @@ static bool git_start(struct transfer *transfer, struct channel *channel, struct
     int descriptor;
     channel->name = arena_printf(transfer->arena, "git://%s%s%s", url->host, url->port ? ":" : "",
                                  url->port ? url->port : "");
-    if (!connect_any(url, &wait, &descriptor, err))
-        return error_prefix(err, "%s", channel->name);
+    if (!connect_any(url, &wait, &descriptor, &channel->final, err))
+        return false;
     channel->state = arena_memdup(transfer->arena, (const char *)&descriptor, sizeof descriptor);
-    return send_request(url, channel, &wait, err) || error_prefix(err, "%s", channel->name);
+    return send_request(url, channel, &wait, err);
 }
 
 const struct channel channel_git = {

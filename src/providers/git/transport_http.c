@@ -20,9 +20,7 @@ enum {
     REQUEST_CEILING = 64 << 20,
     REFS_CEILING = 64 << 20, /* bytes of a list of refs: near a million of them */
     REDIRECTS = 5,
-    RETRIES = 3,
-    PAUSE_SECONDS = 30,  /* the longest Retry-After that is waited for */
-    LOST_PAUSE_MS = 250, /* after a connection that was lost, then twice and four times that */
+    PAUSE_SECONDS = 30, /* the longest Retry-After that is waited for */
 };
 
 static const int64_t ANSWER_CEILING = 8LL << 30;
@@ -213,7 +211,7 @@ static bool pause_for(struct http_transport *transport, unsigned tries,
     const char *text = http_header(response, "Retry-After");
     size_t digits = text ? strspn(text, "0123456789") : 0;
     long seconds = digits && digits < 9 && !text[digits] ? strtol(text, NULL, 10) : 1L << tries;
-    if (tries >= RETRIES || seconds > PAUSE_SECONDS) {
+    if (tries >= TRANSFER_RETRIES || seconds > PAUSE_SECONDS) {
         refused(transport, response, err);
         return text ? error_set(err, err->kind, "%s; it asks to be left alone for %.64s%s",
                                 err->message, text, digits ? " s" : "")
@@ -247,8 +245,8 @@ static bool lost_for_a_moment(const struct http_transport *transport,
                               const struct http_response *response, unsigned tries)
 {
     const struct wait *wait = transport->transfer->wait;
-    return response->transient && !response->silent && tries < RETRIES
-           && wait_sleep(wait, (int64_t)LOST_PAUSE_MS << tries);
+    return response->transient && !response->silent && tries < TRANSFER_RETRIES
+           && wait_sleep(wait, (int64_t)TRANSFER_LOST_MS << tries);
 }
 
 static bool ask(struct http_transport *transport, struct http_stream *stream, struct error *err)

@@ -4,7 +4,9 @@
  * The program brings the user's own configuration, agent and known hosts. It is
  * run without a shell: the words of GIT_SSH_COMMAND (or core.sshCommand), else
  * GIT_SSH, else "ssh". BatchMode lets it fail where it would ask. What it prints
- * on stderr reaches the user.
+ * on stderr reaches the user, and tells a connection that was lost from a key
+ * that was refused: its exit code is 255 for both, and a refused key is not tried
+ * again, since servers lock out who does.
  */
 #include "providers/git/repository.h"
 #include "providers/git/transport.h"
@@ -119,7 +121,7 @@ static bool ssh_start(struct transfer *transfer, struct channel *channel, struct
     channel->name =
         arena_printf(transfer->arena, "ssh %s%s%s", transfer->url.user ? transfer->url.user : "",
                      transfer->url.user ? "@" : "", transfer->url.host);
-    if (!make_command(transfer, words, err) || !process_start(words, NULL, &process, err))
+    if (!make_command(transfer, words, err) || !process_start_heard(words, NULL, &process, err))
         return false;
     channel->state = arena_memdup(transfer->arena, (const char *)&process, sizeof process);
     return true;
@@ -134,12 +136,41 @@ static bool ssh_read(struct channel *channel, void *data, size_t size, size_t *r
 static bool ssh_write(struct channel *channel, const void *data, size_t length,
                       const struct wait *wait, struct error *err)
 {
-    return process_write(channel->state, data, length, wait, err);
+    if (process_write(channel->state, data, length, wait, err))
+        return true;
+    if (err->kind == ERROR_LOCAL) /* it has ended, and will say why */
+        error_set(err, ERROR_UNREACHABLE, "the connection ended too early");
+    return false;
+}
+
+static bool any_in(const char *text, const char *const *words)
+{
+    for (; *words; words++)
+        if (strstr(text, *words))
+            return true;
+    return false;
+}
+
+/* By OpenSSH's words, which are the same in every language. */
+static bool lost_connection(const char *heard)
+{
+    static const char *const lost[] = { "Connection refused",
+                                        "Connection reset",
+                                        "Connection closed",
+                                        "closed by remote host",
+                                        "Broken pipe",
+                                        "Temporary failure in name",
+                                        NULL };
+    static const char *const denied[] = { "Permission denied", "verification failed",
+                                          "Too many authentication failures", NULL };
+    return any_in(heard, lost) && !any_in(heard, denied);
 }
 
 static bool ssh_end(struct channel *channel, struct error *err)
 {
-    int status = process_end(channel->state);
+    struct process *process = channel->state;
+    int status = process_end(process);
+    channel->final = status != 0 && !(status == 255 && lost_connection(process->heard));
     if (status == 0)
         return true;
     if (status == 255)

@@ -66,6 +66,48 @@ static void over_ssh(void **state)
     assert_int_equal(open_fails(&options, "no connection"), ERROR_UNREACHABLE);
 }
 
+/* A refused connection is tried four times, a refused key or host once; ssh says both by 255. */
+static void ssh_again(void **state)
+{
+    static const struct {
+        const char *says;
+        int status;
+        enum error_kind kind;
+        const char *tries;
+    } cases[] = {
+        { "ssh: connect to host h port 22: Connection refused", 255, ERROR_UNREACHABLE, "4" },
+        { "Connection closed by 192.0.2.1 port 22", 255, ERROR_UNREACHABLE, "4" },
+        { "kex_exchange_identification: read: Connection reset by peer", 255, ERROR_UNREACHABLE,
+          "4" },
+        { "Permission denied (publickey).", 255, ERROR_UNREACHABLE, "1" },
+        { "Host key verification failed.\nConnection closed by UNKNOWN port 65535", 255,
+          ERROR_UNREACHABLE, "1" },
+        { "ssh: Could not resolve hostname h: Name or service not known", 255, ERROR_UNREACHABLE,
+          "1" },
+        { "ERROR: Repository not found.", 1, ERROR_NOT_FOUND, "1" },
+    };
+    struct fixture *f = *state;
+    AUTO_FREE char *saved = memory_strdup(getenv("GIT_SSH_COMMAND"));
+    const char *program = arena_printf(f->arena, "%s/failing-ssh", f->folder);
+    struct git_options options = options_for(f, "ssh://h/x.git");
+    setenv("GIT_SSH_COMMAND", program, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text =
+            arena_printf(f->arena, "#!/bin/bash\necho >>'%s/tries'\necho '%s' >&2\nexit %d\n",
+                         f->folder, cases[i].says, cases[i].status);
+        struct error err;
+        assert_true(file_write(program, text, strlen(text), 0755, &err));
+        assert_int_equal(open_fails(&options, "ssh h: "), cases[i].kind);
+        assert_string_equal(
+            bash_line(f->arena, "wc -l <\"$1/tries\"; rm \"$1/tries\"", f->folder, NULL),
+            cases[i].tries);
+    }
+    if (saved)
+        setenv("GIT_SSH_COMMAND", saved, 1);
+    else
+        unsetenv("GIT_SSH_COMMAND");
+}
+
 /* scp's form has no port; the user's ssh configuration gives it. GIT_SSH is one program. */
 static void over_ssh_short(void **state)
 {
@@ -229,10 +271,10 @@ static void silent_servers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_scheme),      cmocka_unit_test(over_ssh),
-        cmocka_unit_test(over_ssh_short),    cmocka_unit_test(credentials),
-        cmocka_unit_test(credential_helper), cmocka_unit_test(failures),
-        cmocka_unit_test(silent_servers),
+        cmocka_unit_test(every_scheme), cmocka_unit_test(over_ssh),
+        cmocka_unit_test(ssh_again),    cmocka_unit_test(over_ssh_short),
+        cmocka_unit_test(credentials),  cmocka_unit_test(credential_helper),
+        cmocka_unit_test(failures),     cmocka_unit_test(silent_servers),
     };
     return cmocka_run_group_tests(tests, fixture_start, fixture_done);
 }
