@@ -85,10 +85,10 @@ const struct command commands[] = {
       "who, why and until when. Kept with the record of the set. A source, or --project and -n, "
       "says which set.",
       "cmx-reconcile hold Deployment/web --for 1h --reason debugging -f deploy/",
-      READS | GROUP_SET | GROUP_HOLD, 1, command_hold },
+      READS | GROUP_SET | GROUP_OUTPUT | GROUP_HOLD, 1, command_hold },
     { "unhold", "KIND/NAME", "Let go of an object that is held", NULL,
-      "cmx-reconcile unhold Deployment/web --project shop -n shop", READS | GROUP_SET, 1,
-      command_unhold },
+      "cmx-reconcile unhold Deployment/web --project shop -n shop",
+      READS | GROUP_SET | GROUP_OUTPUT, 1, command_unhold },
     { "history", "[KIND/NAME]", "Show which commits ran, by whom, and how it went",
       "The last runs that wrote anything to a set: commit, who ran it, what became of it, drift "
       "that it undid, what was held or put back. With KIND/NAME: those that were about this "

@@ -4,14 +4,39 @@
 #include "base/printable.h"
 #include "base/who.h"
 #include "cli/command.h"
+#include "manifest/value_json.h"
 #include "providers/hold.h"
 
 #include <string.h>
 
+/* Another run that goes on meanwhile, or NULL. */
+struct meanwhile {
+    struct arena *arena;
+    const char *run;
+};
+
 static void on_run(void *context, const char *text)
 {
-    (void)context;
+    struct meanwhile *meanwhile = context;
+    meanwhile->run = arena_strdup(meanwhile->arena, text);
     command_say("%s: what it has begun it still ends", text);
+}
+
+/* `about` under its name, and what goes on meanwhile (or NULL). */
+static enum exit_code print_json(struct run *run, const char *name, struct value *about,
+                                 const char *running)
+{
+    AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct value *map = value_map(run->arena);
+    value_set(run->arena, map, "format", value_integer(run->arena, 1));
+    value_set(run->arena, map, "set", value_string(run->arena, run->set.project.name));
+    value_set(run->arena, map, name, about);
+    if (running)
+        value_set(run->arena, map, "running", value_string(run->arena, running));
+    value_set(run->arena, map, "exitCode", value_integer(run->arena, EXIT_DONE));
+    json_write_pretty(&out, map);
+    buf_putc(&out, '\n');
+    return command_print(&out);
 }
 
 /* How to let go, with what the user gave to name the set. */
@@ -41,12 +66,15 @@ static enum exit_code set_hold(struct invocation *invocation, struct run *run,
 {
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
     struct error error = { 0 };
+    struct meanwhile meanwhile = { .arena = run->arena };
     struct hold hold = { .purpose = HOLD_PURPOSE,
                          .by = who_runs(run->arena),
                          .reason = invocation->reason };
     int64_t lasts = invocation->hold_for < 0 ? 0 : (invocation->hold_for + 999) / 1000;
-    if (!run_hold(run, pattern, &hold, lasts, on_run, NULL, &invocation->wait, &error))
+    if (!run_hold(run, pattern, &hold, lasts, on_run, &meanwhile, &invocation->wait, &error))
         return command_not_there(invocation, &error);
+    if (invocation->output == OUTPUT_JSON)
+        return print_json(run, "hold", hold_value_named(run->arena, &hold), meanwhile.run);
     add_held(&out, invocation, run, &hold);
     return command_print(&out);
 }
@@ -59,6 +87,11 @@ static enum exit_code end_hold(struct invocation *invocation, struct run *run,
     struct object_id id;
     if (!run_unhold(run, pattern, &id, &invocation->wait, &error))
         return command_not_there(invocation, &error);
+    if (invocation->output == OUTPUT_JSON) {
+        struct value *object = value_map(run->arena);
+        hold_name_value(run->arena, object, &id);
+        return print_json(run, "unheld", object, NULL);
+    }
     buf_printf(
         &out, "%s is held no more: the next apply looks after it again\n",
         printable_text(run->arena, object_id_text(run->arena, &id, run->set.project.namespace)));

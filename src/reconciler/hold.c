@@ -192,14 +192,25 @@ struct value *hold_value(struct arena *arena, const struct hold *hold)
     return map;
 }
 
+void hold_name_value(struct arena *arena, struct value *map, const struct object_id *id)
+{
+    value_set_text(arena, map, "group", id->group);
+    value_set_text(arena, map, "kind", id->kind);
+    value_set_text(arena, map, "namespace", id->namespace);
+    value_set_text(arena, map, "name", id->name);
+}
+
+struct value *hold_value_named(struct arena *arena, const struct hold *hold)
+{
+    struct value *map = hold_value(arena, hold);
+    hold_name_value(arena, map, &hold->id);
+    return map;
+}
+
 static void push_hold(struct arena *arena, struct value *list, const struct target_run *target,
                       const struct hold *hold)
 {
-    struct value *map = hold_value(arena, hold);
-    value_set_text(arena, map, "group", hold->id.group);
-    value_set_text(arena, map, "kind", hold->id.kind);
-    value_set_text(arena, map, "namespace", hold->id.namespace);
-    value_set_text(arena, map, "name", hold->id.name);
+    struct value *map = hold_value_named(arena, hold);
     value_set(arena, map, "member", value_bool(arena, is_member(&target->record, &hold->id)));
     value_push(arena, list, map);
 }

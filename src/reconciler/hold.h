@@ -37,8 +37,12 @@ const char *hold_waits(struct arena *arena, const struct change *change);
 void holds_report(struct buf *out, const struct target_run *target,
                   const struct report_style *style);
 
-/* One hold for JSON, without the object's name. */
+/* One hold for JSON, without the object's name, and with it. */
 struct value *hold_value(struct arena *arena, const struct hold *hold);
+struct value *hold_value_named(struct arena *arena, const struct hold *hold);
+
+/* Sets group, kind, namespace and name. */
+void hold_name_value(struct arena *arena, struct value *map, const struct object_id *id);
 
 /* All holds of the set, with the objects' names and whether they are members; NULL: none. */
 struct value *holds_value(struct arena *arena, const struct target_run *target);

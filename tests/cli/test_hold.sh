@@ -75,6 +75,24 @@ import json, sys
 holds = json.load(sys.stdin)["sets"][0]["holds"]
 print(*[h["member"] for h in holds], holds[0]["by"])' <<<"$out")"
 
+# --- hold and unhold as JSON
+run 0 hold ConfigMap/api -f deploy --for 1h --reason "a look" -o json && valid hold
+same "shop ConfigMap shop api $me a look True" "$(python3 -c '
+import json, sys
+document = json.load(sys.stdin)
+hold = document["hold"]
+print(document["set"], hold["kind"], hold["namespace"], hold["name"], hold["by"], hold["reason"],
+      hold["since"] < hold["until"])' <<<"$out")"
+run 0 unhold ConfigMap/api -f deploy -o json && valid hold
+same "ConfigMap api" "$(python3 -c '
+import json, sys
+object = json.load(sys.stdin)["unheld"]
+print(object["kind"], object["name"])' <<<"$out")"
+run 1 unhold ConfigMap/api -f deploy -o json
+valid error
+run 2 hold ConfigMap/api -f deploy -o json
+valid error
+
 # --- what was deleted and left the source is forgotten; its hold is then told as nobody's
 run 1 diff -f deploy
 has "· ConfigMap/gone"
