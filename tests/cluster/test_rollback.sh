@@ -190,4 +190,13 @@ run 0 rollback Deployment/web -f . --yes
 same web:1.4 "$(image)"
 run 3 rollback Deployment/web -f . --yes
 has "already; to go further back: --to COMMIT"
+
+# --- what never ran has no way back
+web none '' fresh
+commit "Another one, broken"
+run 5 apply -f . --yes
+has "! Deployment/fresh"
+lacks "rollback -f . Deployment/fresh"
+run 5 apply -f . --yes
+lacks "rollback -f . Deployment/fresh"
 finish

@@ -223,16 +223,13 @@ static bool ran_before(struct arena *arena, const struct run *run, const struct 
     const struct resource *desired = change->subject->desired;
     struct history_entry *entries;
     size_t count;
-    if (change->progress != PROGRESS_FAILED || !desired || desired->options.hook != HOOK_NONE
-        || !pod_template(&desired->id, desired->document) || change->error->kind == ERROR_CANCELLED)
+    if (change->progress != PROGRESS_FAILED || !change->subject->recorded || !desired
+        || desired->options.hook != HOOK_NONE || !pod_template(&desired->id, desired->document)
+        || change->error->kind == ERROR_CANCELLED)
         return false;
-    const char *name = object_id_full(arena, &desired->id);
     history_read(arena, target->record.history, &entries, &count);
-    for (size_t i = 0; i < count; i++)
-        if (history_ran_well(&entries[i], name)
-            && strcmp(entries[i].commit, run->source.commit.commit) != 0)
-            return true;
-    return false;
+    return history_ran_before(entries, count, object_id_full(arena, &desired->id),
+                              run->source.commit.commit);
 }
 
 /* Where nothing was put back by itself, what a person may do. */

@@ -273,6 +273,24 @@ bool history_ran_well(const struct history_entry *entry, const char *name)
     return strcmp(entry->result, "interrupted") != 0 && !entry->partial;
 }
 
+bool history_made(const struct history_entry *entry, const char *name)
+{
+    const struct history_object *object = history_find(entry, name);
+    return object && !object->drift && strcmp(object->action, action_name(ACTION_CREATE)) == 0;
+}
+
+bool history_ran_before(const struct history_entry *entries, size_t count, const char *name,
+                        const char *commit)
+{
+    for (size_t i = count; i-- > 0;) {
+        if (history_ran_well(&entries[i], name) && strcmp(entries[i].commit, commit) != 0)
+            return true;
+        if (history_made(&entries[i], name))
+            return false;
+    }
+    return false;
+}
+
 const char *history_hook_since(const struct history_entry *entries, size_t count, size_t entry)
 {
     for (size_t i = entry + 1; i < count; i++)
@@ -307,14 +325,16 @@ bool revisions_before(struct revisions *revisions, const struct object_id *id,
     struct error why = { .kind = ERROR_NONE };
     for (size_t i = revisions->history_count; i-- > 0 && why.kind != ERROR_CANCELLED;) {
         const struct history_entry *entry = &revisions->history[i];
-        if (!history_ran_well(entry, name))
-            continue;
-        const struct revision *found = fitting(revisions, entry, id, refused, wait, &why);
+        const struct revision *found = history_ran_well(entry, name)
+                                           ? fitting(revisions, entry, id, refused, wait, &why)
+                                           : NULL;
         if (found) {
             *ret = found;
             *ret_entry = i;
             return true;
         }
+        if (history_made(entry, name))
+            break;
     }
     if (why.kind != ERROR_NONE) {
         *err = why;

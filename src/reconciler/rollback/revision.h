@@ -66,6 +66,13 @@ bool revision_is_refused(struct arena *arena, const struct revision *revision,
  */
 bool history_ran_well(const struct history_entry *entry, const char *name);
 
+/* Did that run make the object, and not anew? What came before is none of its own. */
+bool history_made(const struct history_entry *entry, const char *name);
+
+/* Did it run well in another commit than this one, since it was made? */
+bool history_ran_before(const struct history_entry *entries, size_t count, const char *name,
+                        const char *commit);
+
 /* A hook that ran in a run after the entry and does not say that it is reversible, or NULL. */
 const char *history_hook_since(const struct history_entry *entries, size_t count, size_t entry);
 

@@ -208,6 +208,37 @@ static void test_ran_well(void **state)
             fail_msg("case %zu", i);
 }
 
+/* Behind the run that made it nothing ran before; one that was made anew was there. */
+static void test_ran_before(void **state)
+{
+    static const struct history_object
+        made = { .name = "W", .action = "create", .result = "done" },
+        broken = { .name = "W", .action = "create", .result = "failed" },
+        anew = { .name = "W", .action = "create", .result = "done", .drift = "" },
+        failed = { .name = "W", .action = "change", .result = "failed" };
+#define RUN(of, object)                                                                            \
+    {                                                                                              \
+        .command = "apply", .commit = of, .result = "done", .waited = true, .objects = object,     \
+        .object_count = (object) != NULL                                                           \
+    }
+    static const struct {
+        struct history_entry runs[3]; /* the oldest first */
+        bool before;
+    } cases[] = {
+        { { RUN("a", NULL), RUN("b", NULL), RUN("c", &failed) }, true },
+        { { RUN("a", NULL), RUN("b", &made), RUN("c", &failed) }, true },
+        { { RUN("a", NULL), RUN("c", &made), RUN("c", &failed) }, false },
+        { { RUN("a", NULL), RUN("b", &broken), RUN("c", &failed) }, false },
+        { { RUN("a", NULL), RUN("c", &anew), RUN("c", &failed) }, true },
+        { { RUN("a", NULL), RUN("b", NULL), RUN("c", &broken) }, false },
+    };
+#undef RUN
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (history_ran_before(cases[i].runs, 3, "W", "c") != cases[i].before)
+            fail_msg("case %zu", i);
+}
+
 static void test_hook_since(void **state)
 {
     static const struct history_object hooks[] = {
@@ -235,7 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sticks),     cmocka_unit_test(test_attempt),
         cmocka_unit_test(test_goes_with),  cmocka_unit_test(test_ran_well),
-        cmocka_unit_test(test_hook_since),
+        cmocka_unit_test(test_ran_before), cmocka_unit_test(test_hook_since),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
