@@ -32,11 +32,22 @@ static void start_settling(struct phase *phase, struct job *job)
     pool_run(phase->execution->settlers, job_settle, job);
 }
 
+/* Is there anything to write, as far as is known? */
+static bool has_work(const struct change *change)
+{
+    const struct resource *desired = change->subject->desired;
+    return action_writes(change->action) || change->prediction.kind == PREDICT_LATER
+           || (desired && desired->until);
+}
+
+/* What had nothing to do misses nothing. */
 static void on_blocked(void *context, size_t step, size_t because)
 {
     struct phase *phase = context;
     struct change *change = phase->changes[step];
     const struct change *cause = phase->changes[because];
+    if (!has_work(change))
+        return;
     change->error = arena_alloc(change->arena, sizeof *change->error);
     error_set(
         change->error, ERROR_REFUSED, "not started: %s %s",
@@ -216,9 +227,7 @@ static bool next_step(struct phase *phase, size_t *ret_step)
 /* Nothing to do and nothing to wait for: thousands of these need no worker. */
 static bool is_at_rest(const struct phase *phase, const struct change *change)
 {
-    const struct resource *desired = change->subject->desired;
-    return change->action == ACTION_KEEP && change->prediction.kind != PREDICT_LATER
-           && !(desired && desired->until) && !has_to_settle(phase, change);
+    return change->action == ACTION_KEEP && !has_work(change) && !has_to_settle(phase, change);
 }
 
 /* Starts all that may start. Steps that write nothing need no look at the run id. */

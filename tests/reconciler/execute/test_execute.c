@@ -150,7 +150,17 @@ static const struct value *deployment(struct arena *arena, const char *image, in
     return value;
 }
 
-/* Change number `i`: "roll…" and "idle…" (no replicas) are there already, all else is new. */
+/* Behind "bad1", which fails. */
+static void stand_behind(struct arena *arena, struct resource *desired)
+{
+    struct text_list *list = &desired->options.depends_on;
+    arena_push(arena, list->items, list->count, list->capacity, "Deployment.apps/shop/bad1");
+}
+
+/*
+ * Change number `i`: "roll…" and "idle…" (no replicas) are there already, "keep…" is as it should
+ * be, all else is new. "keep…" and "late…" depend on "bad1".
+ */
 static void add(struct plan *plan, const char *name)
 {
     size_t i = plan->count++;
@@ -163,6 +173,8 @@ static void add(struct plan *plan, const char *name)
     const struct value *after = deployment(plan->arena, "web:2", replicas);
     *subject = (struct subject){ .id = { "apps", "Deployment", "shop", name } };
     *desired = (struct resource){ .id = subject->id, .document = after };
+    if (strncmp(name, "keep", 4) == 0 || strncmp(name, "late", 4) == 0)
+        stand_behind(plan->arena, desired);
     subject->desired = desired;
     subject->live = (struct observation){ .state = there ? LIVE_DIFFERENT : LIVE_ABSENT,
                                           .document = there ? before : NULL };
@@ -173,6 +185,11 @@ static void add(struct plan *plan, const char *name)
                                .prediction = { .kind = there ? PREDICT_CHANGE : PREDICT_CREATE,
                                                .before = there ? before : NULL,
                                                .after = after } };
+    if (strncmp(name, "keep", 4) == 0) {
+        subject->live = (struct observation){ .state = LIVE_SAME, .document = after };
+        change->action = ACTION_KEEP;
+        change->prediction = (struct prediction){ .kind = PREDICT_SAME };
+    }
 }
 
 static void on_progress(void *context, const struct change *change)
@@ -295,6 +312,23 @@ static void test_failures(void **state)
     plan_done(&plan);
 }
 
+/* Behind a failure only what had something to do is not started. */
+static void test_blocked(void **state)
+{
+    static const char *const names[] = { "bad1", "keep1", "keep2", "late1", "other" };
+    AUTO_ARENA arena = arena_new();
+    struct execute_result result;
+    struct plan plan;
+    (void)state;
+    execute(&plan, arena, names, 5, (struct execute_options){ 0 }, &result);
+    assert_int_equal(result.failed, 1);
+    assert_int_equal(result.blocked, 1);
+    assert_int_equal(count_progress(&plan, PROGRESS_BLOCKED), 1);
+    assert_string_equal(plan.changes[3].error->message, "not started: Deployment/shop/bad1 failed");
+    assert_int_equal(count_progress(&plan, PROGRESS_DONE), 1);
+    plan_done(&plan);
+}
+
 /* What runs when the last failure comes is waited for; who waits for a turn to roll is left out. */
 static void test_failures_while_rolling(void **state)
 {
@@ -372,9 +406,13 @@ static void test_held_amid_deletions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rolling),        cmocka_unit_test(test_no_limit),
-        cmocka_unit_test(test_failures),       cmocka_unit_test(test_failures_while_rolling),
-        cmocka_unit_test(test_held_meanwhile), cmocka_unit_test(test_held_amid_deletions),
+        cmocka_unit_test(test_rolling),
+        cmocka_unit_test(test_no_limit),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_blocked),
+        cmocka_unit_test(test_failures_while_rolling),
+        cmocka_unit_test(test_held_meanwhile),
+        cmocka_unit_test(test_held_amid_deletions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
