@@ -1,6 +1,7 @@
 /* image: see image.h. One reader a part of the document; each tells what is wrong about it. */
 #include "manifest/image_reading.h"
 #include "manifest/reference.h"
+#include "manifest/shape.h"
 
 #include <string.h>
 
@@ -205,12 +206,6 @@ static void read_build(struct image_reading *reading, const struct value *build,
     reading_texts(reading, value_get(build, "cacheTo"), &ret->cache_to);
 }
 
-/* `ssh: false` is what stands there where nobody wrote anything. */
-static bool is_no(const struct value *value)
-{
-    return value->kind == VALUE_BOOL && !value_is_true(value, true);
-}
-
 /* What is for RUN and for engines, where no engine may build. */
 static void check_native(struct image_reading *reading, const struct value *build)
 {
@@ -218,7 +213,7 @@ static void check_native(struct image_reading *reading, const struct value *buil
     if (builder_of(reading_text(build, "builder")) != BUILDER_NATIVE)
         return;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (value_get(build, names[i]) && !is_no(value_get(build, names[i])))
+        if (shape_written(build, names[i]))
             WRONG(reading, value_get(build, names[i]),
                   "spec.build.%s: a native build runs nothing and has no use for it: leave it "
                   "out, or leave out `builder: native`",

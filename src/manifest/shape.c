@@ -220,9 +220,18 @@ static void add_default(struct check *check, const struct shape *shape, struct v
 {
     const struct value *value;
     struct error none;
-    if (shape->fallback
-        && json_parse(check->arena, shape->fallback, strlen(shape->fallback), &value, &none))
-        value_set(check->arena, map, shape->name, (struct value *)value);
+    if (!shape->fallback
+        || !json_parse(check->arena, shape->fallback, strlen(shape->fallback), &value, &none))
+        return;
+    struct value *filled = value_copy(check->arena, value);
+    filled->filled = true;
+    value_set(check->arena, map, shape->name, filled);
+}
+
+const struct value *shape_written(const struct value *map, const char *name)
+{
+    const struct value *value = value_get(map, name);
+    return value && !value->filled ? value : NULL;
 }
 
 static const char *group_text(struct arena *arena, const struct shape *members, const char *group)

@@ -86,6 +86,9 @@ const struct value *shape_check(struct arena *arena, const struct kind_shape *sh
                                 const struct value *document, const struct source_file *file,
                                 struct problems *problems);
 
+/* A member of a checked map where somebody wrote it; NULL where it is absent, or a default. */
+const struct value *shape_written(const struct value *map, const char *name);
+
 /* The name among `names` that `wrong` was most likely meant to be, or NULL. */
 const char *suggest(const char *wrong, const char *const *names, size_t count);
 

@@ -36,6 +36,7 @@ struct member {
 struct value {
     enum value_kind kind;
     struct place place;
+    bool filled; /* nobody wrote it: the default that a shape has for it */
     union {
         bool boolean;
         struct {

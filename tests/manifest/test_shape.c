@@ -59,6 +59,26 @@ static void test_defaults(void **state)
     assert_true(value_is_true(value_at(project, "spec", "prune", NULL), false));
 }
 
+/* A default is there, but nobody wrote it; what is written as the default says is written. */
+static void test_written(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = arena_new();
+    struct problems problems;
+    const struct value *spec =
+        value_get(check(arena,
+                        "apiVersion: cmx.dev/v1\nkind: Project\nmetadata: {name: a}\n"
+                        "spec: {prune: true, maxRolling: 4}\n",
+                        &problems),
+                  "spec");
+    assert_non_null(shape_written(spec, "prune"));
+    assert_non_null(shape_written(spec, "maxRolling"));
+    assert_non_null(value_get(spec, "maxFailures"));
+    assert_null(shape_written(spec, "maxFailures"));
+    assert_null(shape_written(spec, "targets"));
+    assert_null(shape_written(NULL, "prune"));
+}
+
 static void test_suggest(void **state)
 {
     (void)state;
@@ -110,9 +130,8 @@ int main(int argc, char **argv)
 {
     update = argc > 1 && strcmp(argv[1], "--update") == 0;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_suggest),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_written),  cmocka_unit_test(test_suggest),
         cmocka_unit_test(test_explain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
