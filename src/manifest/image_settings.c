@@ -1,5 +1,6 @@
 /* image_settings: the settings of a kind Image, laid over its Dockerfile's; see image_reading.h. */
 #include "manifest/image_reading.h"
+#include "manifest/value_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,19 @@ static void read_files(struct image_reading *reading, const struct value *list,
         ret->files[i] = read_file(reading, value_item(list, i), i);
 }
 
+/* An instruction HEALTHCHECK has but one form for both: a JSON list is a program's words. */
+static void check_line(struct image_reading *reading, const struct value *line)
+{
+    const char *text = value_text(line);
+    const struct value *list;
+    struct error none;
+    text += strspn(text, " \t");
+    if (*text == '[' && json_parse(reading->arena, text, strlen(text), &list, &none))
+        WRONG(reading, line,
+              "spec.healthcheck.test: a line that is a JSON list would be taken for a program and "
+              "its arguments, not for a line of the shell: write [CMD, program, …]");
+}
+
 static void read_healthcheck(struct image_reading *reading, const struct value *check,
                              struct image_healthcheck *ret)
 {
@@ -92,6 +106,8 @@ static void read_healthcheck(struct image_reading *reading, const struct value *
             || (!shell && strcmp(first, "CMD") != 0)))
         WRONG(reading, test,
               "spec.healthcheck.test: expected [CMD, program, …] or [CMD-SHELL, \"a line\"]");
+    else if (shell)
+        check_line(reading, value_item(test, 1));
 }
 
 static void read_ports(struct image_reading *reading, const struct value *list,
