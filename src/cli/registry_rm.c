@@ -5,8 +5,10 @@
  * cluster at hand, or those that a source names (-f, --git), are asked whether they run the image,
  * or keep an older revision that does: a pod that moves to another node would not start again, and
  * a rollback would find nothing.
+ *
+ * What refers to the image goes with --referrers, behind it; else it is said to stay.
  */
-#include "cli/registry.h"
+#include "cli/registry_attached.h"
 
 #include "base/cleanup.h"
 #include "base/printable.h"
@@ -24,6 +26,8 @@ struct removal {
     struct descriptor found;
     struct registry_use *uses;
     size_t use_count;
+    bool gone; /* already: only what refers to it is left */
+    struct rm_attached attached;
 };
 
 enum which { TAGS_ALL, TAGS_OTHERS, TAGS_WITHIN };
@@ -148,6 +152,21 @@ static bool in_use(const struct removal *removal, enum exit_code *ret_code)
     return true;
 }
 
+/* What goes along is listed above the question. */
+static const char *question_about(const struct removal *removal)
+{
+    struct registry_run *run = removal->run;
+    size_t count = removal->attached.count;
+    AUTO_BUF list = BUF_INIT(BUF_OUTPUT_CEILING);
+    if (!run->invocation->referrers || !count)
+        return "";
+    buf_puts(&list, "What refers to it:\n");
+    rm_attached_list(&list, &removal->attached);
+    (void)command_print_text(&list, false);
+    return arena_printf(run->arena, ", with the %zu that refer%s to it", count,
+                        count == 1 ? "s" : "");
+}
+
 static bool confirmed(const struct removal *removal, enum exit_code *ret_code)
 {
     AUTO_BUF tags = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -161,8 +180,9 @@ static bool confirmed(const struct removal *removal, enum exit_code *ret_code)
     }
     add_tags(&tags, removal, TAGS_ALL);
     const char *question =
-        arena_printf(removal->run->arena, "Delete %s@%s%s%s? [y/N]", removal->store->name,
-                     removal->found.digest, tags.length ? ", tags " : "", buf_text(&tags));
+        arena_printf(removal->run->arena, "Delete %s@%s%s%s%s? [y/N]", removal->store->name,
+                     removal->found.digest, tags.length ? ", tags " : "", buf_text(&tags),
+                     question_about(removal));
     if (terminal_ask(question, NULL))
         return true;
     *ret_code = command_stop(invocation, EXIT_REFUSED, "nothing was done");
@@ -208,6 +228,7 @@ static enum exit_code print_deleted(const struct removal *removal)
     buf_printf(&out, "- %s\n  %s\n", removal->store->name, removal->found.digest);
     if (add_tags(&tags, removal, TAGS_ALL))
         buf_printf(&out, "  tags: %s\n", buf_text(&tags));
+    rm_attached_print(run, &out, removal->store->name, removal->found.digest, &removal->attached);
     if (run->invocation->output != OUTPUT_JSON)
         return command_print_text(&out, false);
     for (size_t i = 0; i < removal->use_count; i++)
@@ -215,25 +236,59 @@ static enum exit_code print_deleted(const struct removal *removal)
     json_text(run->arena, map, "image",
               arena_printf(run->arena, "%s@%s", removal->store->name, removal->found.digest));
     value_set(run->arena, map, "deletedTags", list);
+    rm_attached_json(run, map, &removal->attached);
     return registry_print_json(run, map);
+}
+
+/* An image that is gone may have left behind what refers to it. */
+static bool look(struct removal *removal, enum exit_code *ret_code)
+{
+    struct registry_run *run = removal->run;
+    struct image_store *store = removal->store;
+    struct error error = { 0 };
+    bool known = digest_text_valid(removal->name) && run->invocation->referrers;
+    if (!store->table->resolve(store, run->arena, removal->name, &removal->found, run->wait,
+                               &error)) {
+        removal->gone = known && error.kind == ERROR_NOT_FOUND;
+        removal->found = (struct descriptor){ .digest = removal->name };
+        if (!removal->gone) {
+            *ret_code = command_not_there(run->invocation, &error);
+            return false;
+        }
+    }
+    struct error why = { 0 };
+    if (!registry_uses(store, run->arena, removal->found.digest, &removal->uses,
+                       &removal->use_count, run->wait, &why)
+        || !rm_attached_find(run, store, removal->found.digest, &removal->attached, &why)) {
+        *ret_code = command_fail(run->invocation, &why);
+        return false;
+    }
+    if (removal->gone && !removal->attached.count) {
+        *ret_code = command_not_there(run->invocation, &error);
+        return false;
+    }
+    return true;
+}
+
+static bool remove_all(const struct removal *removal, struct error *err)
+{
+    struct registry_run *run = removal->run;
+    const char *digest = removal->found.digest;
+    return (removal->gone || registry_delete_manifest(removal->store, digest, run->wait, err))
+           && (!run->invocation->referrers
+               || rm_attached_delete(run, removal->store, digest, &removal->attached, err));
 }
 
 static enum exit_code carry_out(struct removal *removal)
 {
     struct registry_run *run = removal->run;
-    struct image_store *store = removal->store;
     struct error error = { 0 };
     enum exit_code code;
-    if (!store->table->resolve(store, run->arena, removal->name, &removal->found, run->wait,
-                               &error))
-        return command_not_there(run->invocation, &error);
-    if (!registry_uses(store, run->arena, removal->found.digest, &removal->uses,
-                       &removal->use_count, run->wait, &error))
-        return command_fail(run->invocation, &error);
-    if (refused(removal, &code) || is_unsure(removal, &code) || in_use(removal, &code)
-        || !confirmed(removal, &code) || has_changed(removal, &code))
+    if (!look(removal, &code) || refused(removal, &code) || is_unsure(removal, &code)
+        || rm_attached_refused(run, removal->store, &removal->attached, &code)
+        || in_use(removal, &code) || !confirmed(removal, &code) || has_changed(removal, &code))
         return code;
-    if (!registry_delete_manifest(store, removal->found.digest, run->wait, &error))
+    if (!remove_all(removal, &error))
         return command_fail(run->invocation, &error);
     return print_deleted(removal);
 }

@@ -5,6 +5,8 @@
 #include "base/cleanup.h"
 #include "oci/copy_parts.h"
 
+#include "oci/attached.h"
+
 #include <string.h>
 
 /* What BuildKit's notes about an image call it by. */
@@ -231,12 +233,10 @@ static bool keeps_tags(const struct image_store *store)
  */
 static bool gather_tagged(struct copy *copy, const char *digest, struct error *err)
 {
-    static const char *const endings[] = { "sig", "att", "sbom" };
     struct descriptor found;
     struct error why;
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        char *tag = arena_printf(copy->arena, "%s.%s", digest, endings[i]);
-        *strchr(tag, ':') = '-';
+    for (size_t i = 0; attached_endings[i]; i++) {
+        const char *tag = attached_tag(copy->arena, digest, attached_endings[i]);
         if (!copy->from->table->resolve(copy->from, copy->arena, tag, &found, copy->wait, &why)) {
             if (why.kind == ERROR_NOT_FOUND)
                 continue;

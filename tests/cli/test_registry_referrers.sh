@@ -67,4 +67,46 @@ same "$signature" "$(crane digest "$old/back:$sign")"
 run 0 registry copy "$old/signed:1" "$knows/unsigned:1"
 run 0 registry ls "$knows/unsigned"
 same 1 "$out"
+
+# --- rm: what refers to an image is said to stay, or goes with it ---
+r=$old/going
+run 0 registry copy "oci:$work/images:one" "$r:1" --referrers
+run 0 registry copy "oci:$work/images:multi" "$r:$sign" --platform linux/arm64
+run 0 registry rm "$r:1" --yes
+has "left behind, what referred to it:" "$sign" "$note" application/vnd.example.note \
+    'cmx-reconcile registry rm --referrers \' "    $r@$one"
+run 1 registry exists "$r@$one"
+run 0 registry exists "$r@$note"
+
+# What that command says works, but takes nobody else's tag along unasked.
+run 1 registry rm --referrers "$r:1" --yes
+run 1 registry rm "$r@$one" --yes
+run 0 registry tag "$r:$sign" mine
+run 3 registry rm --referrers "$r@$one" --yes
+has 'named by a tag too' ': mine.' 'Nothing was deleted'
+run 0 registry rm --referrers "$r@$one" --yes --all-tags
+has 'with what referred to it:' "$sign" "$note"
+lacks 'left behind'
+for gone in "@$note" ":$sign" ":mine" ":$fallback"; do run 1 registry exists "$r$gone"; done
+run 1 registry rm --referrers "$r@$one" --yes
+
+# All at once.
+run 0 registry copy "oci:$work/images:one" "$r:2" --referrers
+run 0 registry copy "oci:$work/images:one" "$r:other"
+run 3 registry rm --referrers "$r:2" --yes
+run 0 registry exists "$r@$note"
+run 0 registry rm --referrers "$r:2" --yes --all-tags -o json
+same "$note" "$(jq -r '.deletedReferrers[].digest' <<<"$out")"
+same "" "$(python3 "$here/tests/cli/schema.py" "$here/schemas/output-registry.schema.json" <<<"$out" 2>&1)"
+run 1 registry exists "$r@$note"
+
+# The same at a registry with the API (crane's, which keeps the tags of what is deleted).
+r=$knows/going
+run 0 registry copy "oci:$work/images:one" "$r:1" --referrers
+run 0 registry rm "$r:1" --yes -o json
+same "$note" "$(jq -r '.leftReferrers[].digest' <<<"$out")"
+same "" "$(python3 "$here/tests/cli/schema.py" "$here/schemas/output-registry.schema.json" <<<"$out" 2>&1)"
+run 0 registry rm --referrers "$r@$one" --yes --all-tags
+has "$note"
+run 1 registry exists "$r@$note"
 finish
