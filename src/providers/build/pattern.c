@@ -16,6 +16,7 @@ enum token_kind {
     TOKEN_ANY,   /* one, but no "/"                             */
     TOKEN_CLASS, /* one of a set                                */
     TOKEN_STAR,  /* any number, but no "/"                      */
+    TOKEN_SOME,  /* any number of a set                         */
     TOKEN_DEEP,  /* nothing, or any number that ends with a "/" */
     TOKEN_ALL,   /* any number                                  */
 };
@@ -75,6 +76,84 @@ static bool compile_class(struct arena *arena, const char **at, struct pattern_t
     return true;
 }
 
+static void add_range(struct arena *arena, struct pattern_token *token, uint32_t low, uint32_t high)
+{
+    struct range range = { low, high };
+    arena_push(arena, token->ranges, token->count, token->capacity, range);
+}
+
+static bool is_wild(char c)
+{
+    return c == '*' || c == '?';
+}
+
+/* "[^/]*" or "[^/]" within a set: its "]" ends the set. */
+static void end_class(struct arena *arena, const char **at, struct pattern_token *token)
+{
+    add_range(arena, token, '^', '^');
+    add_range(arena, token, '/', '/');
+    token->kind = *(*at)++ == '*' ? TOKEN_SOME : TOKEN_CLASS;
+}
+
+/* "(.*" "/)?", of which a set takes each character. */
+static void add_deep(struct arena *arena, const char **at, struct pattern_token *token)
+{
+    for (const char *one = "(.*/)?"; *one; one++)
+        add_range(arena, token, (unsigned char)*one, (unsigned char)*one);
+    *at += 2;
+    *at += **at == '/';
+}
+
+/*
+ * In a list of patterns moby makes a regular expression of each, and of "*" and "?" also where they
+ * stand in a set: "[a*b]" becomes "[a[^/]*b]", which is any number of "a", "[", "^" and "/", and
+ * then "b]". *at stands behind the "[", and then behind what the set ended with.
+ */
+static bool compile_moby_class(struct arena *arena, const char **at, struct pattern_token *token)
+{
+    *token = (struct pattern_token){ .kind = TOKEN_CLASS, .inverted = **at == '^' };
+    *at += token->inverted;
+    while (**at != ']') {
+        uint32_t low = '[', high = '[';
+        if (strncmp(*at, "**", 2) == 0) {
+            add_deep(arena, at, token);
+            continue;
+        }
+        bool wild = is_wild(**at);
+        if (!wild && !class_end(at, &low))
+            return false;
+        if (!wild && **at == '-') {
+            wild = is_wild(*++*at);
+            if (!wild && !class_end(at, &high))
+                return false;
+        } else {
+            high = low;
+        }
+        if (high < low)
+            return false;
+        add_range(arena, token, low, high);
+        if (wild) {
+            end_class(arena, at, token);
+            return true;
+        }
+    }
+    ++*at;
+    return true;
+}
+
+/* moby asks Go's filepath.Match first whether it is a pattern at all. */
+static bool compile_any_class(struct arena *arena, const char **at, bool moby,
+                              struct pattern_token *token)
+{
+    const char *start = *at;
+    if (!compile_class(arena, at, token))
+        return false;
+    if (!moby)
+        return true;
+    *at = start;
+    return compile_moby_class(arena, at, token);
+}
+
 struct compiler {
     struct arena *arena;
     struct pattern *pattern;
@@ -119,7 +198,7 @@ static bool compile_one(struct compiler *to, const char **at)
     case '[':
         ++*at;
         to->special = true;
-        if (!compile_class(to->arena, at, &token))
+        if (!compile_any_class(to->arena, at, to->deep, &token))
             return false;
         push(to, token);
         return true;
@@ -244,7 +323,8 @@ static void move_on(const struct pattern *pattern, bool *next, size_t at, uint32
         next[at] = true;
         if (slash)
             enter(pattern, next, at + 1);
-    } else if (token->kind == TOKEN_ALL || (token->kind == TOKEN_STAR && !slash)) {
+    } else if (token->kind == TOKEN_ALL || (token->kind == TOKEN_STAR && !slash)
+               || (token->kind == TOKEN_SOME && class_fits(token, code))) {
         enter(pattern, next, at);
     } else if ((token->kind == TOKEN_CHARACTER && token->code == code)
                || (token->kind == TOKEN_ANY && !slash)
