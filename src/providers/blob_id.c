@@ -6,15 +6,20 @@
 #include <stdlib.h>
 
 /* OpenSSL fails here only without memory. */
-struct blob_id *blob_id_new(int64_t size)
+static struct blob_id *object_id_new(const char *kind, int64_t size)
 {
     EVP_MD_CTX *sha = EVP_MD_CTX_new();
     char head[40];
-    int length = snprintf(head, sizeof head, "blob %lld", (long long)size);
+    int length = snprintf(head, sizeof head, "%s %lld", kind, (long long)size);
     if (!sha || !EVP_DigestInit_ex(sha, EVP_sha1(), NULL)
         || !EVP_DigestUpdate(sha, head, (size_t)length + 1))
         abort();
     return (struct blob_id *)sha;
+}
+
+struct blob_id *blob_id_new(int64_t size)
+{
+    return object_id_new("blob", size);
 }
 
 void blob_id_add(struct blob_id *id, const char *data, size_t length)
@@ -32,12 +37,22 @@ void blob_id_free(struct blob_id *id)
     EVP_MD_CTX_free((EVP_MD_CTX *)id);
 }
 
-void blob_id_of(const char *data, size_t length, unsigned char ret[BLOB_ID_BYTES])
+static void object_id_of(struct blob_id *id, const char *data, size_t length,
+                         unsigned char ret[BLOB_ID_BYTES])
 {
-    struct blob_id *id = blob_id_new((int64_t)length);
     blob_id_add(id, data, length);
     blob_id_finish(id, ret);
     blob_id_free(id);
+}
+
+void blob_id_of(const char *data, size_t length, unsigned char ret[BLOB_ID_BYTES])
+{
+    object_id_of(blob_id_new((int64_t)length), data, length, ret);
+}
+
+void tree_id_of(const char *data, size_t length, unsigned char ret[BLOB_ID_BYTES])
+{
+    object_id_of(object_id_new("tree", (int64_t)length), data, length, ret);
 }
 
 const char *blob_id_hex(struct arena *arena, const unsigned char id[BLOB_ID_BYTES])

@@ -1,5 +1,6 @@
 /*
- * blob_id: git's name of a file's content: SHA-1 of "blob SIZE", a NUL and the bytes.
+ * blob_id: git's name of a file's content: SHA-1 of "blob SIZE", a NUL and the bytes; and of a
+ * folder's, which is a list of names and such names.
  *
  * What is read from a disk is named by it, and what should be a commit's is known again.
  */
@@ -24,6 +25,9 @@ void blob_id_free(struct blob_id *id);
 
 /* Of bytes that are all at hand. */
 void blob_id_of(const char *data, size_t length, unsigned char ret[BLOB_ID_BYTES]);
+
+/* Of a folder: "MODE NAME", a NUL and the id's bytes for each entry, in git's order. */
+void tree_id_of(const char *data, size_t length, unsigned char ret[BLOB_ID_BYTES]);
 
 const char *blob_id_hex(struct arena *arena, const unsigned char id[BLOB_ID_BYTES]);
 

@@ -172,7 +172,8 @@ rm -rf tried
 # committed, it is the same image again: nothing that runs it changes
 run 0 apply -f deploy --yes && has '1 changed'
 commit "Commit it"
-run 0 apply -f deploy --yes && has '1 built, 5 unchanged'
+run 1 diff -f deploy && lacks 'build ('
+run 0 apply -f deploy --yes && has '1 changed, 5 unchanged'
 # but what the ignore rules leave out is no part of it, only the rules themselves are
 printf 'notes/*\n!notes/kept\n' | write services/web/.dockerignore
 echo one | write services/web/notes/kept

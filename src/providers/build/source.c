@@ -3,12 +3,14 @@
  *
  * Each part is written with its name and its length, so that no two sources read alike, and
  * what hangs on a place or a time is left out. Of a commit's files only ids are used; a
- * folder that no rule touches is one id.
+ * folder that no rule touches is one id, git's, also where it comes from a disk: what was built
+ * before it was committed is the same source then.
  */
 #include "providers/build/inner.h"
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "providers/blob_id.h"
 
 #include <inttypes.h>
 #include <libdeflate.h>
@@ -89,6 +91,94 @@ static bool list_digest(struct build *build, struct arena *arena, const char **r
     return true;
 }
 
+/* ------------------------------------------------------------------- a folder's id */
+
+/* What lies in one folder of a list, and where it goes on. */
+struct folder_part {
+    const struct context_entry *items;
+    size_t count, prefix; /* bytes of each path that are the folder's own, and its "/" */
+};
+
+static size_t first_from(const struct folder_part *part, const char *path)
+{
+    size_t low = 0, high = part->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(part->items[middle].path, path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct folder_part part_below(const struct folder_part *part, struct arena *arena,
+                                     const char *path)
+{
+    size_t from = first_from(part, arena_printf(arena, "%s/", path));
+    size_t to = first_from(part, arena_printf(arena, "%s0", path)); /* behind "/" */
+    return (struct folder_part){ part->items + from, to - from, strlen(path) + 1 };
+}
+
+/* git sorts a folder as if its name ended with "/". */
+static int by_git(const void *a, const void *b)
+{
+    const struct context_entry *one = *(const struct context_entry *const *)a;
+    const struct context_entry *other = *(const struct context_entry *const *)b;
+    size_t length = strlen(one->path), longer = strlen(other->path);
+    int order = memcmp(one->path, other->path, length < longer ? length : longer);
+    unsigned char left = (unsigned char)one->path[length < longer ? length : longer];
+    unsigned char right = (unsigned char)other->path[length < longer ? length : longer];
+    if (order || left == right)
+        return order;
+    left = !left && one->entry.kind == FILES_FOLDER ? '/' : left;
+    right = !right && other->entry.kind == FILES_FOLDER ? '/' : right;
+    return left < right ? -1 : left > right;
+}
+
+static void add_id(struct buf *out, const char *hex)
+{
+    for (size_t i = 0; hex[i] && hex[i + 1]; i += 2) {
+        const char digits[] = { hex[i], hex[i + 1], '\0' };
+        buf_putc(out, (char)strtoul(digits, NULL, 16));
+    }
+}
+
+/* As deep as a context may be: CONTEXT_DEPTH_CEILING. */
+static const char *id_of(const struct folder_part *part, struct arena *arena)
+{
+    AUTO_BUF tree = BUF_INIT(BUF_OUTPUT_CEILING);
+    const struct context_entry **direct = arena_array(arena, part->count + 1, sizeof *direct);
+    unsigned char id[BLOB_ID_BYTES];
+    size_t count = 0;
+    for (size_t i = 0; i < part->count; i++)
+        if (!strchr(part->items[i].path + part->prefix, '/'))
+            direct[count++] = &part->items[i];
+    qsort(direct, count, sizeof *direct, by_git);
+    for (size_t i = 0; i < count; i++) {
+        const struct context_entry *item = direct[i];
+        struct folder_part below = { 0 };
+        if (item->entry.kind == FILES_FOLDER)
+            below = part_below(part, arena, item->path);
+        buf_printf(&tree, "%s %s", mode_of(item->entry.kind), item->path + part->prefix);
+        buf_putc(&tree, '\0');
+        add_id(&tree, item->entry.kind == FILES_FOLDER ? id_of(&below, arena) : item->entry.id);
+    }
+    tree_id_of(tree.data, tree.length, id);
+    return blob_id_hex(arena, id);
+}
+
+static bool folder_id(struct build *build, struct arena *arena, const char **ret, struct error *err)
+{
+    AUTO_ARENA scratch = arena_new();
+    struct context_list list;
+    if (!context_list(&build->context, scratch, &list, err))
+        return false;
+    const struct folder_part all = { list.items, list.count, 0 };
+    *ret = arena_strdup(arena, id_of(&all, scratch));
+    return true;
+}
+
 static bool add_context(struct build *build, struct arena *arena, struct buf *out,
                         struct error *err)
 {
@@ -101,9 +191,10 @@ static bool add_context(struct build *build, struct arena *arena, struct buf *ou
         add_text(out, "tree", folder.id);
         return true;
     }
-    if (!list_digest(build, arena, &list, err))
+    bool whole = !build->ignore.count && !build->spec->build.artifacts.count;
+    if (!(whole ? folder_id(build, arena, &list, err) : list_digest(build, arena, &list, err)))
         return false;
-    add_text(out, "files", list);
+    add_text(out, whole ? "tree" : "files", list);
     return true;
 }
 
