@@ -54,7 +54,10 @@ bool run_resolve_images(struct run *run, const struct wait *wait, struct error *
     bool *chosen = flags(run, takes_all(run));
     for (size_t i = 0; i < run->target_count; i++)
         images_used(run->images, run->targets[i].desired, run->targets[i].desired_count, chosen);
-    return images_resolve(run->images, chosen, wait, err);
+    if (!images_resolve(run->images, chosen, wait, err))
+        return false;
+    images_look_for_older(run->images, wait);
+    return true;
 }
 
 /* Does any target's object run it? */

@@ -57,6 +57,13 @@ services() {
 }
 services
 
+# --- a first run that was refused has built nothing: the next one is the first ---
+run 3 apply -f deploy --yes --no-build
+run 1 diff -f deploy
+has '+ Image/web' '+ Image/limits'
+lacks '~ Image/'
+rm -rf out
+
 # --- the first time: built, written, and named by digest ---
 image_of() { jq -r '.targets[].changes[]|select(.kind=="Image" and .name=="web")|"\(.action) \(.digests)"' <<<"$out"; }
 run 1 diff -f deploy -o json && valid plan
@@ -162,6 +169,7 @@ run 0 apply -f deploy --yes
 sed -i 's/tags: \["1.0"\]/tags: ["${shortCommit}"]/' deploy/images.yaml
 commit "Tag by commit"
 echo "<h1>not committed</h1>" >services/web/index.html
+run 1 diff -f deploy && has '~ Image/web' # no tag of this commit, but older ones are there
 run 0 build web -f deploy --to oci:tried
 has 'built -dirty'
 run 0 build -f deploy -o json && valid images

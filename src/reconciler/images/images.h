@@ -40,6 +40,9 @@ enum image_state {
     IMAGE_FAILED, /* nobody can tell: `error`                          */
 };
 
+/* Was something of it built before? Only the tag of a source (cmx-…) says so for sure. */
+enum image_older { OLDER_UNKNOWN, OLDER_NONE, OLDER_THERE };
+
 /* A tag as the Image wants it. */
 struct image_tag {
     const char *text; /* with what the commit says filled in         */
@@ -65,6 +68,7 @@ struct image_run {
     bool dirty;                /* built of what differs from the commit          */
     const char *source_digest; /* NULL: not known before those are built         */
     enum image_state state;
+    enum image_older older;  /* of IMAGE_ABSENT */
     struct descriptor image; /* digest NULL: not known                         */
     bool computed;           /* it is known, but nothing is stored             */
     int64_t size;            /* of what was built; -1: not known               */
@@ -105,6 +109,12 @@ void images_find_circles(struct images *images);
  */
 bool images_resolve(struct images *images, const bool *chosen, const struct wait *wait,
                     struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * For plans: was what is absent built before? Behind images_resolve(); one list of tags of each
+ * that has no tag (older.c).
+ */
+void images_look_for_older(struct images *images, const struct wait *wait);
 
 /* Is there a tag that has to be set or moved? Of an image whose digest is known. */
 bool image_tags_differ(const struct image_run *run);

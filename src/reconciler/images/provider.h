@@ -32,8 +32,8 @@ bool image_bind(struct session *session, struct arena *arena, const struct resou
 const char *image_reason(struct arena *arena, const struct image_run *run, const char *since);
 
 /*
- * Was an older one built before, as far as can be told without asking anybody: does a tag of it
- * point somewhere, or did the commit of the last run have what it is made of? As above.
+ * Was an older one built before: does its place hold one, or, where nobody could look, did the
+ * commit of the last run have what it is made of? As above.
  */
 bool image_built_before(const struct image_run *run, const char *since);
 

@@ -75,9 +75,8 @@ bool image_built_before(const struct image_run *run, const char *since)
 {
     struct git_source *git = run->images->source->git;
     const struct image_spec *spec = run->spec;
-    for (size_t i = 0; i < run->tag_count; i++)
-        if (run->tags[i].live)
-            return true;
+    if (run->older != OLDER_UNKNOWN)
+        return run->older == OLDER_THERE;
     return git && *since
            && git_had(git, since,
                       is_made_of_files(spec) ? spec->settings.files[0].from : spec->build.context);

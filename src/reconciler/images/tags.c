@@ -84,5 +84,5 @@ bool tag_fill(struct arena *arena, const char *text, const struct tag_facts *fac
 
 const char *tag_of_source(struct arena *arena, const char *source_digest)
 {
-    return arena_printf(arena, "cmx-%s", source_digest);
+    return arena_printf(arena, TAG_OF_SOURCE "%s", source_digest);
 }

@@ -25,6 +25,8 @@ struct tag_facts {
 bool tag_fill(struct arena *arena, const char *text, const struct tag_facts *facts,
               const char **ret_tag, struct error *err) __attribute__((warn_unused_result));
 
+#define TAG_OF_SOURCE "cmx-" /* what such tags begin with */
+
 /* The tag that says "built from this source": "cmx-" and the source digest. */
 const char *tag_of_source(struct arena *arena, const char *source_digest);
 
