@@ -231,6 +231,50 @@ for command in validate diff plan; do
 done
 git rm -q services/web/.gitignore services/web/.dockerignore
 
+# --- a word or a value that is wrong: each at its column, before anything is built ---
+cat >"$work/wrong" <<'END'
+# wrong in each line but the first ones
+FROM scratch
+ARG PORT=http
+LABEL a=${b:?missing}
+ENV GREETING="hello
+EXPOSE 80 \
+       $PORT
+COPY --chmod=x9 index.html /srv/
+COPY --chown=1:2:3 index.html /srv/
+COPY https://example.org/x /srv/
+STOPSIGNAL SIGNONE
+VOLUME ["/srv/${x"]
+END
+write services/web/Dockerfile <"$work/wrong"
+commit "Write nothing right"
+for command in validate diff plan "build web"; do
+    run 2 $command -f deploy
+    for place in 4:9 5:14 7:8 8:6 9:6 10:6 11:12 12:10; do has "services/web/Dockerfile:$place: error: "; done
+    has 'EXPOSE: http is no port' 'b: missing' '8 errors'
+done
+# An argument may mend it, and so may what a base sets: that is known once there is something to build.
+printf 'FROM scratch\nARG PORT=http\nEXPOSE $PORT\nCOPY index.html /srv/\n' | write services/web/Dockerfile
+sed -i 's|build: { context: services/web }|build: { context: services/web, args: { PORT: "80" } }|' deploy/images.yaml
+commit "Name a port"
+run 0 validate -f deploy
+sed -i 's|, args: { PORT: "80" }||' deploy/images.yaml
+printf 'FROM oci:images/limits:latest\nENV SET=$PATH NOT=$HOME_PORT\nEXPOSE ${HOME_PORT:?missing}\nEXPOSE $NOT\n' |
+    write services/web/Dockerfile
+commit "Leave it to the base"
+run 0 validate -f deploy
+run 4 diff -f deploy
+has 'services/web/Dockerfile:3:8: EXPOSE: HOME_PORT: missing'
+printf 'FROM Shop/Web:1 AS one\nFROM scratch\nCOPY --from=one / /\n' | write services/web/Dockerfile
+run 2 validate -f deploy
+has 'services/web/Dockerfile:1:6: error: FROM: ' 'upper-case'
+printf 'FROM scratch\nCOPY index.html /srv/\n' | write services/web/Dockerfile
+sed -i 's|^  files: |  stopSignal: SIGNONE\n  files: |' deploy/images.yaml
+run 2 validate -f deploy
+has 'deploy/images.yaml:17:15: error: spec.stopSignal: SIGNONE is no signal'
+git checkout -q deploy services && printf 'FROM scratch\nCOPY index.html /srv/\n' | write services/web/Dockerfile
+commit "Write it right"
+
 # --- which builder, where the native one cannot ---
 echo packed | write services/web/pages.tar.xz
 printf 'FROM scratch\nADD pages.tar.xz /srv/\n' | write services/web/Dockerfile
@@ -241,6 +285,14 @@ printf 'FROM scratch\nADD ./pages.t* /srv/\n' | write services/web/Dockerfile
 commit "The same by wildcards"
 run 1 diff -f deploy
 has 'by docker: ADD of' 'pages.tar.xz, an xz archive, at Dockerfile:2'
+printf 'FROM scratch\nARG PAGES=pages.tar.xz\nADD ${PAGES} /srv/\n' | write services/web/Dockerfile
+commit "And by a variable"
+run 1 diff -f deploy
+has 'by docker: ADD of' 'pages.tar.xz, an xz archive, at Dockerfile:3'
+printf 'FROM scratch\nARG FROM=https://example.org\nADD $FROM/x /srv/\n' | write services/web/Dockerfile
+commit "An address by a variable"
+run 1 diff -f deploy
+has 'by docker: ADD of' 'https://example.org/x, which is not in git, at Dockerfile:3'
 printf 'FROM scratch\nADD index* /srv/\n' | write services/web/Dockerfile
 commit "Wildcards that mean none"
 run 1 diff -f deploy

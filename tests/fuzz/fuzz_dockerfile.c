@@ -21,13 +21,17 @@ static void expand_all(struct arena *arena, const struct dockerfile *dockerfile)
             const struct instruction *one = &dockerfile->stages[i].instructions[j];
             const char *text;
             struct error err;
+            bool known = true;
+            /* What is right is so also while not all variables are known. */
             for (size_t k = 0; k < one->words.count; k++)
                 if (expand_word(arena, one->words.items[k], dockerfile->escape, &variables, &text,
                                 &err)
-                    && strlen(text) > EXPAND_CEILING)
+                    && (strlen(text) > EXPAND_CEILING
+                        || !expand_known(arena, one->words.items[k], dockerfile->escape, &variables,
+                                         &known, &text, &err)))
                     abort();
             for (size_t k = 0; k < one->heredoc_count; k++)
-                if (!expand_text(arena, one->heredocs[k].content, &variables, &text, &err)
+                if (!expand_text(arena, one->heredocs[k].content, &variables, NULL, &text, &err)
                     && err.kind != ERROR_INPUT)
                     abort();
         }

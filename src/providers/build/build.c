@@ -5,6 +5,7 @@
 #include "providers/build/inner.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "providers/build/dockerignore.h"
 #include "providers/build/path.h"
@@ -220,6 +221,13 @@ static bool open_context(struct build *build, struct error *err)
                      build->context.folder);
 }
 
+/* Another language has other words. */
+static bool rehearse(struct build *build, struct problems *problems, struct error *err)
+{
+    const struct wait forever = { .deadline = INT64_MAX };
+    return !build_is_usual(build) || build_rehearse(build, false, problems, &forever, err);
+}
+
 static bool read_all(struct build *build, struct problems *problems, struct error *err)
 {
     size_t before = problems->errors;
@@ -230,7 +238,7 @@ static bool read_all(struct build *build, struct problems *problems, struct erro
         add_settings(build);
         build_check_sources(build, problems);
         build_check_arguments(build, problems);
-        if (problems->errors == before)
+        if (rehearse(build, problems, err) && problems->errors == before)
             return true;
     }
     size_t count = problems->errors - before;

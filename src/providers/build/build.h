@@ -50,7 +50,7 @@ bool build_dirty(const struct build *build);
 /* An image that it stands on: of a FROM or a COPY --from that is needed. */
 struct build_base {
     const char *reference;     /* as the Dockerfile has it, arguments filled in: "busybox:1.36" */
-    int line;                  /* of the Dockerfile */
+    struct place place;        /* of its name in the Dockerfile */
     struct image_store *store; /* of build_resolve, NULL before it        */
     struct descriptor descriptor; /* its digest; of an index where it is one */
 };

@@ -5,6 +5,7 @@
 #include "providers/build/path.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const char *at_line(const struct build *build, struct arena *arena, const char *what,
                            const struct instruction *instruction)
@@ -20,18 +21,6 @@ bool build_is_remote(const char *source)
         if (strncmp(source, starts[i], strlen(starts[i])) == 0)
             return true;
     return false;
-}
-
-/* ADD of what is not local: its content is not in git, so the source would not say all. */
-static const char *remote_add(const struct build *build, struct arena *arena,
-                              const struct instruction *add)
-{
-    for (size_t i = 0; i + 1 < add->words.count; i++)
-        if (build_is_remote(add->words.items[i]))
-            return at_line(
-                build, arena,
-                arena_printf(arena, "ADD of %s, which is not in git,", add->words.items[i]), add);
-    return NULL;
 }
 
 /* Unpacked by what only an engine has; named by its ending, so that no file is read. */
@@ -67,18 +56,33 @@ static const char *packed_match(const struct build *build, struct arena *arena, 
     return NULL;
 }
 
-static const char *packed_add(const struct build *build, struct arena *arena,
-                              const struct instruction *add)
+static bool unpacks(const struct instruction *add)
 {
-    for (size_t i = 0; i + 1 < add->words.count; i++) {
-        const char *word = add->words.items[i];
-        const char *name = packed_kind(word) ? word : packed_match(build, arena, word);
-        if (name)
-            return at_line(build, arena,
-                           arena_printf(arena, "ADD of %s, %s archive,", name, packed_kind(name)),
-                           add);
-    }
-    return NULL;
+    const char *flag = instruction_flag(add, "unpack");
+    return !flag || strcasecmp(flag, "false") != 0;
+}
+
+/* What is not local is not in git, so that the source would not say all of the image. */
+const char *build_not_native_add(const struct build *build, struct arena *arena,
+                                 const struct instruction *add, const char *source)
+{
+    if (build_is_remote(source))
+        return at_line(build, arena, arena_printf(arena, "ADD of %s, which is not in git,", source),
+                       add);
+    const char *name = packed_kind(source) ? source : packed_match(build, arena, source);
+    if (!name || !unpacks(add))
+        return NULL;
+    return at_line(build, arena,
+                   arena_printf(arena, "ADD of %s, %s archive,", name, packed_kind(name)), add);
+}
+
+static const char *in_add(const struct build *build, struct arena *arena,
+                          const struct instruction *add)
+{
+    const char *why = NULL;
+    for (size_t i = 0; i + 1 < add->words.count && !why; i++)
+        why = build_not_native_add(build, arena, add, add->words.items[i]);
+    return why;
 }
 
 static const char *in_stage(const struct build *build, struct arena *arena,
@@ -90,9 +94,7 @@ static const char *in_stage(const struct build *build, struct arena *arena,
         if (one->kind == INSTRUCTION_RUN)
             return at_line(build, arena, "RUN", one);
         if (one->kind == INSTRUCTION_ADD)
-            why = remote_add(build, arena, one);
-        if (one->kind == INSTRUCTION_ADD && !why)
-            why = packed_add(build, arena, one);
+            why = in_add(build, arena, one);
         if (why)
             return why;
     }
@@ -124,6 +126,19 @@ static bool usual_syntax(const char *syntax)
     return !syntax;
 }
 
+static bool is_windows(const struct build_plan *plan)
+{
+    return plan->platform.os && strcmp(plan->platform.os, "windows") == 0;
+}
+
+bool build_is_usual(const struct build *build)
+{
+    for (size_t i = 0; i < build->plan_count; i++)
+        if (is_windows(&build->plans[i]))
+            return false;
+    return usual_syntax(build->dockerfile.syntax);
+}
+
 const char *build_not_native(const struct build *build, struct arena *arena)
 {
     const struct dockerfile *dockerfile = &build->dockerfile;
@@ -133,7 +148,7 @@ const char *build_not_native(const struct build *build, struct arena *arena)
     if (build->onbuild)
         return build->onbuild;
     for (size_t p = 0; p < build->plan_count; p++) {
-        if (build->plans[p].platform.os && strcmp(build->plans[p].platform.os, "windows") == 0)
+        if (is_windows(&build->plans[p]))
             return "the platform windows";
         for (size_t i = 0; i < dockerfile->stage_count; i++) {
             const char *why =
@@ -144,7 +159,7 @@ const char *build_not_native(const struct build *build, struct arena *arena)
                 return why;
         }
     }
-    return NULL;
+    return build->filled_add;
 }
 
 /* What an engine's plain API cannot do. */
@@ -160,6 +175,24 @@ static const char *not_docker(const struct build *build)
     return build->plan_count > 1 ? "several platforms" : NULL;
 }
 
+/* Once, as long as its name means the same. */
+bool build_load_base(const struct build *build, const struct build_plan *plan, size_t at,
+                     struct image *ret, const struct wait *wait, struct error *err)
+{
+    const struct build_base *base = build_base(build, plan->from[at]);
+    struct base_image *known = plan->bases[at];
+    if (!known || strcmp(known->digest, base->descriptor.digest) != 0) {
+        known = arena_alloc(build->arena, sizeof *known);
+        known->digest = base->descriptor.digest;
+        if (!image_load(base->store, build->arena, known->digest, &plan->platforms[at],
+                        &known->image, wait, err))
+            return error_prefix(err, "%s", base->reference);
+        plan->bases[at] = known;
+    }
+    *ret = known->image;
+    return true;
+}
+
 static bool look_at_base(struct build *build, const struct build_plan *plan, size_t at,
                          const struct wait *wait, struct error *err)
 {
@@ -167,14 +200,26 @@ static bool look_at_base(struct build *build, const struct build_plan *plan, siz
     struct image image;
     if (!base || !base->store)
         return true;
-    if (!image_load(base->store, build->arena, base->descriptor.digest, &plan->platforms[at],
-                    &image, wait, err))
-        return error_prefix(err, "%s", base->reference);
+    if (!build_load_base(build, plan, at, &image, wait, err))
+        return false;
     if (image.config.on_build.count)
         build->onbuild = at_line(build, build->arena,
                                  arena_printf(build->arena, "ONBUILD of %s", base->reference),
                                  build->dockerfile.stages[at].head);
     return true;
+}
+
+/* What hangs on the variables of the bases can be told now. */
+static bool rehearse_known(struct build *build, const struct wait *wait, struct error *err)
+{
+    struct problems problems;
+    problems_start(&problems, build->arena);
+    if (!build_rehearse(build, true, &problems, wait, err))
+        return false;
+    const struct problem *first = problems.items;
+    return problems.count == 0
+           || error_set(err, ERROR_INPUT, "%s:%u:%u: %s", first->file->path, first->place.line,
+                        first->place.column, first->message);
 }
 
 bool build_look_at_bases(struct build *build, const struct wait *wait, struct error *err)
@@ -183,7 +228,7 @@ bool build_look_at_bases(struct build *build, const struct wait *wait, struct er
         for (size_t i = 0; i < build->dockerfile.stage_count && !build->onbuild; i++)
             if (build->plans[p].needed[i] && !look_at_base(build, &build->plans[p], i, wait, err))
                 return false;
-    return true;
+    return build->onbuild || !build_is_usual(build) || rehearse_known(build, wait, err);
 }
 
 bool build_choose(const struct build *build, struct build_choice *ret, struct error *err)

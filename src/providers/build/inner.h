@@ -5,6 +5,7 @@
  *   plan.c         stages and bases for each platform; resolving them
  *   settings.c     image settings as Dockerfile instructions
  *   check.c        are the sources of COPY there, and the ARGs of arguments?
+ *   native/rehearse.c  are words and values right?
  *   choose.c       which builder
  *   source.c       the source digest
  *   native/        makes it
@@ -12,9 +13,16 @@
 #ifndef CMX_BUILD_INNER_H
 #define CMX_BUILD_INNER_H
 
+#include "oci/image.h"
 #include "providers/build/build.h"
 #include "providers/build/context.h"
 #include "providers/build/dockerfile/dockerfile.h"
+
+/* A base whose manifest and config were read. */
+struct base_image {
+    const char *digest; /* of what its name meant then */
+    struct image image;
+};
 
 /* What a Dockerfile comes to for one platform. */
 struct build_plan {
@@ -23,6 +31,7 @@ struct build_plan {
     const char **from;          /* of each stage, variables filled in                     */
     struct platform *platforms; /* of each stage                                         */
     bool *needed;
+    struct base_image **bases; /* of each stage; NULL: not read (yet) */
     size_t target;
 };
 
@@ -44,6 +53,7 @@ struct build {
     bool resolved;
     const char
         *onbuild; /* "ONBUILD of golang:1-onbuild at Dockerfile:1": what a base brings; or NULL */
+    const char *filled_add; /* the same of an ADD once its variables were filled in; or NULL */
 };
 
 /* plan.c: fills in plans and bases. */
@@ -76,8 +86,27 @@ size_t build_behind_target(const struct build *build);
 /* choose.c: why it cannot be built natively, or NULL. */
 const char *build_not_native(const struct build *build, struct arena *arena);
 
+/* choose.c: why a source of ADD, its variables filled in, needs an engine; or NULL. */
+const char *build_not_native_add(const struct build *build, struct arena *arena,
+                                 const struct instruction *add, const char *source);
+
 /* Is a source of ADD an address, and no path? */
 bool build_is_remote(const char *source);
+
+/*
+ * native/rehearse.c: a problem for each instruction whose words or values are wrong. While the
+ * bases are not known, what hangs on their variables is none. False: it could not be found out.
+ */
+bool build_rehearse(struct build *build, bool bases_known, struct problems *problems,
+                    const struct wait *wait, struct error *err) __attribute__((warn_unused_result));
+
+/* choose.c: the manifest and config of the base of a stage (build_resolve first). */
+bool build_load_base(const struct build *build, const struct build_plan *plan, size_t at,
+                     struct image *ret, const struct wait *wait, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* choose.c: is the language of the Dockerfile the one that is read here, on a platform of it? */
+bool build_is_usual(const struct build *build);
 
 /* check.c: a problem for each source of a COPY that surely is not in the context. */
 void build_check_sources(const struct build *build, struct problems *problems);

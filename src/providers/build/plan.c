@@ -4,6 +4,7 @@
  */
 #include "providers/build/inner.h"
 
+#include "manifest/reference.h"
 #include "providers/build/dockerfile/expand.h"
 
 #include <string.h>
@@ -42,8 +43,9 @@ static void set_predefined(struct build *build, struct build_plan *plan)
     }
 }
 
-#define WRONG(build, problems, instruction, ...)                                                   \
-    (problem_add((problems), (build)->dockerfile.file, (instruction)->place,                       \
+#define WRONG(build, problems, instruction, word, ...)                                             \
+    (problem_add((problems), (build)->dockerfile.file,                                             \
+                 instruction_place((build)->dockerfile.file, instruction, word),                   \
                  (build)->dockerfile.file->quotable, __VA_ARGS__),                                 \
      false)
 
@@ -57,7 +59,7 @@ static bool set_argument(struct build *build, struct build_plan *plan,
     if (!value && equals
         && !expand_word(build->arena, equals + 1, build->dockerfile.escape, &plan->global, &value,
                         &err))
-        return WRONG(build, problems, arg, "%s", err.message);
+        return WRONG(build, problems, arg, word, "%s", err.message);
     if (value)
         variables_set(build->arena, &plan->global, name, value);
     return true;
@@ -86,17 +88,17 @@ static bool set_stage(struct build *build, struct build_plan *plan, size_t at,
     plan->platforms[at] = plan->platform;
     if (!expand_word(build->arena, stage->from, build->dockerfile.escape, &plan->global,
                      &plan->from[at], &err))
-        return WRONG(build, problems, stage->head, "%s", err.message);
+        return WRONG(build, problems, stage->head, stage->from, "%s", err.message);
     if (!*plan->from[at])
-        return WRONG(build, problems, stage->head,
+        return WRONG(build, problems, stage->head, stage->from,
                      "FROM %s names no image: its arguments are empty", stage->from);
     if (!stage->platform)
         return true;
     if (!expand_word(build->arena, stage->platform, build->dockerfile.escape, &plan->global,
                      &platform, &err)
         || !platform_parse(build->arena, platform, &plan->platforms[at], &err))
-        return WRONG(build, problems, stage->head, "--platform=%s: %s", stage->platform,
-                     err.message);
+        return WRONG(build, problems, stage->head, "--platform", "--platform=%s: %s",
+                     stage->platform, err.message);
     return true;
 }
 
@@ -107,6 +109,7 @@ static bool set_stages(struct build *build, struct build_plan *plan, struct prob
     plan->from = arena_array(build->arena, count, sizeof *plan->from);
     plan->platforms = arena_array(build->arena, count, sizeof *plan->platforms);
     plan->needed = arena_array(build->arena, count, sizeof *plan->needed);
+    plan->bases = arena_array(build->arena, count, sizeof(struct base_image *));
     for (size_t i = 0; i < count; i++)
         if (!set_stage(build, plan, i, problems))
             continue;
@@ -133,12 +136,21 @@ struct build_base *build_base(const struct build *build, const char *reference)
     return NULL;
 }
 
-static void add_base(struct build *build, const char *reference, const struct instruction *by)
+/* A layout's folder is named after "oci:". */
+static bool add_base(struct build *build, const char *reference, const struct instruction *by,
+                     const char *word, struct problems *problems)
 {
+    struct reference parsed;
+    struct error err;
     if (build_base(build, reference))
-        return;
-    struct build_base base = { .reference = reference, .line = (int)by->place.line };
+        return true;
+    if (strncmp(reference, "oci:", 4) != 0
+        && !reference_parse(build->arena, reference, &parsed, &err))
+        return WRONG(build, problems, by, word, "%s: %s", by->name, err.message);
+    struct build_base base = { .reference = reference,
+                               .place = instruction_place(build->dockerfile.file, by, word) };
     arena_push(build->arena, build->bases, build->base_count, build->base_capacity, base);
+    return true;
 }
 
 /* FROM names a stage by its name alone, COPY --from by its number, too. */
@@ -161,20 +173,20 @@ static bool add_copied(struct build *build, const struct instruction *copy, size
     if (copy->kind != INSTRUCTION_COPY || !from)
         return true;
     if (strpbrk(from, "$"))
-        return WRONG(build, problems, copy,
+        return WRONG(build, problems, copy, "--from",
                      "--from=%s: no variables here; write FROM %s AS NAME and copy from NAME", from,
                      from);
     if (dockerfile_stage(&build->dockerfile, from, at) >= 0)
         return true;
     if (is_number(from))
-        return WRONG(build, problems, copy, "--from=%s: there is no stage %s before this one", from,
-                     from);
+        return WRONG(build, problems, copy, "--from",
+                     "--from=%s: there is no stage %s before this one", from, from);
     if (dockerfile_stage(&build->dockerfile, from, build->dockerfile.stage_count) >= 0)
-        return WRONG(build, problems, copy, "--from=%s: that stage comes only later", from);
+        return WRONG(build, problems, copy, "--from", "--from=%s: that stage comes only later",
+                     from);
     if (strcmp(from, "scratch") == 0)
-        return WRONG(build, problems, copy, "--from=scratch: there is nothing in it");
-    add_base(build, from, copy);
-    return true;
+        return WRONG(build, problems, copy, "--from", "--from=scratch: there is nothing in it");
+    return add_base(build, from, copy, "--from", problems);
 }
 
 static bool add_bases(struct build *build, const struct build_plan *plan, struct problems *problems)
@@ -185,7 +197,7 @@ static bool add_bases(struct build *build, const struct build_plan *plan, struct
         if (!plan->needed[i])
             continue;
         if (strcmp(plan->from[i], "scratch") != 0 && !from_stage(build, plan->from[i], i))
-            add_base(build, plan->from[i], stage->head);
+            fine &= add_base(build, plan->from[i], stage->head, stage->from, problems);
         for (size_t j = 0; j < stage->count; j++)
             fine &= add_copied(build, &stage->instructions[j], i, problems);
     }
@@ -247,8 +259,8 @@ bool build_resolve(struct build *build, const struct build_opener *opener, const
         struct build_base *base = &build->bases[i];
         if (!opener->open(opener->context, build->arena, base->reference, &base->store,
                           &base->descriptor, wait, err))
-            return error_prefix(err, "%s:%d: %s", build->dockerfile.file->path, base->line,
-                                base->reference);
+            return error_prefix(err, "%s:%u:%u: %s", build->dockerfile.file->path, base->place.line,
+                                base->place.column, base->reference);
     }
     build->resolved = true;
     return true;

@@ -132,8 +132,8 @@ bool build_docker_bases(struct build *build, const struct build_engines *engines
         if (!base->store)
             return error_set(err, ERROR_BUG, "%s: built before it was resolved", base->reference);
         if (!(base->store->host ? bring_pulled(&all, base) : bring_loaded(&all, base)))
-            return error_prefix(err, "%s:%d: %s", build->dockerfile.file->path, base->line,
-                                base->reference);
+            return error_prefix(err, "%s:%u:%u: %s", build->dockerfile.file->path, base->place.line,
+                                base->place.column, base->reference);
     }
     return true;
 }

@@ -63,10 +63,11 @@ struct instruction_flag {
 
 struct instruction {
     enum instruction_kind kind;
-    const char *name; /* "COPY"                                                  */
-    struct place place;
-    const char *text; /* the line, continuations joined: "COPY --link a b"       */
-    const char *rest; /* what stands behind the flags                            */
+    const char *name;   /* "COPY"                                                  */
+    struct place place; /* of its first line */
+    uint32_t stop;      /* the offset behind its last line, here-documents left out */
+    const char *text;   /* the line, continuations joined: "COPY --link a b"       */
+    const char *rest;   /* what stands behind the flags                            */
     struct instruction_flag *flags;
     size_t flag_count, flag_capacity;
     /*
@@ -109,6 +110,13 @@ const char *instruction_flag(const struct instruction *instruction, const char *
 
 /* Is a flag given that is true or false, and true? */
 bool instruction_is(const struct instruction *instruction, const char *name);
+
+/*
+ * Where a word of it stands, as it is written there, so that a fault can be told at its column;
+ * the instruction's own place where it is not found (an escape in a line's middle), or is NULL.
+ */
+struct place instruction_place(const struct source_file *file,
+                               const struct instruction *instruction, const char *word);
 
 /* The here-document that a word of COPY names ("<<EOF"), or NULL. */
 const struct heredoc *instruction_heredoc(const struct instruction *instruction, const char *word);

@@ -14,6 +14,7 @@ struct expander {
     char escape;
     bool quotes; /* they mean something */
     const struct image_pairs *variables;
+    bool *known; /* NULL: what is not among them is not set */
     unsigned depth;
     struct error *err;
 };
@@ -36,6 +37,31 @@ void variables_set(struct arena *arena, struct image_pairs *variables, const cha
         }
     struct image_pair pair = { name, value };
     arena_push(arena, variables->items, variables->count, variables->capacity, pair);
+}
+
+void variables_unset(struct image_pairs *variables, const char *name)
+{
+    for (size_t i = 0; i < variables->count; i++)
+        if (strcmp(variables->items[i].key, name) == 0) {
+            variables->count--;
+            memmove(variables->items + i, variables->items + i + 1,
+                    (variables->count - i) * sizeof *variables->items);
+            return;
+        }
+}
+
+static const char *value_of(struct expander *one, const char *name)
+{
+    const char *value = variables_get(one->variables, name);
+    if (!value && one->known)
+        *one->known = false;
+    return value;
+}
+
+/* Does what was filled in so far hang on something that nobody knows yet? */
+static bool is_unknown(const struct expander *one)
+{
+    return one->known && !*one->known;
 }
 
 static bool failed(struct expander *one, const char *why)
@@ -100,6 +126,8 @@ static bool trim(struct expander *one, struct buf *out, char kind, const char *v
 {
     const char *trimmed;
     bool longest = *pattern == kind;
+    if (is_unknown(one))
+        return true;
     if (!wild_trim(one->arena, pattern + longest, value ? value : "", kind == '%', longest,
                    &trimmed, one->err))
         return false;
@@ -109,7 +137,7 @@ static bool trim(struct expander *one, struct buf *out, char kind, const char *v
 static bool with_default(struct expander *one, struct buf *out, const char *name, bool empty_too)
 {
     char kind = *one->at++;
-    const char *word, *value = variables_get(one->variables, name);
+    const char *word, *value = value_of(one, name);
     bool pattern = kind == '#' || kind == '%';
     if (!strchr("-+?#%", kind) || !kind || (empty_too && pattern))
         return failed(one, "not one of the forms that ${…} has");
@@ -118,7 +146,7 @@ static bool with_default(struct expander *one, struct buf *out, const char *name
     if (pattern)
         return trim(one, out, kind, value, word);
     bool there = value && (!empty_too || *value);
-    if (kind == '?' && !there)
+    if (kind == '?' && !there && !is_unknown(one))
         return unset_is_wrong(one, name, value, word);
     if (kind == '+')
         return put(one, out, there ? word : "");
@@ -127,12 +155,15 @@ static bool with_default(struct expander *one, struct buf *out, const char *name
 
 static bool with_replacement(struct expander *one, struct buf *out, const char *name)
 {
-    const char *pattern, *replacement, *replaced, *value = variables_get(one->variables, name);
+    const char *pattern, *replacement, *replaced, *value = value_of(one, name);
     bool all = *one->at == '/';
     one->at += all;
-    if (!argument(one, '/', true, &pattern) || !argument(one, '}', true, &replacement)
-        || !wild_replace(one->arena, pattern, replacement, value ? value : "", all, &replaced,
-                         one->err))
+    if (!argument(one, '/', true, &pattern) || !argument(one, '}', true, &replacement))
+        return false;
+    if (is_unknown(one))
+        return true;
+    if (!wild_replace(one->arena, pattern, replacement, value ? value : "", all, &replaced,
+                      one->err))
         return false;
     return put(one, out, replaced);
 }
@@ -147,7 +178,7 @@ static bool in_braces(struct expander *one, struct buf *out)
     switch (*one->at) {
     case '}':
         one->at++;
-        const char *value = variables_get(one->variables, name);
+        const char *value = value_of(one, name);
         return put(one, out, value ? value : "");
     case ':':
         one->at++;
@@ -172,7 +203,7 @@ static bool dollar(struct expander *one, struct buf *out)
     const char *name = read_name(one);
     if (!*name)
         return put(one, out, "$");
-    const char *value = variables_get(one->variables, name);
+    const char *value = value_of(one, name);
     return put(one, out, value ? value : "");
 }
 
@@ -259,8 +290,9 @@ static bool expand(struct expander *one, const char **ret)
     return true;
 }
 
-bool expand_word(struct arena *arena, const char *word, char escape,
-                 const struct image_pairs *variables, const char **ret, struct error *err)
+bool expand_known(struct arena *arena, const char *word, char escape,
+                  const struct image_pairs *variables, bool *known, const char **ret,
+                  struct error *err)
 {
     struct expander one = { .arena = arena,
                             .word = word,
@@ -268,18 +300,26 @@ bool expand_word(struct arena *arena, const char *word, char escape,
                             .escape = escape,
                             .quotes = true,
                             .variables = variables,
+                            .known = known,
                             .err = err };
     return expand(&one, ret);
 }
 
+bool expand_word(struct arena *arena, const char *word, char escape,
+                 const struct image_pairs *variables, const char **ret, struct error *err)
+{
+    return expand_known(arena, word, escape, variables, NULL, ret, err);
+}
+
 bool expand_text(struct arena *arena, const char *text, const struct image_pairs *variables,
-                 const char **ret, struct error *err)
+                 bool *known, const char **ret, struct error *err)
 {
     struct expander one = { .arena = arena,
                             .word = "here-document",
                             .at = text,
                             .escape = '\\',
                             .variables = variables,
+                            .known = known,
                             .err = err };
     return expand(&one, ret);
 }

@@ -33,13 +33,25 @@ const char *variables_get(const struct image_pairs *variables, const char *name)
 void variables_set(struct arena *arena, struct image_pairs *variables, const char *name,
                    const char *value);
 
+void variables_unset(struct image_pairs *variables, const char *name);
+
 /* One word. ERROR_INPUT: not of these forms, or ${v:?w} struck. */
 bool expand_word(struct arena *arena, const char *word, char escape,
                  const struct image_pairs *variables, const char **ret, struct error *err)
     __attribute__((warn_unused_result));
 
+/*
+ * The same while not every variable is known yet: one that is not among `variables` may be set or
+ * not, and makes *known false; then what comes out means nothing. What is wrong with the form of
+ * the word is found all the same. `known` NULL: as expand_word().
+ */
+bool expand_known(struct arena *arena, const char *word, char escape,
+                  const struct image_pairs *variables, bool *known, const char **ret,
+                  struct error *err) __attribute__((warn_unused_result));
+
 /* The text of a here-document: quotes stay as they are. */
 bool expand_text(struct arena *arena, const char *text, const struct image_pairs *variables,
-                 const char **ret, struct error *err) __attribute__((warn_unused_result));
+                 bool *known, const char **ret, struct error *err)
+    __attribute__((warn_unused_result));
 
 #endif

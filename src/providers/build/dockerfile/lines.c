@@ -175,7 +175,7 @@ bool lines_next(struct lines *lines, struct line *ret)
         if (more)
             read_continued(lines, &text);
         ret->text = arena_memdup(lines->arena, buf_text(&text), text.length);
-        ret->last = lines->number;
+        ret->stop = (uint32_t)lines->at;
         return true;
     }
     return false;

@@ -24,7 +24,7 @@ struct lines {
 struct line {
     const char *text;
     struct place place; /* of its first line, all of it */
-    uint32_t last;      /* number of its last line      */
+    uint32_t stop;      /* the offset behind its last line */
 };
 
 void lines_start(struct lines *lines, struct arena *arena, struct dockerfile *dockerfile,

@@ -79,6 +79,18 @@ enum { RULE_COUNT = sizeof RULES / sizeof *RULES, NAME_MOST = 20 };
                  (parser)->dockerfile->file->quotable, __VA_ARGS__),                               \
      false)
 
+/* The same at a word of the line. */
+#define WRONG_AT(parser, word, ...)                                                                \
+    (problem_add((parser)->problems, (parser)->dockerfile->file, word_place(parser, word),         \
+                 (parser)->dockerfile->file->quotable, __VA_ARGS__),                               \
+     false)
+
+static struct place word_place(const struct parser *parser, const char *word)
+{
+    const struct instruction line = { .place = parser->place, .stop = parser->stop };
+    return instruction_place(parser->dockerfile->file, &line, word);
+}
+
 /* ------------------------------------------------------------------------ names */
 
 static bool unknown_name(struct parser *parser, const char *name)
@@ -110,21 +122,22 @@ static bool find_rule(struct parser *parser, const char *name, enum instruction_
 static bool unknown_flag(struct parser *parser, const struct instruction *instruction,
                          const char *name)
 {
-    const char *names[8];
+    const char *names[8], *written = arena_printf(parser->arena, "--%s", name);
     size_t count = 0;
     for (const struct flag_rule *rule = RULES[instruction->kind].flags; rule->name; rule++)
         names[count++] = rule->name;
     const char *meant = suggest(name, names, count);
     if (meant)
-        return WRONG(parser, "%s has no flag --%s (did you mean --%s?)", instruction->name, name,
-                     meant);
-    return WRONG(parser, "%s has no flag --%s", instruction->name, name);
+        return WRONG_AT(parser, written, "%s has no flag --%s (did you mean --%s?)",
+                        instruction->name, name, meant);
+    return WRONG_AT(parser, written, "%s has no flag --%s", instruction->name, name);
 }
 
 static bool check_flag(struct parser *parser, const struct instruction *instruction, size_t at)
 {
     const struct instruction_flag *flag = &instruction->flags[at];
     const struct flag_rule *rule = RULES[instruction->kind].flags;
+    const char *written = arena_printf(parser->arena, "--%s", flag->name);
     while (rule->name && strcmp(rule->name, flag->name) != 0)
         rule++;
     if (!rule->name)
@@ -133,10 +146,11 @@ static bool check_flag(struct parser *parser, const struct instruction *instruct
         if (strcmp(instruction->flags[i].name, flag->name) == 0)
             return WRONG(parser, "--%s is given twice", flag->name);
     if (rule->kind != FLAG_TRUTH && !flag->value)
-        return WRONG(parser, "--%s wants a value: --%s=…", flag->name, flag->name);
+        return WRONG_AT(parser, written, "--%s wants a value: --%s=…", flag->name, flag->name);
     if (rule->kind == FLAG_TRUTH && flag->value && strcasecmp(flag->value, "true") != 0
         && strcasecmp(flag->value, "false") != 0)
-        return WRONG(parser, "--%s is true or false, not \"%s\"", flag->name, flag->value);
+        return WRONG_AT(parser, written, "--%s is true or false, not \"%s\"", flag->name,
+                        flag->value);
     return true;
 }
 
@@ -164,8 +178,8 @@ static bool split_pairs(struct parser *parser, struct instruction *instruction)
     if (words.count && !strchr(words.items[0], '=')) {
         size_t length = strcspn(instruction->rest, " \t\v\f\r");
         if (!instruction->rest[length])
-            return WRONG(parser, "%s %s has no value: write %s %s=…", instruction->name,
-                         words.items[0], instruction->name, words.items[0]);
+            return WRONG_AT(parser, words.items[0], "%s %s has no value: write %s %s=…",
+                            instruction->name, words.items[0], instruction->name, words.items[0]);
         const char *rest = instruction->rest + length;
         push_word(parser, instruction, arena_memdup(parser->arena, instruction->rest, length));
         push_word(parser, instruction, rest + strspn(rest, " \t\v\f\r"));
@@ -174,9 +188,11 @@ static bool split_pairs(struct parser *parser, struct instruction *instruction)
     for (size_t i = 0; i < words.count; i++) {
         const char *equals = strchr(words.items[i], '=');
         if (!equals)
-            return WRONG(parser, "\"%s\" is not of the form name=value", words.items[i]);
+            return WRONG_AT(parser, words.items[i], "\"%s\" is not of the form name=value",
+                            words.items[i]);
         if (equals == words.items[i])
-            return WRONG(parser, "%s: a name is missing before \"%s\"", instruction->name, equals);
+            return WRONG_AT(parser, equals, "%s: a name is missing before \"%s\"",
+                            instruction->name, equals);
         size_t length = (size_t)(equals - words.items[i]);
         push_word(parser, instruction, arena_memdup(parser->arena, words.items[i], length));
         push_word(parser, instruction, equals + 1);
@@ -265,9 +281,10 @@ static bool check_from(struct parser *parser, const struct instruction *from)
     if (words->count == 2 || (words->count == 3 && strcasecmp(words->items[1], "as") != 0))
         return WRONG(parser, "write FROM IMAGE, or FROM IMAGE AS NAME");
     if (words->count == 3 && !is_stage_name(words->items[2]))
-        return WRONG(parser,
-                     "%s cannot name a stage: a letter, then letters, digits, \"-\", \"_\", \".\"",
-                     words->items[2]);
+        return WRONG_AT(
+            parser, words->items[2],
+            "%s cannot name a stage: a letter, then letters, digits, \"-\", \"_\", \".\"",
+            words->items[2]);
     return true;
 }
 
@@ -279,7 +296,8 @@ static bool check_healthcheck(struct parser *parser, const struct instruction *c
     if (strcasecmp(type, "NONE") == 0)
         return check->words.count == 1 || WRONG(parser, "HEALTHCHECK NONE takes no arguments");
     if (strcasecmp(type, "CMD") != 0)
-        return WRONG(parser, "HEALTHCHECK %s: write HEALTHCHECK CMD …, or HEALTHCHECK NONE", type);
+        return WRONG_AT(parser, type,
+                        "HEALTHCHECK %s: write HEALTHCHECK CMD …, or HEALTHCHECK NONE", type);
     if (check->words.count < 2)
         return WRONG(parser, "HEALTHCHECK CMD has no command");
     for (size_t i = 0; i < sizeof durations / sizeof *durations; i++) {
@@ -287,12 +305,13 @@ static bool check_healthcheck(struct parser *parser, const struct instruction *c
         int64_t nanoseconds;
         if (text && *text
             && (!parse_duration(text, &nanoseconds) || (nanoseconds != 0 && nanoseconds < 1000000)))
-            return WRONG(parser, "--%s=%s: a duration of at least 1ms, \"30s\", is wanted",
-                         durations[i], text);
+            return WRONG_AT(parser, arena_printf(parser->arena, "--%s", durations[i]),
+                            "--%s=%s: a duration of at least 1ms, \"30s\", is wanted", durations[i],
+                            text);
     }
     const char *retries = instruction_flag(check, "retries");
     if (retries && (strlen(retries) > 9 || strspn(retries, "0123456789") != strlen(retries)))
-        return WRONG(parser, "--retries=%s: a number is wanted", retries);
+        return WRONG_AT(parser, "--retries", "--retries=%s: a number is wanted", retries);
     return true;
 }
 
@@ -312,7 +331,8 @@ static bool check_arguments(struct parser *parser, const struct instruction *arg
 {
     for (size_t i = 0; i < arg->words.count; i++)
         if (arg->words.items[i][0] == '=')
-            return WRONG(parser, "ARG: a name is missing before \"%s\"", arg->words.items[i]);
+            return WRONG_AT(parser, arg->words.items[i], "ARG: a name is missing before \"%s\"",
+                            arg->words.items[i]);
     return true;
 }
 
@@ -348,7 +368,7 @@ static bool check(struct parser *parser, const struct instruction *instruction)
 bool parse_instruction(struct parser *parser, const char *text, struct instruction *ret)
 {
     size_t length = strcspn(text, " \t\v\f\r");
-    *ret = (struct instruction){ .text = text, .place = parser->place };
+    *ret = (struct instruction){ .text = text, .place = parser->place, .stop = parser->stop };
     if (!find_rule(parser, arena_memdup(parser->arena, text, length), &ret->kind))
         return false;
     ret->name = RULES[ret->kind].name;

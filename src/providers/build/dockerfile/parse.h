@@ -12,6 +12,7 @@ struct parser {
     const struct dockerfile *dockerfile;
     struct problems *problems;
     struct place place; /* of the instruction */
+    uint32_t stop;      /* the offset behind it */
 };
 
 /* Reads name, flags and words. False: something is wrong, and it was reported. */

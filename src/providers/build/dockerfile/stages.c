@@ -58,6 +58,7 @@ static void add_line(struct parser *parser, struct lines *lines, struct dockerfi
 {
     struct instruction instruction;
     parser->place = line->place;
+    parser->stop = line->stop;
     if (!parse_instruction(parser, line->text, &instruction))
         return;
     if (parse_takes_heredocs(&instruction))
@@ -100,6 +101,47 @@ bool dockerfile_read(struct arena *arena, const struct source_file *file, struct
                     "no FROM: an image is made of something, or of "
                     "nothing with FROM scratch");
     return problems->errors == before;
+}
+
+/* ------------------------------------------------------------------------ places */
+
+static const char *behind_name(const char *at, const char *stop)
+{
+    while (at < stop && !strchr(" \t\v\f\r\n", *at))
+        at++;
+    return at;
+}
+
+/* Lines and characters from one place of a file to another. */
+static struct place move(const struct source_file *file, struct place from, size_t start,
+                         size_t length)
+{
+    struct place place = from;
+    for (size_t at = from.start; at < start; at++) {
+        if (file->data[at] == '\n') {
+            place.line++;
+            place.column = 1;
+        } else {
+            place.column += ((unsigned char)file->data[at] & 0xC0) != 0x80;
+        }
+    }
+    place.start = (uint32_t)start;
+    place.end = (uint32_t)(start + length);
+    return place;
+}
+
+struct place instruction_place(const struct source_file *file,
+                               const struct instruction *instruction, const char *word)
+{
+    const char *stop = file->data + instruction->stop;
+    const char *at = behind_name(file->data + instruction->place.start, stop);
+    size_t length = word ? strlen(word) : 0;
+    while (length && (at = memmem(at, (size_t)(stop - at), word, length))) {
+        if (strchr(" \t\n=\"',[", at[-1]))
+            return move(file, instruction->place, (size_t)(at - file->data), length);
+        at++;
+    }
+    return instruction->place;
 }
 
 /* ------------------------------------------------------------------------ asking */

@@ -94,12 +94,21 @@ static void add_sorted(struct arena *arena, struct text_list *list, const char *
 
 /* -------------------------------------------------------------------------- variables */
 
+/* A value that is not known (in a rehearsal) makes its variable one of which nothing is known. */
+static void note_variable(struct configuring *one, const char *name, const char *value)
+{
+    if (one->stage->unknown)
+        variables_unset(&one->stage->variables, name);
+    else
+        variables_set(one->arena, &one->stage->variables, name, value);
+}
+
 static void set_environment(struct configuring *one, const char *name, const char *value)
 {
     struct text_list *list = &one->config->environment;
     const char *item = arena_printf(one->arena, "%s=%s", name, value);
     size_t length = strlen(name);
-    variables_set(one->arena, &one->stage->variables, name, value);
+    note_variable(one, name, value);
     for (size_t i = 0; i < list->count; i++)
         if (strncmp(list->items[i], name, length) == 0 && list->items[i][length] == '=') {
             list->items[i] = item;
@@ -145,7 +154,7 @@ static bool configure_arg(struct configuring *one)
         if (!argument_value(one, name, equals ? equals + 1 : NULL, &value))
             return false;
         if (value)
-            variables_set(one->arena, &one->stage->variables, name, value);
+            note_variable(one, name, value);
         buf_printf(&said, "%s%s%s%s", i ? " " : "", name, value ? "=" : "", value ? value : "");
     }
     say(one, buf_text(&said));
@@ -333,10 +342,12 @@ static bool configure_expose(struct configuring *one)
 {
     struct text_list words = list_copy(one->arena, &one->instruction->words), said = { 0 };
     qsort(words.items, words.count, sizeof *words.items, by_text);
+    const char **written = list_copy(one->arena, &words).items;
     for (size_t i = 0; i < words.count; i++)
         if (!stage_expand(one->stage, words.items[i], &words.items[i], one->err))
             return false;
     for (size_t i = 0; i < words.count; i++) {
+        one->stage->word = written[i];
         char *rest = arena_strdup(one->arena, words.items[i]), *state;
         for (char *port = strtok_r(rest, " \t\n", &state); port;
              port = strtok_r(NULL, " \t\n", &state))

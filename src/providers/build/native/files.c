@@ -33,13 +33,21 @@ static const char *workdir(const struct stage *stage)
 
 /* ------------------------------------------------------------------------------ flags */
 
+/* A fault in its value is told at the flag, whose quotes are gone. */
+static bool expand_flag(struct copying *one, const char *value, const char *name, const char **ret)
+{
+    bool fine = stage_expand(one->stage, value, ret, one->err);
+    one->stage->word = name;
+    return fine;
+}
+
 static bool set_owner(struct copying *one)
 {
     const char *flag = instruction_flag(one->instruction, "chown"), *text;
     if (!flag || !*flag)
         return true;
     one->rules.owned = true;
-    if (!stage_expand(one->stage, flag, &text, one->err))
+    if (!expand_flag(one, flag, "--chown", &text))
         return false;
     buf_printf(&one->said, " --chown=%s", text);
     return stage_owner(one->stage, text, &one->rules.uid, &one->rules.gid, one->err)
@@ -52,7 +60,7 @@ static bool set_mode(struct copying *one)
     bool number;
     if (!flag || !*flag)
         return true;
-    if (!stage_expand(one->stage, flag, &text, one->err)
+    if (!expand_flag(one, flag, "--chmod", &text)
         || !mode_parse(text, &number, &one->rules.mode, one->err))
         return false;
     buf_printf(&one->said, " --chmod=%s", text);
@@ -64,6 +72,7 @@ static bool set_mode(struct copying *one)
 static bool set_excluded(struct copying *one)
 {
     const struct instruction *instruction = one->instruction;
+    one->stage->word = "--exclude";
     for (size_t i = 0; i < instruction->flag_count; i++) {
         const struct instruction_flag *flag = &instruction->flags[i];
         if (strcmp(flag->name, "exclude") == 0
@@ -205,6 +214,19 @@ static bool copy_with_parents(struct copying *one, const char *source)
     return done;
 }
 
+/* Its content, and is its name one of a file? */
+static bool read_document(struct copying *one, const struct heredoc *heredoc, const char **ret)
+{
+    bool known = true;
+    if (strchr(heredoc->name, '/') || strcmp(heredoc->name, "..") == 0
+        || strcmp(heredoc->name, ".") == 0)
+        return error_set(one->err, ERROR_INPUT, "<<%s: no name of a file", heredoc->name);
+    *ret = heredoc->content;
+    return !heredoc->expand
+           || expand_text(one->stage->native->arena, heredoc->content, &one->stage->variables,
+                          one->stage->open ? &known : NULL, ret, one->err);
+}
+
 /* A here-document is a file of its name. */
 static bool copy_document(struct copying *one, const struct heredoc *heredoc)
 {
@@ -213,9 +235,8 @@ static bool copy_document(struct copying *one, const struct heredoc *heredoc)
     struct tree *tree = tree_new(arena, build_epoch(native->build));
     struct content *content = arena_alloc(arena, sizeof *content);
     struct node *node;
-    const char *text = heredoc->content;
-    if (heredoc->expand
-        && !expand_text(arena, heredoc->content, &one->stage->variables, &text, one->err))
+    const char *text;
+    if (!read_document(one, heredoc, &text))
         return false;
     struct digest digest = digest_sha256(text, strlen(text));
     *content = (struct content){ .kind = CONTENT_BYTES,
@@ -223,9 +244,6 @@ static bool copy_document(struct copying *one, const struct heredoc *heredoc)
                                  .bytes = text,
                                  .size = (int64_t)strlen(text),
                                  .spooled = -1 };
-    if (strchr(heredoc->name, '/') || strcmp(heredoc->name, "..") == 0
-        || strcmp(heredoc->name, ".") == 0)
-        return error_set(one->err, ERROR_INPUT, "<<%s: no name of a file", heredoc->name);
     if (!tree_put(tree, tree->root, heredoc->name, TAR_FILE, &node, one->err))
         return false;
     node->mode = 0644;
@@ -260,6 +278,7 @@ static bool copy_sources(struct copying *one)
         if (!heredoc)
             continue;
         buf_printf(&one->said, " <<%s", heredoc->name);
+        one->stage->word = words->items[i];
         if (!copy_document(one, heredoc))
             return false;
     }
@@ -274,6 +293,7 @@ static bool check_destination(struct copying *one, const char *written)
     size_t length = strlen(one->destination);
     if (one->instruction->words.count <= 2 || one->destination[length - 1] == '/')
         return true;
+    one->stage->word = one->instruction->words.items[one->instruction->words.count - 1];
     if (!tree_real(one->to, arena, one->destination, &real, one->err))
         return false;
     const struct node *node = tree_look(one->to, arena, real);
@@ -298,6 +318,38 @@ static bool lay_over(struct copying *one)
     return true;
 }
 
+/* Which builder it needs may only be seen once its variables are filled in. */
+static void note_add(const struct copying *one, const char *source)
+{
+    struct build *build = one->stage->native->build;
+    if (one->instruction->kind == INSTRUCTION_ADD && !build->filled_add)
+        build->filled_add = build_not_native_add(build, build->arena, one->instruction, source);
+}
+
+/* What can be said of the sources without looking at files. */
+static bool rehearse_sources(struct copying *one)
+{
+    struct arena *arena = one->stage->native->arena;
+    const struct text_list *words = &one->instruction->words;
+    for (size_t i = 0; i + 1 < words->count; i++) {
+        const struct heredoc *heredoc = instruction_heredoc(one->instruction, words->items[i]);
+        struct pattern glob;
+        const char *text;
+        one->stage->word = words->items[i];
+        if (heredoc ? !read_document(one, heredoc, &text)
+                    : !stage_expand(one->stage, words->items[i], &text, one->err))
+            return false;
+        if (!heredoc && one->instruction->kind == INSTRUCTION_COPY && build_is_remote(text))
+            return error_set(one->err, ERROR_INPUT, "%s: COPY takes no address; use ADD", text);
+        if (!heredoc && strchr(words->items[i], '$') && !one->stage->unknown)
+            note_add(one, text);
+        if (!heredoc && glob_has_wildcards(text)
+            && !glob_compile(arena, path_below(arena, text), &glob, one->err))
+            return false;
+    }
+    return true;
+}
+
 static bool carry_out(struct copying *one)
 {
     struct stage *stage = one->stage;
@@ -309,7 +361,11 @@ static bool carry_out(struct copying *one)
     if (instruction_is(one->instruction, "parents"))
         buf_puts(&one->said, " --parents");
     if (!stage_expand(stage, words->items[words->count - 1], &destination, one->err)
-        || !set_owner(one) || !set_mode(one) || !set_excluded(one) || !set_source(one))
+        || !set_owner(one) || !set_mode(one) || !set_excluded(one))
+        return false;
+    if (stage->native->rehearsal)
+        return rehearse_sources(one);
+    if (!set_source(one))
         return false;
     one->to = tree_new(arena, build_epoch(stage->native->build));
     if (!linked && !stage_tree(stage, &one->to, one->err))
@@ -365,7 +421,7 @@ bool stage_workdir(struct stage *stage, const struct instruction *instruction, s
     const char *folder = path_in(stage->native->arena, workdir(stage), text);
     const char *said = *text == '/' ? text : folder; /* BuildKit cleans what it joins alone */
     stage->config.working_directory = said;
-    if (folder[1])
+    if (folder[1] && !stage->native->rehearsal)
         return make_workdir(stage, folder, said, err);
     stage_history(stage, arena_printf(stage->native->arena, "WORKDIR %s", said), true);
     return true;

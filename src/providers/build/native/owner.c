@@ -104,6 +104,10 @@ bool stage_owner(struct stage *stage, const char *text, int64_t *ret_uid, int64_
     struct arena *arena = stage->native->arena;
     const char *user = colon ? arena_memdup(arena, text, (size_t)(colon - text)) : text;
     *ret_uid = *ret_gid = 0;
+    if (colon && strchr(colon + 1, ':'))
+        return error_set(err, ERROR_INPUT, "a user, or USER:GROUP, is wanted");
+    if (stage->native->rehearsal)
+        return true;
     if (*user && !find_user(stage, user, ret_uid, ret_gid, err))
         return false;
     return !colon || !colon[1] || find_group(stage, colon + 1, ret_gid, err);

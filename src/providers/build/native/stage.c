@@ -71,11 +71,11 @@ static bool begin_image(struct stage *stage, const char *reference, struct error
     stage->base = build_base(native->build, reference);
     if (!stage->base || !stage->base->store)
         return error_set(err, ERROR_BUG, "%s was not resolved", reference);
-    if (!image_load(stage->base->store, native->arena, stage->base->descriptor.digest,
-                    &native->plan->platforms[stage->index], &stage->image, native->wait, err))
-        return error_prefix(err, "%s", reference);
+    if (!build_load_base(native->build, native->plan, stage->index, &stage->image, native->wait,
+                         err))
+        return false;
     stage->config = config_copy(native->arena, &stage->image.config);
-    return stage->config.on_build.count == 0 || refuse_triggers(stage, err);
+    return stage->config.on_build.count == 0 || native->rehearsal || refuse_triggers(stage, err);
 }
 
 /* ONBUILD of a stage is for those that begin with it. */
@@ -85,7 +85,7 @@ static bool begin_stage(struct stage *stage, size_t above, struct error *err)
     struct arena *arena = native->arena;
     const struct stage *from = &native->stages[above];
     size_t index = stage->index;
-    if (from->config.on_build.count)
+    if (from->config.on_build.count && !native->rehearsal)
         return error_set(err, ERROR_REFUSED,
                          "the stage before it has ONBUILD, which natively is not carried out; set "
                          "build.builder: docker");
@@ -130,7 +130,9 @@ static bool begin(struct stage *stage, struct error *err)
     struct native *native = stage->native;
     const char *from = native->plan->from[stage->index];
     bool done = true;
-    if (strcmp(from, "scratch") == 0) {
+    if (native->rehearsal && !native->bases_known && build_base(native->build, from)) {
+        stage->open = true;
+    } else if (strcmp(from, "scratch") == 0) {
         begin_empty(stage);
     } else if (build_base(native->build, from)) {
         done = begin_image(stage, from, err);
@@ -139,7 +141,9 @@ static bool begin(struct stage *stage, struct error *err)
         done = above >= 0 ? begin_stage(stage, (size_t)above, err)
                           : error_set(err, ERROR_BUG, "no stage %s", from);
     }
-    if (done)
+    /* What a base's ONBUILD sets comes with it. */
+    stage->open |= done && native->rehearsal && stage->config.on_build.count;
+    if (done && !stage->open)
         set_environment(stage);
     return done;
 }
@@ -152,9 +156,13 @@ static bool run_one(struct stage *stage, const struct instruction *instruction, 
     const struct build_event event = { .kind = BUILD_STEP, .text = instruction->text };
     if (target->progress)
         target->progress(target->progress_context, &event);
+    stage->word = NULL;
+    stage->unknown = stage->malformed = false;
     if (!wait_check(stage->native->wait, "building", err))
         return false;
     switch (instruction->kind) {
+    case INSTRUCTION_RUN:
+        return stage->native->rehearsal || stage_configure(stage, instruction, err);
     case INSTRUCTION_COPY:
     case INSTRUCTION_ADD:
         return stage_copy(stage, instruction, err);
@@ -165,12 +173,28 @@ static bool run_one(struct stage *stage, const struct instruction *instruction, 
     }
 }
 
+struct place stage_place(const struct stage *stage, const struct instruction *instruction)
+{
+    return instruction_place(stage->dockerfile->file, instruction, stage->word);
+}
+
+static bool failed(struct stage *stage, const struct instruction *instruction, struct error *err)
+{
+    struct place place = stage_place(stage, instruction);
+    return error_prefix(err, "%s:%u:%u: %s", stage->dockerfile->file->path, place.line,
+                        place.column, instruction->name);
+}
+
 static bool run_all(struct stage *stage, const struct dockerfile_stage *source, struct error *err)
 {
-    for (size_t i = 0; i < source->count; i++)
-        if (!run_one(stage, &source->instructions[i], err))
-            return error_prefix(err, "%s:%u: %s", stage->dockerfile->file->path,
-                                source->instructions[i].place.line, source->instructions[i].name);
+    for (size_t i = 0; i < source->count; i++) {
+        const struct instruction *one = &source->instructions[i];
+        if (run_one(stage, one, err))
+            continue;
+        if (!stage->native->rehearsal || err->kind == ERROR_CANCELLED)
+            return failed(stage, one, err);
+        stage_fault(stage, one, err);
+    }
     return true;
 }
 
@@ -187,8 +211,8 @@ bool stage_run(struct native *native, size_t index, struct error *err)
         bool begun = begin(stage, err);
         stage->dockerfile = &build->dockerfile;
         if (!begun)
-            return error_prefix(err, "%s:%u: FROM", build->dockerfile.file->path,
-                                source->head->place.line);
+            return error_prefix(err, "%s:%u:%u: FROM", build->dockerfile.file->path,
+                                source->head->place.line, source->head->place.column);
         if (!run_all(stage, source, err))
             return false;
         stage->done = true;
@@ -204,8 +228,12 @@ bool stage_more(struct stage *stage, const struct dockerfile *dockerfile, struct
 
 bool stage_expand(struct stage *stage, const char *word, const char **ret, struct error *err)
 {
-    return expand_word(stage->native->arena, word, stage->dockerfile->escape, &stage->variables,
-                       ret, err);
+    bool known = true;
+    stage->word = word;
+    stage->malformed |= !expand_known(stage->native->arena, word, stage->dockerfile->escape,
+                                      &stage->variables, stage->open ? &known : NULL, ret, err);
+    stage->unknown |= !known;
+    return !stage->malformed;
 }
 
 /* -------------------------------------------------------------------------------- files */

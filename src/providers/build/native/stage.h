@@ -5,6 +5,7 @@
  *   config.c     instructions that change the config alone
  *   files.c      COPY, ADD, WORKDIR
  *   owner.c      names of users and groups
+ *   rehearse.c   all of it without files, to find what is wrong before anything is built
  *   native.c     all of it, and into a store
  *
  * A base is read (headers of its layers, streamed) only once an instruction asks what stands
@@ -36,6 +37,8 @@ struct native {
     struct stage *stages;  /* one for each of the Dockerfile */
     struct source_image *images;
     size_t image_count, image_capacity;
+    struct problems *rehearsal; /* no file is looked at, faults go here; NULL: it is built */
+    bool bases_known;           /* in a rehearsal: their configs were read               */
 };
 
 struct stage {
@@ -54,7 +57,21 @@ struct stage {
     size_t layer_count, layer_capacity;
     unsigned number;  /* of the last instruction that made a layer */
     bool command_set; /* by this stage's own CMD */
+    const char *word; /* that was looked at last, as written: where a fault is told */
+    bool open;        /* in a rehearsal: variables may be set that are not among `variables` */
+    bool unknown;     /* the instruction at hand hangs on such */
+    bool malformed;   /* … but is wrong whatever they are      */
 };
+
+/* Where a fault of an instruction is told: its file, and the word that was looked at last. */
+struct place stage_place(const struct stage *stage, const struct instruction *instruction);
+
+/*
+ * rehearse.c: keeps a fault of an instruction, and goes on as if the variables that it sets were
+ * not known. One that hangs on what is not known is none yet.
+ */
+void stage_fault(struct stage *stage, const struct instruction *instruction,
+                 const struct error *error);
 
 /* Carries out a stage of the plan, those it stands on first. */
 bool stage_run(struct native *native, size_t index, struct error *err)
