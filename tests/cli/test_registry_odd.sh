@@ -23,6 +23,10 @@ for name in tags-none tags-null tags-fewer; do
 done
 run 3 registry rm "$odd/pages-away:a" --yes
 has "b, c, d, e"
+for name in pages-two pages-few; do
+    run 0 registry ls "$odd/$name"
+    has a b c d e
+done
 run 4 registry rm "$odd/pages-self:a" --yes
 has "does not end"
 # ------------------------------------------------------ raw is what is there, whatever it means
@@ -42,7 +46,9 @@ run 1 registry exists "$odd/hidden-404:1"
 run 4 registry exists "$odd/hidden-403:1"
 has "no credentials are known for it"
 echo "{\"auths\": {\"$odd\": {\"auth\": \"YW5uOnMzY3JldA==\"}}}" >"$work/known.json"
-for status in 403 404; do
+run 4 registry exists "$odd/hidden-401:1"
+has "no credentials are known for it"
+for status in 401 403 404; do
     run 0 registry exists "$odd/hidden-$status:1" --registry-config "$work/known.json"
     run 0 registry ls "$odd/hidden-$status" --registry-config "$work/known.json"
 done
@@ -55,12 +61,18 @@ done
 run 4 registry exists "$odd/secret:1"
 same 0 "$(requests secret | grep -c GET)" # 401 is no reason to ask again
 read -r image multi note < <(python3 "$here/tests/registries/image.py" "$work/images")
-for name in puts-200 puts-202 puts-204 blobs-405 blobs-zero; do
+for name in puts-200 puts-202 puts-204 blobs-403 blobs-405 blobs-zero; do
     run 0 push "oci:$work/images:one" "$odd/$name:9"
     run 0 push "oci:$work/images:one" "$odd/$name:9"
     run 0 registry exists "$odd/$name@$image"
 done
 same 0 "$(requests blobs-zero | grep -c POST)" # they are there already
+for status in 400 409 412; do # tags that may not move
+    run 0 push "oci:$work/images:one" "$odd/puts-once-$status:9"
+    run 0 registry tag "$odd/puts-once-$status@$image" 9
+    run $((status == 409 ? 3 : 5)) push "oci:$work/images:multi" "$odd/puts-once-$status:9"
+    has "the tag is immutable"
+done
 run 4 push "oci:$work/images:one" "$odd/puts-page:9"
 has "it answered 200 to manifest 9, and does not have it afterwards"
 
@@ -74,6 +86,16 @@ for status in 200 404 406; do
 done
 run 0 push "oci:$work/images:one" "$odd/referrers-403:9"
 run 4 pull "$odd/referrers-403:9" --to "oci:$work/pulled" --referrers
+
+run 3 registry copy "oci:$work/images:multi" "$odd/own-tag:9" --referrers
+has "for the image itself: it keeps no referrers"
+
+# ---------------- what may not be mounted is sent: no token is given for both repositories at once
+run 0 push "oci:$work/images:multi" "$odd/apart/one:9"
+run 0 registry copy "$odd/apart/one:9" "$odd/apart/two:9"
+run 0 registry exists "$odd/apart/two@$multi"
+same 0 "$(requests apart/two | grep -c 'mount=')" # which is not even asked for
+[ "$(requests apart/two | grep -c PUT.*uploads)" -gt 0 ] || wrong "nothing was sent"
 
 # ------------------------------------------------- settings that nothing fits are not passed over
 for mirror in mirror.example "docker.io=" "$odd=http://bob:s3cret@127.0.0.1:1" "docker.io=https://m.example/v2/x" \

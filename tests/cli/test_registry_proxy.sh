@@ -12,7 +12,7 @@ registry_start plain
 # shellcheck disable=SC2154
 read -r _ multi _ < <(python3 "$here/tests/registries/image.py" "$work/images" 6000000)
 
-wide=127.0.0.1:$(free_port) narrow=127.0.0.1:$(free_port)
+wide=127.0.0.1:$(free_port) narrow=127.0.0.1:$(free_port) tls=127.0.0.1:$(free_port)
 server() { # ADDRESS LIMIT
     echo "server { listen $1; client_max_body_size $2; location / { proxy_pass http://$registry_plain; proxy_set_header Host \$http_host; } }"
 }
@@ -26,6 +26,14 @@ http {
     fastcgi_temp_path $work/nginx.f; uwsgi_temp_path $work/nginx.u; scgi_temp_path $work/nginx.s;
     $(server "$wide" 1m)
     $(server "$narrow" 100k)
+    server { # it does not tell the registry of TLS, which names itself by http
+        listen $tls ssl; client_max_body_size 0;
+        ssl_certificate $registries/good.crt; ssl_certificate_key $registries/good.key;
+        location / {
+            proxy_pass http://$registry_plain; proxy_set_header Host \$http_host;
+            proxy_redirect / http://\$http_host/;
+        }
+    }
 }
 END
 nginx -c "$work/nginx.conf" 2>/dev/null &
@@ -43,6 +51,10 @@ refused=$(count ' 413 ')
 [ "$refused" -ge 1 ] && [ "$refused" -le 12 ] || wrong "$refused requests were refused for their size"
 [ "$(count 'PATCH 202')" -ge 12 ] || wrong "$(count 'PATCH 202') pieces"
 same "" "$(awk '$3 == 202 && $4 > 1050000' "$work/nginx.log")"
+
+# --- where an upload is sent to by http, it stays with TLS
+run 0 push "oci:$work/images:multi" "$tls/kept:1" --registry-ca-file "$registries/ca.crt"
+same "$multi" "sha256:$(digest kept:1)"
 
 # --- built: a layer whose size nobody knows before its end
 new_repository

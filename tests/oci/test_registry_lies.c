@@ -278,6 +278,41 @@ static void uploads_go_on_where_they_broke_off(void **state)
     store->table->close(store);
 }
 
+/* What registries take of a request, and say afterwards, that the specification does not. */
+static void uploads_fit_what_is_taken(void **state)
+{
+    struct registry_test *test = *state;
+    static const struct {
+        const char *name;
+        bool known;
+        size_t posts; /* uploads that were begun */
+    } cases[] = { { "patch-200", false, 1 },
+                  { "patch-early", false, 1 },
+                  { "pieces-413", true, 3 }, /* as a whole, of 1 MiB, of 256 KiB */
+                  { "pieces-416", true, 1 },
+                  { "pieces-stuck", true, 4 } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        registry_forget(test, path_join(test->arena, test->folder,
+                                        "empty.json")); /* how much it takes at once, too */
+        struct image_store *store = lie(test, cases[i].name);
+        struct pattern pattern = { .size = 1500000 + i, .seed = (unsigned)i + 20 };
+        struct error err = { 0 };
+        if (!put(test, store, &pattern, cases[i].known, true, &err))
+            fail_msg("%s: %s", cases[i].name, err.message);
+        size_t posts = count_of(requests_of(test, cases[i].name), "POST");
+        if (posts != cases[i].posts)
+            fail_msg("%s: %zu uploads were begun", cases[i].name, posts);
+        store->table->close(store);
+    }
+    registry_forget(test, path_join(test->arena, test->folder, "empty.json"));
+    struct image_store *store = lie(test, "pieces-least");
+    struct pattern pattern = { .size = 1500000, .seed = 30 };
+    struct error err;
+    fails_with(put(test, store, &pattern, true, true, &err), ERROR_INVALID, "413");
+    assert_null(strstr(requests_of(test, "pieces-least"), "262144"));
+    store->table->close(store);
+}
+
 static bool broken_read(void *context, char *data, size_t capacity, size_t *ret_length,
                         struct error *err)
 {
@@ -348,6 +383,46 @@ static void referrers_are_the_registrys_own_where_it_says_so(void **state)
     store->table->close(store);
 }
 
+/* Sent once more, since its first answer was lost, to a tag that may not move: it is there. */
+static void a_tag_that_may_not_move_may_stay(void **state)
+{
+    struct registry_test *test = *state;
+    struct image_store *store = lie(test, "puts-once-412");
+    struct wait wait = soon();
+    struct error err;
+    const char *bytes = "{\"schemaVersion\":2}", *other = "{\"schemaVersion\":2,\"a\":1}";
+    struct descriptor top = descriptor_of(test->arena, MEDIA_OCI_INDEX, bytes, strlen(bytes));
+    struct descriptor next = descriptor_of(test->arena, MEDIA_OCI_INDEX, other, strlen(other));
+    works(store->table->put_manifest(store, &top, bytes, "1", &wait, &err));
+    works(store->table->put_manifest(store, &top, bytes, "1", &wait, &err));
+    fails_with(store->table->put_manifest(store, &next, other, "1", &wait, &err), ERROR_INVALID,
+               "the tag is immutable");
+    store->table->close(store);
+}
+
+/* Where the tag that should list them is the image itself, an index has none of what it holds. */
+static void an_image_is_no_list_of_its_referrers(void **state)
+{
+    struct registry_test *test = *state;
+    struct image_store *store = lie(test, "own-tag");
+    const struct descriptor held = pattern_descriptor(test->arena, 10, 1);
+    const char *bytes = arena_printf(
+        test->arena, "{\"schemaVersion\":2,\"manifests\":[{\"digest\":\"%s\",\"size\":10}]}",
+        held.digest);
+    struct descriptor top = descriptor_of(test->arena, MEDIA_OCI_INDEX, bytes, strlen(bytes));
+    struct descriptor *found;
+    struct wait wait = soon();
+    struct error err;
+    size_t count;
+    works(store->table->put_manifest(store, &top, bytes, NULL, &wait, &err));
+    works(
+        store->table->referrers(store, test->arena, top.digest, NULL, &found, &count, &wait, &err));
+    assert_int_equal(count, 0);
+    assert_int_equal(count_of(requests_of(test, "own-tag"), "GET /v2/own-tag/manifests/sha256-"),
+                     1);
+    store->table->close(store);
+}
+
 struct look {
     struct image_store *store;
     bool found;
@@ -390,10 +465,13 @@ int main(void)
         cmocka_unit_test(waits_as_it_is_asked_to),
         cmocka_unit_test(reads_all_pages_and_no_more),
         cmocka_unit_test(uploads_go_on_where_they_broke_off),
+        cmocka_unit_test(uploads_fit_what_is_taken),
         cmocka_unit_test(a_source_that_lies_stores_nothing),
         cmocka_unit_test(what_it_says_it_stored_is_compared),
         cmocka_unit_test(who_is_not_asked_to_log_in_looks_again),
         cmocka_unit_test(another_host_gets_no_credentials),
+        cmocka_unit_test(a_tag_that_may_not_move_may_stay),
+        cmocka_unit_test(an_image_is_no_list_of_its_referrers),
         cmocka_unit_test(referrers_are_the_registrys_own_where_it_says_so),
     };
     return cmocka_run_group_tests(tests, registry_test_start, registry_test_end);

@@ -36,6 +36,8 @@ cut-always      blobs break off at their first byte, each time
 busy-X          the first answer is 429 with Retry-After: X ("none": without)
 down            the first answer is 503
 pages           two tags a page, with relative links
+pages-two       the same, with a Link to another page in a header of its own before it
+pages-few       the same, and to ask for more than 100 at once is 400
 pages-loop      the next page is always the first
 pages-self      the page is linked to as the next one
 tags-none       the list of tags is 404, though there is one
@@ -44,6 +46,12 @@ tags-fewer      the list of tags has only one that notes a build
 pages-away      the next page is linked to on the other host
 upload-cut      PUT and PATCH break off in the middle, once; what came is kept
 upload-lost     the same, and the upload is forgotten
+patch-200       PATCH is answered 200, without a place or a Range
+patch-early     PATCH stores the blob at once, and what should end it is 400
+pieces-413      bodies over 256 KiB are refused
+pieces-least    the same, and no piece is to be smaller than 1 MiB
+pieces-416      the first body breaks off, and PATCH of more than 256 KiB is 416, with words
+pieces-stuck    as pieces-413, and Range stays at the end of the first piece
 upload-short    PATCH keeps half of it, and says so in Range
 schema1         manifests are of Docker's schema 1
 secret          403 whose words repeat the Authorization header
@@ -51,12 +59,15 @@ subject         OCI-Subject is answered, and the referrers API is there
 no-length       HEAD tells no digest
 head-X          HEAD of a manifest is answered X; what it says is in GET
 referrers-X     the referrers API answers X; 200 with a page of HTML
-blobs-405       HEAD of a blob is answered 405
+blobs-X         HEAD of a blob is answered X
 blobs-zero      HEAD of a blob tells that it has 0 bytes
 puts-X          PUT is answered X
+puts-once-X     PUT to a tag that is there is answered X
 hidden-X        who is not logged in is answered X, and not asked to; /v2/ asks
 puts-page       PUT of a manifest is answered 200 and a page of HTML, and nothing is stored
 front           it stands before another registry: tokens are to be for what that one calls it
+apart/X         no token is for more than one of these; "two" has a blob from its second HEAD on
+own-tag         a tag sha256-HEX is the manifest of that digest, whatever is put there
 word            tokens are to have a scope that is a word of its own
 """
 
@@ -146,6 +157,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if parts.path == "/token":
             scopes = urllib.parse.parse_qs(parts.query).get("scope", [])
+            if len({scope.split(":")[1] for scope in scopes if "apart/" in scope}) > 1:
+                self.fail(403, "DENIED")
+                return
             self.answer(200, json.dumps({"access_token": "for " + " ".join(scopes)}).encode())
             return
         match = re.fullmatch(r"/v2/(.+)/(manifests|blobs/uploads|blobs|tags|referrers)/(.*)", parts.path)
@@ -167,6 +181,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """True: it was told that it wants a token for another scope."""
         scope = {"front": "repository:inner/one:pull", "word": "word"}.get(self.name)
         sent = self.headers.get("Authorization", "").split(" ")
+        if self.name.startswith("apart/"):
+            scope = f"repository:{self.name}:pull"
+            sent += [scope] if any(one.startswith(scope) for one in sent) else []
         if not scope or scope in sent:
             return False
         realm = f"http://127.0.0.1:{self.server.server_port}/token"
@@ -213,9 +230,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.name == "endless" and self.command == "GET":
             self.forever(MANIFEST)
         kind = MANIFEST
+        if self.name == "own-tag":
+            self.reference = self.reference.replace("sha256-", "sha256:")
         body = manifests.get((self.name, self.reference), None if self.reference.startswith("sha256-")
                              or self.name == "subject"
-                             or self.name.startswith(("puts-", "blobs-", "referrers-")) else DOCUMENT)
+                             or self.name.startswith(("puts-", "blobs-", "referrers-", "apart/", "own-"))
+                             else DOCUMENT)
         if body is None:
             self.fail(404, "MANIFEST_UNKNOWN")
             return
@@ -233,6 +253,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         said = digest_of(b"other") if self.name == "says-other" else digest_of(body)
         headers = [("Docker-Content-Digest", said)]
+        if self.name.startswith("puts-once-") and (self.name, self.reference) in manifests:
+            self.fail(int(self.name[10:]), "TAG_INVALID", message="the tag is immutable")
+            return
         if self.name == "puts-page":
             self.answer(200, b"<html>", kind="text/html")
             return
@@ -271,6 +294,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 listed = {"tags-null": None, "tags-fewer": ["cmx-0"]}[self.name]
                 self.answer(200, json.dumps({"name": self.name, "tags": listed}).encode())
             return
+        if self.name == "pages-few" and int(self.query.get("n", 0)) > 100:
+            self.fail(400, "PAGINATION_NUMBER_INVALID")
+            return
         start = tags.index(self.query["last"]) + 1 if "last" in self.query else 0
         page, headers = tags[start:start + 2], []
         if start + 2 < len(tags):
@@ -282,15 +308,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.name == "pages-away":
                 link = f"http://127.0.0.1:{other_port}{link}"
             headers = [("Link", f'<{link}>; rel="next"')]
+            if self.name == "pages-two":
+                headers.insert(0, ("Link", f'</v2/{self.name}/tags/list>; rel="first"'))
         self.answer(200, json.dumps({"name": self.name, "tags": page}).encode(), headers)
 
     # ------------------------------------------------------------------ blobs
 
     def on_blobs(self):
         body = blobs.get(self.reference)
-        if self.name == "blobs-405" and self.command == "HEAD":
-            self.answer(405, b"")
-        elif body is None:
+        if re.fullmatch("blobs-[0-9]+", self.name) and self.command == "HEAD":
+            self.answer(int(self.name[6:]), b"")
+        elif body is None or (self.name == "apart/two" and first_time(self.name + self.reference)):
             self.fail(404, "BLOB_UNKNOWN")
         elif self.name.startswith("away") and self.here == "registry":
             self.answer(307, b"", [("Location", f"http://127.0.0.1:{other_port}{self.path}")])
@@ -322,19 +350,44 @@ class Handler(http.server.BaseHTTPRequestHandler):
             key = str(len(uploads))
             uploads[key] = b""
             host = f"http://127.0.0.1:{other_port}" if self.name == "away-locked" else ""
-            self.answer(202, b"", [("Location", f"{host}/v2/{self.name}/blobs/uploads/{key}?state=1")])
+            least = [("OCI-Chunk-Min-Length", str(1 << 20))] if self.name == "pieces-least" else []
+            self.answer(202, b"", [("Location", f"{host}/v2/{self.name}/blobs/uploads/{key}?state=1")]
+                        + least)
+        elif self.is_too_much():
+            return
         elif self.reference not in uploads:
             self.fail(404, "BLOB_UPLOAD_UNKNOWN")
         elif self.command == "GET":
             self.tell_upload(204)
         elif self.command == "PATCH":
             self.take(self.read_body())
-            self.tell_upload(202)
+            self.end_patch()
         else:
             self.store_upload()
 
+    def is_too_much(self):
+        """True: it was told that the body is too large."""
+        length = int(self.headers.get("Content-Length", 0))
+        of_patch = self.name == "pieces-416" and self.command == "PATCH"
+        if length <= 1 << 18 or not (of_patch or self.name in ("pieces-413", "pieces-least", "pieces-stuck")):
+            return False
+        self.rfile.read(length)
+        self.fail(416 if of_patch else 413, "TOO_LARGE", message="the request body is too large")
+        return True
+
+    def end_patch(self):
+        if self.name == "patch-200":
+            self.answer(200)
+        elif self.name == "patch-early":
+            blobs[digest_of(uploads[self.reference])] = uploads[self.reference]
+            self.answer(201)
+        else:
+            self.tell_upload(202)
+
     def tell_upload(self, status):
         length = len(uploads[self.reference])
+        if self.name == "pieces-stuck":
+            length = min(length, 1 << 18)
         self.answer(status, b"", [("Range", f"0-{max(length - 1, 0)}"),
                                   ("Location", f"/v2/{self.name}/blobs/uploads/{self.reference}?state={length}")])
 
@@ -348,6 +401,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         uploads[self.reference] += body
 
     def store_upload(self):
+        if self.name == "patch-early":
+            self.fail(400, "BLOB_UPLOAD_INVALID")
+            return
         self.take(self.read_body())
         body = uploads.pop(self.reference)
         if digest_of(body) != self.query["digest"]:
@@ -359,7 +415,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def read_body(self):
         length = self.headers.get("Content-Length")
-        cut = self.name.startswith("upload-") and self.name != "upload-short" and first_time(self.name)
+        cuts = self.name == "pieces-416" or (self.name.startswith("upload-") and self.name != "upload-short")
+        cut = cuts and first_time(self.name)
         body = self.read_chunks(cut) if length is None else self.rfile.read(int(length) // (2 if cut else 1))
         if not cut:
             return body

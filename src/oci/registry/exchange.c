@@ -203,16 +203,18 @@ static void ping(struct attempt *attempt, const struct answer *answer)
 }
 
 /*
- * Who is not logged in may be told 403, or that nothing is there, without being asked for a name:
- * then /v2/ tells what the registry wants. One thread asks; the others wait for what it learns.
+ * Who is not logged in may be told 403, or that nothing is there, without being asked for a name,
+ * or 401 without what is asked for: then /v2/ tells what the registry wants. One thread asks; the
+ * others wait for what it learns.
  */
 static bool was_not_asked(struct attempt *attempt, const struct answer *answer)
 {
     struct server *server = attempt->server;
     int status = answer->response.status;
     bool first = true;
-    if ((status != 403 && status != 404) || answer->used.header || is_single(attempt->call)
-        || attempt->pinged || !has_credentials(attempt))
+    if ((status != 401 && status != 403 && status != 404) || answer->used.header
+        || is_single(attempt->call) || attempt->pinged
+        || (status != 401 && !has_credentials(attempt)))
         return false;
     attempt->pinged = true;
     if (!server_begin_ping(server, &first, attempt->wait))
@@ -281,10 +283,27 @@ bool exchange(struct server *server, const char *repository, struct arena *arena
 
 /* --------------------------------------------------------------------- answers */
 
-const char *answer_location(struct arena *arena, const struct answer *answer)
+/*
+ * A registry that is not told of the TLS before it (X-Forwarded-Proto) names itself by http: what
+ * is meant is itself, and what we send stays within TLS.
+ */
+static const char *keep_tls(struct server *server, struct arena *arena, const char *asked,
+                            const char *url)
+{
+    struct url_parts from, to;
+    if (!url_split(arena, asked, &from) || !url_split(arena, url, &to)
+        || strcasecmp(from.scheme, "https") != 0 || strcasecmp(to.scheme, "https") == 0)
+        return url;
+    const char *base = server_base(server, arena), *path = strchr(strstr(url, "://") + 3, '/');
+    bool itself = url_same_origin(arena, asked, base) && strcasecmp(from.host, to.host) == 0;
+    return itself && path ? arena_printf(arena, "%s%s", base, path) : NULL;
+}
+
+const char *answer_location(struct server *server, struct arena *arena, const struct answer *answer)
 {
     const char *location = http_header(&answer->response, "Location");
-    return location ? url_resolve(arena, answer->url, location) : NULL;
+    const char *url = location ? url_resolve(arena, answer->url, location) : NULL;
+    return url ? keep_tls(server, arena, answer->url, url) : NULL;
 }
 
 static void say_login(const struct server *server, const struct answer *answer, struct buf *out)

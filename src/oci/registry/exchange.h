@@ -62,8 +62,9 @@ bool exchange(struct server *server, const char *repository, struct arena *arena
 bool answer_refused(const struct server *server, const char *repository, const struct call *call,
                     const struct answer *answer, struct error *err);
 
-/* The answer's Location, made absolute; NULL: none, or not one of http. */
-const char *answer_location(struct arena *arena, const struct answer *answer);
+/* The answer's Location, made absolute; NULL: none, not one of http, or one that gives up TLS. */
+const char *answer_location(struct server *server, struct arena *arena,
+                            const struct answer *answer);
 
 /* As exchange(), where each status but these (ended by 0) is an error. */
 bool exchange_expect(struct server *server, const char *repository, struct arena *arena,

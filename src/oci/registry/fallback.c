@@ -18,19 +18,23 @@ enum { TRIES = 5 };
 struct change {
     struct repository *repository;
     struct arena *arena;
+    const char *subject;
     const char *tag;
     const struct descriptor *add; /* or NULL */
     const char *remove;           /* or NULL */
 };
 
-/* The index as it is; *ret_there false: there is none. */
-static bool read_index(const struct change *change, struct image_index *ret, bool *ret_there,
+/*
+ * The index as it is; empty where there is none. *ret_subject: it is the image itself, since
+ * GitLab takes such a tag for the digest that it is made of.
+ */
+static bool read_index(const struct change *change, struct image_index *ret, bool *ret_subject,
                        const struct wait *wait, struct error *err)
 {
     struct descriptor top;
     const char *bytes;
     struct error problem;
-    *ret_there = false;
+    *ret_subject = false;
     *ret = (struct image_index){ .media_type = MEDIA_OCI_INDEX };
     if (!manifest_get(change->repository->server, change->repository->store.repository,
                       change->arena, change->tag, &top, &bytes, wait, &problem)) {
@@ -39,8 +43,8 @@ static bool read_index(const struct change *change, struct image_index *ret, boo
         *err = problem;
         return false;
     }
-    *ret_there = true;
-    return image_index_read(change->arena, bytes, (size_t)top.size, ret, err);
+    *ret_subject = strcmp(top.digest, change->subject) == 0;
+    return *ret_subject || image_index_read(change->arena, bytes, (size_t)top.size, ret, err);
 }
 
 static bool holds(const struct image_index *index, const char *digest)
@@ -82,11 +86,16 @@ static bool carry_out(const struct change *change, const struct wait *wait, stru
 {
     for (unsigned i = 0; i < TRIES; i++) {
         struct image_index index;
-        bool there;
-        if (!read_index(change, &index, &there, wait, err))
+        bool subject;
+        if (!read_index(change, &index, &subject, wait, err))
             return error_prefix(err, "referrers");
         if (is_done(change, &index))
             return true;
+        if (subject && i > 0)
+            return error_set(err, ERROR_REFUSED,
+                             "%s: it has no referrers API, and takes the tag %s for the image "
+                             "itself: it keeps no referrers",
+                             change->repository->store.name, change->tag);
         if (!write_index(change, &index, wait, err))
             return error_prefix(err, "referrers");
     }
@@ -98,7 +107,8 @@ bool fallback_add(struct repository *repository, const char *subject,
                   const struct descriptor *referrer, const struct wait *wait, struct error *err)
 {
     AUTO_ARENA arena = arena_new();
-    struct change change = { repository, arena, fallback_tag(arena, subject), referrer, NULL };
+    struct change change = { repository, arena, subject, fallback_tag(arena, subject),
+                             referrer,   NULL };
     return carry_out(&change, wait, err);
 }
 
@@ -106,6 +116,8 @@ bool fallback_remove(struct repository *repository, const char *subject, const c
                      const struct wait *wait, struct error *err)
 {
     AUTO_ARENA arena = arena_new();
-    struct change change = { repository, arena, fallback_tag(arena, subject), NULL, digest };
+    struct change change = {
+        repository, arena, subject, fallback_tag(arena, subject), NULL, digest
+    };
     return carry_out(&change, wait, err);
 }

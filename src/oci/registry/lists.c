@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { PAGES_CEILING = 2000, ENTRIES_CEILING = 1000000, PAGE = 1000 };
 
@@ -47,7 +48,10 @@ struct walk {
 static const char *next_page(struct arena *arena, const struct walk *walk,
                              const struct answer *answer)
 {
-    const char *link = link_next(arena, http_header(&answer->response, "Link"));
+    const char *link = NULL;
+    for (size_t i = 0; !link && i < answer->response.header_count; i++)
+        if (strcasecmp(answer->response.headers[i].name, "Link") == 0)
+            link = link_next(arena, answer->response.headers[i].value);
     const char *url = link ? url_resolve(arena, answer->url, link) : NULL;
     const char *host = url ? strstr(url, "://") : NULL;
     const char *path = host ? strchr(host + 3, '/') : NULL;
@@ -170,6 +174,18 @@ static void sort_names(struct names *names)
     names->count = kept;
 }
 
+/* In long pages; a registry whose pages are shorter may refuse to be asked for those (400). */
+static bool walk_names(struct walk *walk, struct arena *arena, int *ret_status,
+                       const struct wait *wait, struct error *err)
+{
+    const char *path = walk->call.path;
+    walk->call.path = arena_printf(arena, "%s?n=%d", path, PAGE);
+    if (!walk_pages(walk, ret_status, wait, err))
+        return false;
+    walk->call.path = path;
+    return *ret_status != 400 || walk_pages(walk, ret_status, wait, err);
+}
+
 static bool repository_valid(const char *text)
 {
     size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._/-");
@@ -182,13 +198,11 @@ bool registry_tags(struct image_store *store, struct arena *arena, const char **
     struct name_list list = { .arena = arena, .member = "tags", .valid = tag_valid };
     struct walk walk = { .server = ((struct repository *)store)->server,
                          .repository = store->repository,
-                         .call = { .method = "GET",
-                                   .path = arena_printf(arena, "tags/list?n=%d", PAGE),
-                                   .what = "tags" },
+                         .call = { .method = "GET", .path = "tags/list", .what = "tags" },
                          .take = take_names,
                          .context = &list };
     int status;
-    if (!walk_pages(&walk, &status, wait, err) || status != 200)
+    if (!walk_names(&walk, arena, &status, wait, err) || status != 200)
         return false;
     sort_names(&list.names);
     *ret_tags = list.names.items;
@@ -202,7 +216,7 @@ bool registry_catalog(struct registries *registries, struct arena *arena, const 
 {
     struct name_list list = { .arena = arena, .member = "repositories", .valid = repository_valid };
     struct walk walk = { .call = { .method = "GET",
-                                   .path = arena_printf(arena, "_catalog?n=%d", PAGE),
+                                   .path = "_catalog",
                                    .access = ACCESS_CATALOG,
                                    .what = "list of repositories" },
                          .take = take_names,
@@ -210,7 +224,7 @@ bool registry_catalog(struct registries *registries, struct arena *arena, const 
     int status;
     if (!credentials_load(registries->credentials, err)
         || !server_find(registries, registry, &walk.server, err)
-        || !walk_pages(&walk, &status, wait, err))
+        || !walk_names(&walk, arena, &status, wait, err))
         return false;
     if (status == 404 || status == 405)
         return error_set(err, ERROR_REFUSED, "%s: it does not tell which repositories it holds",
@@ -267,7 +281,10 @@ const char *fallback_tag(struct arena *arena, const char *digest)
     return tag;
 }
 
-/* Registries without the API keep an index under a tag that is made of the digest. */
+/*
+ * Registries without the API keep an index under a tag that is made of the digest. GitLab takes
+ * that tag for the digest: the image itself is no list of its referrers.
+ */
 static bool read_fallback(struct repository *repository, const char *digest,
                           struct referrer_list *list, const struct wait *wait, struct error *err)
 {
@@ -283,7 +300,7 @@ static bool read_fallback(struct repository *repository, const char *digest,
         *err = problem;
         return false;
     }
-    return media_role(top.media_type) != MEDIA_INDEX
+    return media_role(top.media_type) != MEDIA_INDEX || strcmp(top.digest, digest) == 0
            || (json_parse(arena, bytes, (size_t)top.size, &document, err)
                && take_index(list, arena, document, err));
 }

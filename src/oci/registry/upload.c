@@ -10,11 +10,15 @@
 #include "oci/registry/write.h"
 
 #include "base/cleanup.h"
+#include "net/http_url.h"
 #include "oci/registry/paging.h"
 #include "oci/registry/retry.h"
+#include "oci/registry/words.h"
 #include "oci/verify.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MOST_RESUMES = 50, LARGEST_PIECE = 16 << 20, SMALLEST_PIECE = 256 << 10 };
 
@@ -29,8 +33,12 @@ struct upload {
     bool spoiled;     /* the source failed, or holds other bytes than it should */
     bool partial;     /* a part of it was sent before: PUT alone would not do */
     int64_t piece;    /* bytes that one request may hold; 0: all */
-    int64_t piece_end; /* of the source, where this request ends */
-    bool smaller;      /* the last one was refused for its size, and smaller ones are tried */
+    int64_t piece_end;   /* of the source, where this request ends */
+    int64_t least_piece; /* that the registry takes (OCI-Chunk-Min-Length) */
+    int64_t resumed_at;  /* where it said that it stood, the last time it was asked */
+    bool contradicted;   /* its answer to what was just sent fits no other one */
+    bool deaf;           /* what it says of where it stands is not listened to any more */
+    bool smaller;        /* the last one was refused for its size, and smaller ones are tried */
     const char *location;
     struct retry retry;
     unsigned resumes;
@@ -159,6 +167,23 @@ static const char *take_spare(struct repository *repository, struct arena *arena
     return spare;
 }
 
+static const char *place_of(const struct upload *upload, const struct answer *answer)
+{
+    return answer_location(upload->repository->server, upload->arena, answer);
+}
+
+static bool say_no_place(const struct upload *upload, const struct answer *answer,
+                         struct error *err)
+{
+    const char *location = http_header(&answer->response, "Location");
+    if (!location)
+        return error_set(err, ERROR_UNREACHABLE, "%s: it gave no place to upload to",
+                         upload->repository->store.name);
+    return error_set(err, ERROR_UNREACHABLE,
+                     "%s: it sends uploads to %s, which is no place to upload to or has no TLS",
+                     upload->repository->store.name, url_place(upload->arena, location));
+}
+
 /* A place to send to. */
 static bool begin(struct upload *upload, const struct wait *wait, struct error *err)
 {
@@ -171,10 +196,10 @@ static bool begin(struct upload *upload, const struct wait *wait, struct error *
         return false;
     if (answer.response.status != 202)
         return refused(upload, &call, &answer, err);
-    upload->location = answer_location(upload->arena, &answer);
-    return upload->location
-           || error_set(err, ERROR_UNREACHABLE, "%s: it gave no place to upload to",
-                        upload->repository->store.name);
+    upload->location = place_of(upload, &answer);
+    const char *least = http_header(&answer.response, "OCI-Chunk-Min-Length");
+    upload->least_piece = least ? strtoll(least, NULL, 10) : 0;
+    return upload->location || say_no_place(upload, &answer, err);
 }
 
 static const char *commit_url(const struct upload *upload, const char *digest)
@@ -226,7 +251,9 @@ static bool commit(struct upload *upload, const struct wait *wait, struct error 
         return false;
     if (is_taken(upload, &answer, digest, wait))
         return check_stored(upload, &answer, digest, err);
-    return (answer.response.status == 404 && is_stored(upload, digest, wait))
+    /* The upload is unknown: its end was lost and sent again, or ended with the last piece. */
+    bool may_be_there = answer.response.status >= 400 && answer.response.status < 500;
+    return (may_be_there && is_stored(upload, digest, wait))
            || refused(upload, &call, &answer, err);
 }
 
@@ -254,11 +281,20 @@ static bool use_smaller(struct upload *upload)
     int64_t piece = upload->piece ? upload->piece / 4 : LARGEST_PIECE;
     while (size >= 0 && piece >= size)
         piece /= 4;
-    if (piece < SMALLEST_PIECE)
+    if (piece < SMALLEST_PIECE || piece < upload->least_piece)
         return false;
     upload->piece = piece;
     server_takes(upload->repository->server, piece);
     return upload->smaller = true;
+}
+
+/* 413, by any that says so; ghcr.io says 416 and "the request body is too large". */
+static bool is_too_large(const struct upload *upload, const struct answer *answer)
+{
+    int status = answer->response.status;
+    if (status != 416)
+        return status == 413;
+    return strcasestr(response_words(upload->arena, &answer->response, NULL, 0), "too large");
 }
 
 static enum sent judge_loss(struct upload *upload, const struct call *call, bool answered,
@@ -269,8 +305,9 @@ static enum sent judge_loss(struct upload *upload, const struct call *call, bool
     if (!answered)
         return answer->response.transient ? SENT_IN_PART : SENT_REFUSED;
     refused(upload, call, answer, err);
-    if (answer->response.status == 413)
+    if (is_too_large(upload, answer))
         return use_smaller(upload) ? SENT_IN_PART : SENT_REFUSED;
+    upload->contradicted = answer->response.status == 416;
     return may_change(answer->response.status) ? SENT_IN_PART : SENT_REFUSED;
 }
 
@@ -316,25 +353,25 @@ static enum sent send_by_patch(struct upload *upload, struct answer *answer,
                                           (long long)(upload->position + call.source_length) - 1);
     upload->partial = true;
     bool answered = ask(upload, &call, answer, wait, err);
-    bool taken = answer->response.status >= 201 && answer->response.status <= 204;
+    bool taken = answer->response.status >= 200 && answer->response.status <= 204;
     if (!answered || !taken)
         return judge_loss(upload, &call, answered, answer, err);
-    const char *location = answer_location(upload->arena, answer);
+    const char *location = place_of(upload, answer);
     int64_t has = upload_range(http_header(&answer->response, "Range"));
     if (location)
         upload->location = location;
     bool more = upload->position >= upload->piece_end;
     if (!more && !check_end(upload, err))
         return SENT_REFUSED;
-    if (has <= 0 || has == upload->position)
+    if (has <= 0 || has == upload->position || upload->deaf)
         return more ? SENT_PIECE : SENT_BYTES;
+    upload->contradicted = true;
     error_set(err, ERROR_UNREACHABLE, "%s: it took %lld of %lld bytes",
               upload->repository->store.name, (long long)has, (long long)upload->position);
     return SENT_IN_PART;
 }
 
-/* Where the registry stands; a place that it does not know any more is none. */
-static bool find_place(struct upload *upload, const struct wait *wait, struct error *err)
+static int64_t ask_place(struct upload *upload, const struct wait *wait)
 {
     struct call call = { .method = "GET", .url = upload->location };
     struct answer answer;
@@ -342,12 +379,26 @@ static bool find_place(struct upload *upload, const struct wait *wait, struct er
     int64_t has = -1;
     if (ask(upload, &call, &answer, wait, &problem)
         && (answer.response.status == 204 || answer.response.status == 200)) {
-        const char *location = answer_location(upload->arena, &answer);
+        const char *location = place_of(upload, &answer);
         has = upload_range(http_header(&answer.response, "Range"));
         if (location)
             upload->location = location;
     }
-    if (has > 0 && has <= upload->furthest && rewind_source(upload, has, err))
+    return has;
+}
+
+/*
+ * Where the registry stands; a place that it does not know any more is none. ECR stands forever
+ * at the end of the first piece, by its words, and has them all: one that is told the rest from
+ * where it says, and contradicts, is sent it all anew without asking. The digest tells in the end.
+ */
+static bool find_place(struct upload *upload, const struct wait *wait, struct error *err)
+{
+    int64_t has = upload->deaf ? -1 : ask_place(upload, wait);
+    upload->deaf |= upload->contradicted && has > 0 && has == upload->resumed_at;
+    upload->contradicted = false;
+    upload->resumed_at = has;
+    if (!upload->deaf && has > 0 && has <= upload->furthest && rewind_source(upload, has, err))
         return true;
     if (upload->spoiled || !rewind_source(upload, 0, err))
         return false;

@@ -12,7 +12,11 @@
 bool registry_has_blob(struct image_store *store, const struct descriptor *blob, bool *ret_there,
                        const struct wait *wait, struct error *err)
 {
-    static const int expected[] = { 200, 404, 405, 0 }; /* 405: nobody tells, so it is sent */
+    /*
+     * 405: nobody tells, so it is sent. 403: where HEAD is sent away to what was signed for GET;
+     * or who may not write, and sending it brings the words that HEAD has none of.
+     */
+    static const int expected[] = { 200, 403, 404, 405, 0 };
     AUTO_ARENA arena = arena_new();
     struct answer answer;
     struct call call = { .method = "HEAD",
@@ -43,7 +47,7 @@ bool registry_has_blob(struct image_store *store, const struct descriptor *blob,
 static void keep_spare(struct repository *repository, struct arena *arena,
                        const struct answer *answer)
 {
-    const char *location = answer_location(arena, answer);
+    const char *location = answer_location(repository->server, arena, answer);
     pthread_mutex_lock(&repository->lock);
     if (location)
         repository->spare = arena_strdup(repository->arena, location);
@@ -74,8 +78,14 @@ bool registry_mount(struct image_store *store, const struct descriptor *blob,
                          .access = ACCESS_PUSH,
                          .from_repository = from_repository,
                          .what = arena_printf(arena, "mount of blob %s", blob->digest) };
-    if (!exchange(repository->server, store->repository, arena, &call, &answer, wait, err))
+    struct error problem;
+    *ret_mounted = false;
+    if (!exchange(repository->server, store->repository, arena, &call, &answer, wait, &problem)) {
+        if (problem.kind == ERROR_DENIED) /* the token for both repositories */
+            return true;
+        *err = problem;
         return false;
+    }
     int status = answer.response.status;
     if (status == 202)
         keep_spare(repository, arena, &answer);
@@ -114,28 +124,44 @@ static bool check_sent(const struct image_store *store, const struct descriptor 
                      store->name, digest, manifest->digest);
 }
 
+static bool is_there(struct repository *repository, struct arena *arena,
+                     const struct descriptor *manifest, const char *name, const struct wait *wait)
+{
+    struct descriptor found;
+    const char *bytes;
+    struct error why;
+    return manifest_get(repository->server, repository->store.repository, arena, name, &found,
+                        &bytes, wait, &why)
+           && strcmp(found.digest, manifest->digest) == 0;
+}
+
 /* A success that is none of a registry's may be a page of something before it: is it there? */
 static bool check_there(struct repository *repository, struct arena *arena,
                         const struct descriptor *manifest, const char *name,
                         const struct answer *answer, const struct wait *wait, struct error *err)
 {
-    struct descriptor found;
-    const char *bytes;
-    struct error why;
-    if (manifest_get(repository->server, repository->store.repository, arena, name, &found, &bytes,
-                     wait, &why)
-        && strcmp(found.digest, manifest->digest) == 0)
+    if (is_there(repository, arena, manifest, name, wait))
         return true;
     return error_set(err, ERROR_UNREACHABLE,
                      "%s: it answered %d to manifest %s, and does not have it afterwards",
                      repository->store.name, answer->response.status, name);
 }
 
+static bool is_success(int status)
+{
+    return status == 200 || status == 201 || status == 202 || status == 204;
+}
+
+/* Tags that may not move are refused by ECR (400), Harbor (412) and others even to stay. */
+static bool may_be_immutable(int status)
+{
+    return status == 400 || status == 403 || status == 405 || status == 409 || status == 412;
+}
+
 static bool put_once(struct repository *repository, struct arena *arena,
                      const struct descriptor *manifest, const char *bytes, const char *name,
                      struct answer *answer, const struct wait *wait, struct error *err)
 {
-    static const int expected[] = { 201, 200, 202, 204, 0 };
     struct call call = { .method = "PUT",
                          .path = manifest_path(arena, name),
                          .content_type = manifest->media_type,
@@ -143,9 +169,14 @@ static bool put_once(struct repository *repository, struct arena *arena,
                          .body_length = (size_t)manifest->size,
                          .access = ACCESS_PUSH,
                          .what = arena_printf(arena, "manifest %s", name) };
-    if (!exchange_expect(repository->server, repository->store.repository, arena, &call, expected,
-                         answer, wait, err))
+    if (!exchange(repository->server, repository->store.repository, arena, &call, answer, wait,
+                  err))
         return false;
+    if (!is_success(answer->response.status))
+        return (may_be_immutable(answer->response.status)
+                && is_there(repository, arena, manifest, name, wait))
+               || answer_refused(repository->server, repository->store.repository, &call, answer,
+                                 err);
     const char *said = http_header(&answer->response, "Docker-Content-Digest");
     bool other = said && strncmp(said, manifest->digest, strcspn(manifest->digest, ":")) == 0
                  && strcmp(said, manifest->digest) != 0;
