@@ -57,9 +57,20 @@ static void add_step_line(struct plain *plain, unsigned number, const char *text
     }
 }
 
+/* #0 building with "mine" instance using remote driver */
+static void learn_builder(struct plain *plain, const char *line)
+{
+    static const char words[] = "#0 building with \"";
+    if (begins(line, words)) {
+        const char *name = line + strlen(words);
+        plain->builder = arena_memdup(plain->arena, name, strcspn(name, "\""));
+    }
+}
+
 static void take_clean_line(struct plain *plain, const char *line, size_t length)
 {
     char *end;
+    learn_builder(plain, line);
     unsigned long number = *line == '#' ? strtoul(line + 1, &end, 10) : 0;
     if (number > 0 && number <= PLAIN_STEPS && *end == ' ')
         add_step_line(plain, (unsigned)number, end + 1);
@@ -98,9 +109,19 @@ static const char *exit_code(struct arena *arena, const char *why)
     return digits ? arena_memdup(arena, at + 11, digits) : NULL;
 }
 
+/* Where no step can be named, it may be the builder that is the wrong one, or is not there. */
+static const char *name_program(const struct plain *plain, struct arena *arena, const char *program)
+{
+    if (!plain->builder)
+        return program;
+    return arena_printf(arena, "%s, its builder \"%.100s\"", program,
+                        printable_text(arena, plain->builder));
+}
+
 bool plain_failure(struct plain *plain, const char *program, int status, struct error *err)
 {
     AUTO_ARENA arena = arena_new();
+    program = name_program(plain, arena, program);
     build_output_end(&plain->output, take_line, plain);
     const char *tail = build_log_tail(plain->log, arena, plain->failed, TAIL_BYTES);
     const char *name = plain->failed ? plain->steps[plain->failed - 1].name : NULL;

@@ -28,6 +28,7 @@ struct plain {
     size_t count;
     unsigned failed;         /* the step that did; 0: none */
     const char *why, *error; /* of that step, and of the whole; NULL: none */
+    const char *builder;     /* of docker buildx, that was asked; NULL: it has not said so */
 };
 
 void plain_start(struct plain *plain, struct arena *arena, struct build_log *log);
