@@ -147,6 +147,7 @@ struct observation {
     const char
         *trouble; /* what holds it up, where observe could tell: "pod web-…: CrashLoopBackOff" */
     bool healthy, failed;    /* both false: in progress or not known */
+    bool unproven;           /* healthy since a moment ago, by nobody's word but its own */
     int64_t since;           /* when that health began, seconds; 0: not known */
     const char *mark;        /* as record_member.mark, of now; NULL: not known */
     bool as_recorded;        /* wanted as the record says; false: also where nobody looked */

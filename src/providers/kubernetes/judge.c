@@ -66,8 +66,9 @@ bool judge_same(const struct session *session, struct arena *scratch,
                && mark_answers(session, scratch, desired, live, recorded));
 }
 
+/* `looks`: for somebody who only looks, and cannot wait to see whether it stays so. */
 static void judge_health(const struct session *session, struct arena *arena, struct arena *scratch,
-                         const struct object_id *id, const struct value *document,
+                         const struct object_id *id, const struct value *document, bool looks,
                          struct observation *live)
 {
     struct health health = { 0 };
@@ -79,6 +80,8 @@ static void judge_health(const struct session *session, struct arena *arena, str
     live->healthy = health.state == HEALTH_CURRENT;
     live->failed = health.state == HEALTH_FAILED;
     live->since = health.since;
+    live->unproven = looks && live->healthy && health_unprobed(id, document)
+                     && health_stirred(document, clock_unix());
 }
 
 /* A hold that somebody annotated, with who it was as far as the server knows. */
@@ -139,7 +142,7 @@ void judge_object(const struct session *session, struct arena *arena, struct are
     const char *other = manager_last_other(document, &live.touched);
     live.touched_by = other ? arena_strdup(arena, other) : NULL;
     live.hold = judge_hold(arena, &subject->id, document);
-    judge_health(session, arena, scratch, &subject->id, document, &live);
+    judge_health(session, arena, scratch, &subject->id, document, !subject->desired, &live);
     if (subject->desired && leaving) {
         live.state = LIVE_UNKNOWN;
         const char *kept = health_kept_by(scratch, document);

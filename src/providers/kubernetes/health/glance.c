@@ -16,11 +16,13 @@ struct glance {
     struct arena *arena;
     struct subject **ill; /* of one namespace, sorted by identity */
     size_t count;
+    int64_t now; /* seconds */
 };
 
 static bool is_ill(const struct subject *subject)
 {
-    return subject->live.health && !subject->live.healthy && pods_of_kind(&subject->id)
+    const struct observation *live = &subject->live;
+    return live->health && (!live->healthy || live->unproven) && pods_of_kind(&subject->id)
            && strcmp(subject->id.kind, "Pod") != 0;
 }
 
@@ -47,6 +49,24 @@ static struct subject *owner_of_pod(const struct glance *glance, const struct va
     return NULL;
 }
 
+/* Has it crashed since its workload was listed? Evicted pods that are left hurt nobody. */
+static bool crashed(struct arena *scratch, struct pod *pod)
+{
+    const char *phase = value_text_at(pod->document, "status", "phase", NULL);
+    return phase && !strcmp(phase, "Running") && pod_judge(scratch, pod->document, &pod->trouble)
+           && (pod->trouble.sort == POD_CRASHES || pod->trouble.sort == POD_ENDED);
+}
+
+static bool judge(const struct glance *glance, struct arena *scratch, const struct subject *subject,
+                  struct pod *pod)
+{
+    if (!subject->live.unproven)
+        return pod_judge(scratch, pod->document, &pod->trouble);
+    return !value_at(pod->document, "metadata", "deletionTimestamp", NULL)
+           && (pod_unproven(scratch, pod->document, glance->now, &pod->trouble)
+               || crashed(scratch, pod));
+}
+
 static bool look_at_pod(void *context, struct arena *scratch, const struct value *document,
                         struct error *err)
 {
@@ -54,10 +74,8 @@ static bool look_at_pod(void *context, struct arena *scratch, const struct value
     const char *name = value_text_at(document, "metadata", "name", NULL);
     struct pod pod = { .name = name ? name : "", .document = document };
     (void)err;
-    if (!pod_judge(scratch, document, &pod.trouble))
-        return true;
     struct subject *subject = owner_of_pod(glance, document);
-    if (!subject || subject->live.trouble)
+    if (!subject || subject->live.trouble || !judge(glance, scratch, subject, &pod))
         return true;
     const char *detail = client_redact(glance->session->client, scratch, pod.trouble.detail);
     size_t shown = text_fit(detail, DETAIL_COLUMNS);
@@ -75,6 +93,18 @@ static void forget_troubles(void *context)
         glance->ill[i]->live.trouble = NULL;
 }
 
+/* Its pods are ready by their own word alone, and one was started again only just now. */
+static void doubt(struct glance *glance)
+{
+    for (size_t i = 0; i < glance->count; i++) {
+        struct observation *live = &glance->ill[i]->live;
+        if (live->unproven && live->trouble) {
+            live->healthy = false;
+            live->health = "ready, but only just";
+        }
+    }
+}
+
 static void look_in_namespace(struct glance *glance, const struct wait *wait)
 {
     static const struct api_kind kind = { .group = "",
@@ -89,6 +119,7 @@ static void look_in_namespace(struct glance *glance, const struct wait *wait)
     if (!request_list(glance->session, scratch, &list, look_at_pod, forget_troubles, glance, wait,
                       &err))
         log_debug("%s", err.message);
+    doubt(glance);
 }
 
 void glance_at_pods(struct session *session, struct arena *arena, const struct wait *wait)
@@ -104,7 +135,7 @@ void glance_at_pods(struct session *session, struct arena *arena, const struct w
             arena_push(scratch, namespaces.items, namespaces.count, namespaces.capacity, namespace);
     }
     for (size_t n = 0; n < namespaces.count; n++) {
-        struct glance glance = { .session = session, .arena = arena };
+        struct glance glance = { .session = session, .arena = arena, .now = clock_unix() };
         glance.ill = arena_array(scratch, session->subject_count, sizeof(struct subject *));
         for (size_t i = 0; i < session->subject_count; i++)
             if (is_ill(session->subjects[i])

@@ -9,8 +9,9 @@
 
 /*
  * Fills live.trouble of those subjects of the session that run pods and are not
- * healthy: one LIST of pods a namespace, none where all is well. Without the
- * right to it nothing is filled.
+ * healthy: one LIST of pods a namespace, none where all is well. What is unproven
+ * is looked at as well, and healthy no more where a container was started again only just now.
+ * Without the right to it nothing is filled.
  */
 void glance_at_pods(struct session *session, struct arena *arena, const struct wait *wait);
 

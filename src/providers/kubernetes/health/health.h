@@ -30,6 +30,20 @@ struct health {
 void health_of(struct arena *arena, const struct object_id *id, const struct value *document,
                struct health *ret_health);
 
+/* A Deployment, StatefulSet or DaemonSet. */
+bool health_runs_pods(const struct object_id *id);
+
+/* One of those that has pods, of which some container has no readiness probe. */
+bool health_unprobed(const struct object_id *id, const struct value *document);
+
+enum {
+    HEALTH_STIRRED = 12,     /* seconds: longer than a restarted container is doubted, pods.h */
+    HEALTH_CLOCKS_AGREE = 5, /* seconds that a server's clock may be ahead of ours            */
+};
+
+/* Did a controller change this object's status in the last HEALTH_STIRRED seconds? */
+bool health_stirred(const struct value *document, int64_t now);
+
 /* "waits for finalizer a, b", or what a Namespace says is left in it; "" where nothing is known. */
 const char *health_kept_by(struct arena *arena, const struct value *document);
 

@@ -20,7 +20,8 @@ enum pod_trouble_sort {
     POD_CONFIGURATION,
     POD_UNSCHEDULABLE,
     POD_ENDED,
-    POD_REFUSED, /* the pod could not even be created */
+    POD_REFUSED,  /* the pod could not even be created */
+    POD_UNPROVEN, /* ready, but only just              */
 };
 
 /* What is wrong with one pod. */
@@ -36,6 +37,14 @@ struct pod_trouble {
 
 /* A pure function of the pod's document. True where there is trouble. */
 bool pod_judge(struct arena *arena, const struct value *pod, struct pod_trouble *ret_trouble);
+
+/*
+ * Was one of its containers started again less than 10 seconds ago, too short a time to be
+ * believed without a probe? In the trouble's words, as pod_judge() gives them. A first start is
+ * no trouble: it is what every rollout and every autoscaler makes.
+ */
+bool pod_unproven(struct arena *arena, const struct value *pod, int64_t now,
+                  struct pod_trouble *ret_trouble);
 
 /* Is this pod's condition Ready true? */
 bool pod_ready(const struct value *pod);

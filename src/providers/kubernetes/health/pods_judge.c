@@ -4,6 +4,7 @@
  */
 #include "providers/kubernetes/health/pods.h"
 
+#include "base/clock.h"
 #include "providers/kubernetes/health/health_rules.h"
 
 #include <string.h>
@@ -15,6 +16,9 @@ enum {
     SCHEDULE_GRACE_MS = 15000,
     /* Starts again that a crashing container is allowed: it may wait for something to come up. */
     RESTARTS_ALLOWED = 2,
+    /* Seconds after which one that was started again is believed; as wait/settle_healthy.c waits.
+     */
+    BELIEVED_AGAIN = 10,
 };
 
 static const struct {
@@ -185,6 +189,49 @@ bool pod_judge(struct arena *arena, const struct value *pod, struct pod_trouble 
                  || judge_schedule(pod, &trouble) || judge_phase(pod, &trouble);
     *ret_trouble = trouble;
     return found;
+}
+
+/* "exit code 1 within a second, 4 s ago" */
+static const char *last_end_text(struct arena *arena, const struct value *ended, int64_t now)
+{
+    int64_t to;
+    const char *how = ended_text(arena, ended);
+    if (!time_parse(text_of(ended, "finishedAt"), &to) || to > now)
+        return how;
+    return arena_printf(arena, "%s, %lld s ago", how, (long long)(now - to));
+}
+
+static bool container_unproven(struct arena *arena, const struct value *status, int64_t now,
+                               struct pod_trouble *trouble)
+{
+    int64_t since;
+    const char *started = value_text_at(status, "state", "running", "startedAt", NULL);
+    const struct value *ended = value_at(status, "lastState", "terminated", NULL);
+    int64_t restarts = value_int(value_get(status, "restartCount"), 0);
+    if (restarts <= 0 || !started || !time_parse(started, &since)
+        || now < since - HEALTH_CLOCKS_AGREE || now - since >= BELIEVED_AGAIN)
+        return false;
+    *trouble = (struct pod_trouble){
+        .sort = POD_UNPROVEN, .grace = FOREVER, .container = text_of(status, "name"), .detail = ""
+    };
+    trouble->reason =
+        arena_printf(arena, "restarted %lld time%s", (long long)restarts, restarts == 1 ? "" : "s");
+    if (ended)
+        trouble->detail = last_end_text(arena, ended, now);
+    return true;
+}
+
+bool pod_unproven(struct arena *arena, const struct value *pod, int64_t now,
+                  struct pod_trouble *ret_trouble)
+{
+    static const char *const lists[] = { "initContainerStatuses", "containerStatuses" };
+    for (size_t l = 0; l < 2; l++) {
+        const struct value *statuses = value_at(pod, "status", lists[l], NULL);
+        for (size_t i = 0; i < value_count(statuses); i++)
+            if (container_unproven(arena, value_item(statuses, i), now, ret_trouble))
+                return true;
+    }
+    return false;
 }
 
 bool pod_ready(const struct value *pod)

@@ -92,35 +92,7 @@ static bool is_kind(const struct settling *settling, const char *group, const ch
 
 static bool runs_pods(const struct settling *settling)
 {
-    return is_kind(settling, "apps", "Deployment") || is_kind(settling, "apps", "StatefulSet")
-           || is_kind(settling, "apps", "DaemonSet");
-}
-
-/* All containers that stay: sidecars are init containers that are always restarted. */
-static bool all_probed(const struct value *pod)
-{
-    static const char *const lists[] = { "initContainers", "containers" };
-    for (size_t l = 0; l < 2; l++) {
-        const struct value *containers = value_get(pod, lists[l]);
-        for (size_t i = 0; i < value_count(containers); i++) {
-            const struct value *container = value_item(containers, i);
-            const char *policy = value_text_at(container, "restartPolicy", NULL);
-            bool stays = l == 1 || (policy && !strcmp(policy, "Always"));
-            if (stays && !value_get(container, "readinessProbe"))
-                return false;
-        }
-    }
-    return true;
-}
-
-/* Probed, or without a pod to be probed. */
-static bool is_probed(const struct value *document)
-{
-    const struct value *spec = value_get(document, "spec");
-    return value_int(value_get(spec, "minReadySeconds"), 0) > 0
-           || value_int(value_get(spec, "replicas"), 1) == 0
-           || value_is_true(value_get(spec, "paused"), false)
-           || all_probed(value_at(spec, "template", "spec", NULL));
+    return health_runs_pods(&settling->subject->id);
 }
 
 /* A kind that somebody's controller serves: Kubernetes' own groups have no dot, or end in .k8s.io.
@@ -144,7 +116,7 @@ static bool tells_generation(const struct value *document)
 static bool is_doubtful(const struct settling *settling, const struct value *document)
 {
     if (runs_pods(settling))
-        return !is_probed(document);
+        return health_unprobed(&settling->subject->id, document);
     return settling->changed && is_custom(settling) && !tells_generation(document);
 }
 

@@ -17,11 +17,26 @@ static const char *log_of(const struct pod_trouble *trouble)
     return trouble->previous ? "previous" : "current";
 }
 
+/* Where a case says at what time it is looked at. */
+static void is_unproven(struct arena *arena, const struct value *scene)
+{
+    const char *at = value_text_at(scene, "at", NULL), *said = "nothing";
+    struct pod_trouble trouble;
+    int64_t now;
+    if (!at)
+        return;
+    assert_true(time_parse(at, &now));
+    if (pod_unproven(arena, value_get(scene, "pod"), now, &trouble))
+        said = arena_printf(arena, "%s %s: %s", trouble.container, trouble.reason, trouble.detail);
+    assert_string_equal(said, value_text_at(scene, "unproven", NULL));
+}
+
 static void one_case(struct arena *arena, const struct value *scene)
 {
     const char *says = value_text_at(scene, "says", NULL);
     const char *log = value_text_at(scene, "log", NULL);
     struct pod_trouble trouble;
+    is_unproven(arena, scene);
     bool found = pod_judge(arena, value_get(scene, "pod"), &trouble);
     const char *said = "nothing";
     if (found)
