@@ -2,8 +2,10 @@
  * glance_walk: are the files on the disk those of the index? See glance_index.h.
  *
  * Each folder is a task of its own, on all cores. A file that looks as it did when it was added
- * is the one that was added; of another the content tells, by its id. What is not in the index
- * is untracked, and whether it is ignored libgit2 has to say.
+ * is the one that was added; of another the content tells, by its id. Where all that the index
+ * has in a folder is there, and the folder holds as many names, it holds nothing else: names are
+ * compared only where there are more. What is not in the index is untracked, and whether it is
+ * ignored libgit2 has to say.
  */
 #include "providers/git/glance_index.h"
 
@@ -25,7 +27,6 @@ struct walk {
     int descriptor; /* of the root */
     struct pool *pool;
     atomic_bool differs;
-    atomic_size_t seen; /* files of the index */
 };
 
 /* One folder, which the task frees. */
@@ -57,66 +58,123 @@ static bool has_content(const struct walk *walk, const struct glance_entry *entr
            && strcmp(found.id, blob_id_hex(arena, glance_id_of(entry))) == 0;
 }
 
-static bool is_the_same(const struct walk *walk, const struct glance_entry *entry,
-                        const struct stat *status)
+/* `name` is the entry's in that folder. */
+static bool is_the_same(const struct walk *walk, const struct glance_entry *entry, int folder,
+                        const char *name)
 {
-    return is_mode(glance_mode_of(entry), status)
-           && (glance_untouched(walk->index, entry, status) || has_content(walk, entry));
+    struct stat status;
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+           && is_mode(glance_mode_of(entry), &status)
+           && (glance_untouched(walk->index, entry, &status) || has_content(walk, entry));
 }
 
 /* ------------------------------------------------------------------------ one folder */
 
 static void check_folder(void *context, struct arena *arena);
 
-static void add_folder(struct walk *walk, const char *path, unsigned depth)
+/* Looked at later. Answers where the index goes on behind it. */
+static size_t add_folder(struct walk *walk, const char *path, size_t length, unsigned depth)
 {
-    size_t size = strlen(path) + 1;
-    struct step *step = memory_alloc(sizeof *step + size);
-    *step = (struct step){ walk, glance_below(walk->index, path), depth };
-    memcpy(step->path, path, size);
+    struct step *step = memory_alloc(sizeof *step + length + 1);
+    *step = (struct step){ .walk = walk, .depth = depth };
+    memcpy(step->path, path, length);
+    step->path[length] = '\0';
+    step->range = glance_below(walk->index, step->path);
+    size_t end = step->range.end;
     pool_run(walk->pool, check_folder, step);
+    return end;
 }
 
-/* False: it differs. A folder inside is looked at later. */
-static bool check_name(const struct step *step, struct arena *arena, int folder, const char *name,
-                       bool is_folder)
+/* What no commit holds, and would lead somewhere else. */
+static bool leads_away(const char *name)
+{
+    return *name == '/' || strncmp(name, "./", 2) == 0 || strncmp(name, "../", 3) == 0;
+}
+
+/* Is what the index has in this folder there? *ret_names: so many names. */
+static bool has_entries(const struct step *step, int folder, size_t *ret_names)
 {
     struct walk *walk = step->walk;
-    struct stat status;
-    const char *path = path_join(arena, step->path, name);
-    if (!is_folder && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    if (is_folder || S_ISDIR(status.st_mode)) {
-        add_folder(walk, path, step->depth + 1);
-        return true;
+    const struct glance_entry *entries = walk->index->entries;
+    size_t prefix = *step->path ? strlen(step->path) + 1 : 0;
+    *ret_names = 0;
+    for (size_t i = step->range.first; i < step->range.end; ++*ret_names) {
+        const char *path = entries[i].path, *name = path + prefix, *slash = strchr(name, '/');
+        if (slash && leads_away(name))
+            return false;
+        if (slash)
+            i = add_folder(walk, path, (size_t)(slash - path), step->depth + 1);
+        else if (!is_the_same(walk, &entries[i++], folder, name))
+            return false;
     }
-    const struct glance_entry *entry = glance_find(walk->index, step->range, path);
-    if (!entry || !is_the_same(walk, entry, &status))
-        return false;
-    atomic_fetch_add_explicit(&walk->seen, 1, memory_order_relaxed);
     return true;
 }
 
-/* A repository inside is somebody else's to judge. */
+/* The next name that counts; NULL: that was the last one. */
+static const struct dirent *next_name(DIR *folder, unsigned depth)
+{
+    const struct dirent *entry = readdir(folder);
+    while (entry
+           && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0
+               || (!depth && strcmp(entry->d_name, ".git") == 0)))
+        entry = readdir(folder);
+    return entry;
+}
+
+/* False: there is a repository inside, which is somebody else's to judge. */
+static bool count_names(const struct step *step, DIR *folder, size_t *ret_names)
+{
+    const struct dirent *entry;
+    *ret_names = 0;
+    while ((entry = next_name(folder, step->depth))) {
+        if (strcmp(entry->d_name, ".git") == 0)
+            return false;
+        ++*ret_names;
+    }
+    return true;
+}
+
+static bool is_folder(int parent, const struct dirent *entry)
+{
+    struct stat status;
+    return entry->d_type == DT_DIR
+           || (entry->d_type == DT_UNKNOWN
+               && fstatat(parent, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0
+               && S_ISDIR(status.st_mode));
+}
+
+/*
+ * There are more names than `count` in the index: of the others each has to be a folder, in which
+ * there is no file either. Where fewer are found than the index has, two of it mean one file.
+ */
+static bool has_only_folders_beside(const struct step *step, struct arena *arena, DIR *folder,
+                                    size_t count)
+{
+    const struct dirent *entry;
+    size_t known = 0;
+    rewinddir(folder);
+    while ((entry = next_name(folder, step->depth))) {
+        const char *path = path_join(arena, step->path, entry->d_name);
+        struct glance_range below = glance_below(step->walk->index, path);
+        if (glance_find(step->walk->index, step->range, path) || below.first < below.end)
+            known++;
+        else if (is_folder(dirfd(folder), entry))
+            add_folder(step->walk, path, strlen(path), step->depth + 1);
+        else
+            return false;
+    }
+    return known == count;
+}
+
 static bool check_names(const struct step *step, struct arena *arena)
 {
     int descriptor = openat(step->walk->descriptor, *step->path ? step->path : ".",
                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     CLEANUP(closedir_at) DIR *folder = descriptor < 0 ? NULL : fdopendir(descriptor);
-    struct dirent *entry;
-    if (!folder || step->depth == DEPTH_MOST)
-        return false;
-    while ((entry = readdir(folder))) {
-        const char *name = entry->d_name;
-        bool git = strcmp(name, ".git") == 0;
-        if (git && step->depth)
-            return false;
-        if (git || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-            continue;
-        if (!check_name(step, arena, descriptor, name, entry->d_type == DT_DIR))
-            return false;
-    }
-    return true;
+    size_t wanted, names;
+    return folder && step->depth < DEPTH_MOST && has_entries(step, descriptor, &wanted)
+           && count_names(step, folder, &names)
+           && (names == wanted || has_only_folders_beside(step, arena, folder, wanted));
 }
 
 static void check_folder(void *context, struct arena *arena)
@@ -136,14 +194,13 @@ static unsigned threads(void)
 
 static bool walk_folder(struct walk *walk, const char *path)
 {
-    struct glance_range range = glance_below(walk->index, path);
     unsigned depth = 0;
     for (const char *at = path; *at; at++)
         depth += *at == '/' || at == path;
     walk->pool = pool_new(threads());
-    add_folder(walk, path, depth);
+    add_folder(walk, path, strlen(path), depth);
     pool_free(walk->pool);
-    return !atomic_load(&walk->differs) && atomic_load(&walk->seen) == range.end - range.first;
+    return !atomic_load(&walk->differs);
 }
 
 /* Its parents are real folders, since the path was resolved. */
@@ -152,13 +209,9 @@ bool glance_walk(const struct glance_index *index, const char *root, const char 
     struct walk walk = { .index = index, .root = root };
     const struct glance_range all = { 0, index->count };
     const struct glance_entry *entry = glance_find(index, all, path);
-    struct stat status;
     AUTO_CLOSE descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     walk.descriptor = descriptor;
     if (descriptor < 0)
         return false;
-    if (!entry)
-        return walk_folder(&walk, path);
-    return fstatat(descriptor, path, &status, AT_SYMLINK_NOFOLLOW) == 0
-           && is_the_same(&walk, entry, &status);
+    return entry ? is_the_same(&walk, entry, descriptor, path) : walk_folder(&walk, path);
 }
