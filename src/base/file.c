@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,10 +19,37 @@ static bool too_large(const char *name, size_t ceiling, struct error *err)
                      whole ? ceiling >> 20 : ceiling, whole ? "MiB" : "bytes");
 }
 
+/*
+ * A regular file, straight into its place. False: it has no size that can be relied on, and is
+ * read from its beginning in another way.
+ */
+static bool read_at_once(struct arena *arena, int descriptor, size_t ceiling, char **ret_data,
+                         size_t *ret_length)
+{
+    struct stat status;
+    size_t used = 0;
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < READ_CHUNK
+        || (uint64_t)status.st_size > ceiling || lseek(descriptor, 0, SEEK_CUR) != 0)
+        return false;
+    size_t size = (size_t)status.st_size;
+    char *data = arena_alloc(arena, size + 1);
+    for (ssize_t length = 1; length; used += (size_t)length) {
+        length = used <= size ? pread(descriptor, data + used, size + 1 - used, (off_t)used) : -1;
+        if (length < 0)
+            return false;
+    }
+    data[used] = '\0';
+    *ret_data = data;
+    *ret_length = used;
+    return true;
+}
+
 bool file_read_descriptor(struct arena *arena, int descriptor, const char *name, size_t ceiling,
                           char **ret_data, size_t *ret_length, struct error *err)
 {
     AUTO_BUF content = BUF_INIT(ceiling);
+    if (read_at_once(arena, descriptor, ceiling, ret_data, ret_length))
+        return true;
     AUTO_FREE char *chunk = memory_alloc(READ_CHUNK);
     for (;;) {
         ssize_t length = read(descriptor, chunk, READ_CHUNK);
