@@ -55,14 +55,19 @@ void tree_id_of(const char *data, size_t length, unsigned char ret[BLOB_ID_BYTES
     object_id_of(object_id_new("tree", (int64_t)length), data, length, ret);
 }
 
-const char *blob_id_hex(struct arena *arena, const unsigned char id[BLOB_ID_BYTES])
+void blob_id_write(const unsigned char id[BLOB_ID_BYTES], char ret[BLOB_ID_HEX + 1])
 {
     static const char digits[] = "0123456789abcdef";
-    char *hex = arena_alloc(arena, BLOB_ID_HEX + 1);
     for (size_t i = 0; i < BLOB_ID_BYTES; i++) {
-        hex[2 * i] = digits[id[i] >> 4];
-        hex[2 * i + 1] = digits[id[i] & 15];
+        ret[2 * i] = digits[id[i] >> 4];
+        ret[2 * i + 1] = digits[id[i] & 15];
     }
-    hex[BLOB_ID_HEX] = '\0';
+    ret[BLOB_ID_HEX] = '\0';
+}
+
+const char *blob_id_hex(struct arena *arena, const unsigned char id[BLOB_ID_BYTES])
+{
+    char *hex = arena_alloc(arena, BLOB_ID_HEX + 1);
+    blob_id_write(id, hex);
     return hex;
 }

@@ -29,6 +29,8 @@ void blob_id_of(const char *data, size_t length, unsigned char ret[BLOB_ID_BYTES
 /* Of a folder: "MODE NAME", a NUL and the id's bytes for each entry, in git's order. */
 void tree_id_of(const char *data, size_t length, unsigned char ret[BLOB_ID_BYTES]);
 
+/* As git writes it, with a NUL behind. */
+void blob_id_write(const unsigned char id[BLOB_ID_BYTES], char ret[BLOB_ID_HEX + 1]);
 const char *blob_id_hex(struct arena *arena, const unsigned char id[BLOB_ID_BYTES]);
 
 #endif

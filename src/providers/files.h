@@ -33,6 +33,9 @@ struct files_entry {
 struct files;
 struct files_stream;
 
+/* One of many. The entry lives as long as the call. Of a folder: is what lies below it wanted? */
+typedef bool files_visit(void *context, const struct files_entry *entry);
+
 struct files_table {
     /* The entry of a path; ERROR_NOT_FOUND. */
     bool (*find)(struct files *files, struct arena *arena, const char *path,
@@ -41,6 +44,13 @@ struct files_table {
     /* What a folder holds, sorted by the bytes of the names. */
     bool (*list)(struct files *files, struct arena *arena, const char *folder,
                  struct files_entry **ret_entries, size_t *ret_count, struct error *err);
+
+    /*
+     * All that lies below a folder, folders too, in the order of the bytes of the whole paths;
+     * nothing is read or kept for it. May be NULL: there is `list`.
+     */
+    bool (*each)(struct files *files, const char *folder, files_visit *visit, void *context,
+                 struct error *err);
 
     /*
      * Opens a file or the target of a link. The size is surely what will be read: a

@@ -219,6 +219,50 @@ bool context_list(const struct context *context, struct arena *arena, struct con
     return true;
 }
 
+/* ----------------------------------------------------------------------- one by one */
+
+struct visiting {
+    const struct context *context;
+    struct arena *arena;
+    context_visit *visit;
+    void *visitor;
+    size_t prefix; /* of the context's folder */
+    const bool *none;
+};
+
+/* Nobody comes here below a folder that is left out. */
+static bool visit_entry(void *context, const struct files_entry *entry)
+{
+    const struct visiting *visiting = context;
+    const struct context *all = visiting->context;
+    struct context_entry item = { entry->path + visiting->prefix, all->files, *entry };
+    if (all->ignore->count
+        && patterns_match(all->ignore, visiting->arena, item.path, visiting->none, NULL))
+        return false;
+    visiting->visit(visiting->visitor, &item);
+    return true;
+}
+
+/* What a "!" takes back in, and what artifacts bring, is only known when all was seen. */
+bool context_each(const struct context *context, context_visit *visit, void *visitor,
+                  struct error *err)
+{
+    AUTO_ARENA arena = arena_new();
+    struct context_list list;
+    size_t length = strlen(context->folder);
+    bool artifacts = context->artifacts && context->artifacts->count;
+    struct visiting visiting = { context, arena, visit, visitor, length + (length > 0), NULL };
+    visiting.none = arena_array(arena, context->ignore->count + 1, sizeof *visiting.none);
+    if (context->files->table->each && !context->ignore->exceptions && !artifacts)
+        return context->files->table->each(context->files, context->folder, visit_entry, &visiting,
+                                           err);
+    if (!context_list(context, arena, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++)
+        visit(visitor, &list.items[i]);
+    return true;
+}
+
 /* ---------------------------------------------------------------------------- tree */
 
 static const char *read_link(const struct context_entry *item, struct arena *arena,

@@ -38,6 +38,12 @@ struct context_list {
 bool context_list(const struct context *context, struct arena *arena, struct context_list *ret,
                   struct error *err) __attribute__((warn_unused_result));
 
+/* The same one by one, in that order, with less to do for it. The item lives as long as the call.
+ */
+typedef void context_visit(void *context, const struct context_entry *item);
+bool context_each(const struct context *context, context_visit *visit, void *visitor,
+                  struct error *err) __attribute__((warn_unused_result));
+
 /* The same as a tree; targets of links are read. */
 bool context_tree(const struct context *context, struct arena *arena, int64_t mtime,
                   struct tree **ret, const struct wait *wait, struct error *err)

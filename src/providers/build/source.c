@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PIECE = 32 << 10 };
+
 static void add_text(struct buf *out, const char *name, const char *text)
 {
     if (text)
@@ -59,9 +61,23 @@ static const char *mode_of(enum files_kind kind)
     return modes[kind];
 }
 
-/* No path holds a NUL, and all else has a fixed form. */
-static void add_item(struct buf *out, const struct context_entry *item)
+/* A list of any length, summed up piece by piece. */
+struct listing {
+    struct digest_parts *parts;
+    struct buf text;
+};
+
+static void sum_up(struct listing *listing)
 {
+    digest_parts_add(listing->parts, listing->text.data, listing->text.length);
+    buf_clear(&listing->text);
+}
+
+/* No path holds a NUL, and all else has a fixed form. */
+static void add_item(void *context, const struct context_entry *item)
+{
+    struct listing *listing = context;
+    struct buf *out = &listing->text;
     buf_puts(out, mode_of(item->entry.kind));
     buf_putc(out, ' ');
     buf_puts(out, item->path);
@@ -69,26 +85,21 @@ static void add_item(struct buf *out, const struct context_entry *item)
     if (item->entry.kind != FILES_FOLDER)
         buf_puts(out, item->entry.id);
     buf_putc(out, '\n');
+    if (out->length >= PIECE)
+        sum_up(listing);
 }
 
-/* Of a list of any length. */
 static bool list_digest(struct build *build, struct arena *arena, const char **ret,
                         struct error *err)
 {
-    AUTO_ARENA scratch = arena_new();
-    AUTO_BUF line = BUF_INIT(BUF_OUTPUT_CEILING);
-    struct context_list list;
-    if (!context_list(&build->context, scratch, &list, err))
-        return false;
-    struct digest_parts *parts = digest_parts_new();
-    for (size_t i = 0; i < list.count; i++) {
-        buf_clear(&line);
-        add_item(&line, &list.items[i]);
-        digest_parts_add(parts, line.data, line.length);
-    }
-    struct digest digest = digest_parts_finish(parts);
-    *ret = digest_hex(arena, &digest);
-    return true;
+    struct listing listing = { digest_parts_new(), BUF_INIT(BUF_OUTPUT_CEILING) };
+    bool listed = context_each(&build->context, add_item, &listing, err);
+    sum_up(&listing);
+    struct digest digest = digest_parts_finish(listing.parts);
+    buf_done(&listing.text);
+    if (listed)
+        *ret = digest_hex(arena, &digest);
+    return listed;
 }
 
 /* ------------------------------------------------------------------- a folder's id */

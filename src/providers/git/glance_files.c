@@ -47,14 +47,19 @@ static bool open_commit(struct glance_files *all, struct files **ret, struct err
 
 /* --------------------------------------------------------------------------- listing */
 
-static struct files_entry file_of(struct arena *arena, const struct glance_entry *entry)
+static enum files_kind kind_of(const struct glance_entry *entry)
 {
     static const enum files_kind kinds[] = { [GLANCE_FILE] = FILES_REGULAR,
                                              [GLANCE_PROGRAM] = FILES_EXECUTABLE,
                                              [GLANCE_LINK] = FILES_LINK,
                                              [GLANCE_OTHER] = FILES_SUBMODULE };
+    return kinds[glance_mode_of(entry)];
+}
+
+static struct files_entry file_of(struct arena *arena, const struct glance_entry *entry)
+{
     return (struct files_entry){ .path = entry->path,
-                                 .kind = kinds[glance_mode_of(entry)],
+                                 .kind = kind_of(entry),
                                  .id = blob_id_hex(arena, glance_id_of(entry)) };
 }
 
@@ -129,6 +134,104 @@ static bool glance_files_list(struct files *files, struct arena *arena, const ch
         qsort(entries, count, sizeof *entries, by_path);
     *ret_entries = entries;
     *ret_count = count;
+    return true;
+}
+
+/* ---------------------------------------------------------------------------- each */
+
+/* Files and folders of the index, both sorted, on their way through them. */
+struct visiting {
+    const struct glance_index *index;
+    struct glance_range files, folders;
+    const char *known; /* a file whose folder the index has */
+    bool *out;         /* of each file: nobody wants what lies in a folder above it */
+    files_visit *visit;
+    void *context;
+};
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return length ? strncmp(path, folder, length) == 0 && path[length] == '/' : *path != '\0';
+}
+
+static struct glance_range folders_below(const struct glance_index *index, const char *folder)
+{
+    size_t first = 0, end;
+    while (first < index->folder_count && !is_below(index->folders[first].path, folder))
+        first++;
+    for (end = first; end < index->folder_count; end++)
+        if (!is_below(index->folders[end].path, folder))
+            break;
+    return (struct glance_range){ first, end };
+}
+
+static void visit_folder(struct visiting *visiting, const struct glance_folder *folder)
+{
+    char id[BLOB_ID_HEX + 1];
+    struct glance_range below = glance_below(visiting->index, folder->path);
+    const struct files_entry entry = { .path = folder->path, .kind = FILES_FOLDER, .id = id };
+    if (below.first == below.end || visiting->out[below.first])
+        return;
+    blob_id_write(folder->id, id);
+    if (!visiting->visit(visiting->context, &entry))
+        memset(visiting->out + below.first, true, below.end - below.first);
+}
+
+static bool has_folder(const struct glance_index *index, const char *path, size_t length)
+{
+    AUTO_ARENA arena = arena_new();
+    return glance_folder_id(index, arena_memdup(arena, path, length)) != NULL;
+}
+
+/* As `list` does it: a file whose folder has no id is nothing to rely on. */
+static bool is_in_folder(struct visiting *visiting, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *known = visiting->known;
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    bool same = known && strncmp(known, path, length + 1) == 0 && !strchr(known + length + 1, '/');
+    visiting->known = path;
+    return !slash || same || has_folder(visiting->index, path, length);
+}
+
+static bool visit_file(struct visiting *visiting, size_t at, struct error *err)
+{
+    char id[BLOB_ID_HEX + 1];
+    const struct glance_entry *file = &visiting->index->entries[at];
+    const struct files_entry entry = { .path = file->path, .kind = kind_of(file), .id = id };
+    if (!is_in_folder(visiting, file->path))
+        return error_set(err, ERROR_LOCAL, "%s: the index lacks its folder", file->path);
+    blob_id_write(glance_id_of(file), id);
+    if (!visiting->out[at])
+        visiting->visit(visiting->context, &entry);
+    return true;
+}
+
+static bool glance_files_each(struct files *files, const char *folder, files_visit *visit,
+                              void *context, struct error *err)
+{
+    const struct glance_index *index = ((const struct glance_files *)files)->index;
+    AUTO_FREE bool *out = memory_alloc(index->count * sizeof *out);
+    struct visiting visiting = { .index = index,
+                                 .files = glance_below(index, folder),
+                                 .folders = folders_below(index, folder),
+                                 .out = out,
+                                 .visit = visit,
+                                 .context = context };
+    struct glance_range *file = &visiting.files, *inner = &visiting.folders;
+    memset(out, false, index->count * sizeof *out);
+    if (!glance_folder_id(index, folder))
+        return error_set(err, ERROR_NOT_FOUND, "%s%s: there is no such folder", files->display,
+                         folder);
+    while (file->first < file->end) {
+        const struct glance_folder *next = &index->folders[inner->first];
+        if (inner->first < inner->end && strcmp(next->path, index->entries[file->first].path) < 0) {
+            visit_folder(&visiting, next);
+            inner->first++;
+        } else if (!visit_file(&visiting, file->first++, err)) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -292,6 +395,7 @@ bool glance_files(struct git_source *source, struct files **ret)
     static const struct files_table table = {
         .find = glance_files_find,
         .list = glance_files_list,
+        .each = glance_files_each,
         .open = glance_files_open,
         .read = glance_files_read,
         .end = glance_files_end,

@@ -172,6 +172,76 @@ static void describe(struct arena *arena, struct files *files, const struct file
     files->table->end(stream);
 }
 
+/* What a walk folder by folder finds, in one list. */
+static void gather(struct arena *arena, struct files *files, const char *folder,
+                   struct files_entry **items, size_t *count, size_t *capacity)
+{
+    struct error err = { 0 };
+    struct files_entry *inner;
+    size_t inner_count;
+    assert_true(files->table->list(files, arena, folder, &inner, &inner_count, &err));
+    for (size_t i = 0; i < inner_count; i++) {
+        arena_push(arena, *items, *count, *capacity, inner[i]);
+        if (inner[i].kind == FILES_FOLDER)
+            gather(arena, files, inner[i].path, items, count, capacity);
+    }
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct files_entry *one = a, *other = b;
+    return strcmp(one->path, other->path);
+}
+
+struct expected {
+    const struct files_entry *items;
+    size_t count, at;
+    const char *out; /* a folder of which nothing is wanted */
+};
+
+static bool is_next(void *context, const struct files_entry *entry)
+{
+    struct expected *expected = context;
+    const struct files_entry *next;
+    size_t length = strlen(expected->out);
+    do {
+        assert_true(expected->at < expected->count);
+        next = &expected->items[expected->at++];
+    } while (strncmp(next->path, expected->out, length) == 0 && next->path[length] == '/');
+    assert_string_equal(entry->path, next->path);
+    assert_int_equal(entry->kind, next->kind);
+    assert_string_equal(entry->id, next->id);
+    return strcmp(entry->path, expected->out) != 0;
+}
+
+/* One by one they come as the walk has them, sorted, whatever folder is passed over. */
+static void check_each(struct arena *arena, struct files *files)
+{
+    static const struct {
+        const char *folder, *out;
+    } cases[] = { { "", "-" },
+                  { "", "deploy" },
+                  { "", "deploy/a" },
+                  { "deploy", "-" },
+                  { "deploy", "deploy/a" } };
+    struct error err = { 0 };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases && files->table->each; i++) {
+        struct expected expected = { .out = cases[i].out };
+        struct files_entry *items = NULL, none;
+        size_t capacity = 0;
+        if (!files->table->find(files, arena, cases[i].folder, &none, &err))
+            continue;
+        gather(arena, files, cases[i].folder, &items, &expected.count, &capacity);
+        expected.items = items;
+        qsort(items, expected.count, sizeof *items, by_path);
+        assert_true(files->table->each(files, cases[i].folder, is_next, &expected, &err));
+        while (expected.at < expected.count
+               && strncmp(items[expected.at].path, expected.out, strlen(expected.out)) == 0)
+            expected.at++;
+        assert_int_equal(expected.at, expected.count);
+    }
+}
+
 static const char *all_files(struct arena *arena, struct git_source *source)
 {
     AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
@@ -182,6 +252,7 @@ static const char *all_files(struct arena *arena, struct git_source *source)
         || !files->table->find(files, arena, "", &root, &err))
         fail_msg("%s", err.message);
     describe(arena, files, &root, &out);
+    check_each(arena, files);
     assert_false(files->table->find(files, arena, "nowhere", &none, &err));
     assert_int_equal(err.kind, ERROR_NOT_FOUND);
     files->table->close(files);
