@@ -67,13 +67,25 @@ static int64_t layers_size(const struct image_manifest *manifest)
     return size;
 }
 
-/* What made a layer, by the history: entries without a layer are passed over. */
-static const char *made_by(const struct image_config *config, size_t layer)
+static size_t count_told(const struct image_config *config)
 {
-    for (size_t i = 0; i < config->history_count; i++) {
+    size_t count = 0;
+    for (size_t i = 0; i < config->history_count; i++)
+        count += !config->history[i].empty_layer;
+    return count;
+}
+
+/*
+ * What made a layer, by the history: entries without a layer are passed over. Where a base had
+ * none, the history is that of the last layers.
+ */
+static const char *made_by(const struct image_config *config, size_t layers, size_t layer)
+{
+    size_t told = count_told(config), silent = layers > told ? layers - told : 0;
+    for (size_t i = 0; i < config->history_count && layer >= silent; i++) {
         if (config->history[i].empty_layer)
             continue;
-        if (layer-- == 0)
+        if (layer-- == silent)
             return config->history[i].created_by;
     }
     return NULL;
@@ -106,8 +118,9 @@ static void add_layers(struct buf *out, const struct inspection *inspection)
                inspection->is_image ? "  MADE BY" : "");
     for (size_t i = 0; i < manifest->layer_count; i++)
         add_layer(out, arena, &manifest->layers[i],
-                  inspection->is_image ? made_by(&inspection->image.config, i)
-                                       : manifest->layers[i].media_type);
+                  inspection->is_image
+                      ? made_by(&inspection->image.config, manifest->layer_count, i)
+                      : manifest->layers[i].media_type);
 }
 
 static void add_config(struct buf *out, struct arena *arena, const struct image_config *config)

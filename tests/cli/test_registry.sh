@@ -47,6 +47,21 @@ has "digest   $one" "platform linux/amd64" "entry    /api" "args     --port 8080
     "labels   team=shop" "ports    8080/tcp" "COPY second /" "in 2 layers"
 lacks "ENV A=b"
 same "" "$(awk 'length($0) > 80' <<<"$out")"
+# Of an image whose base had no history, what is told is of the layers on top.
+silent=$work/silent/blobs/sha256 blobs=$work/images/blobs/sha256
+cp -r "$work/images" "$work/silent"
+jq -c 'del(.history[0])' "$blobs/$(jq -r '.config.digest[7:]' "$blobs/${one#sha256:}")" >"$work/config"
+config=$(sha256sum "$work/config" | cut -d' ' -f1)
+jq -c --arg digest "sha256:$config" --argjson size "$(stat -c %s "$work/config")" \
+    '.config.digest = $digest | .config.size = $size' "$blobs/${one#sha256:}" >"$work/manifest"
+manifest=$(sha256sum "$work/manifest" | cut -d' ' -f1)
+mv "$work/config" "$silent/$config"
+jq -c --arg digest "sha256:$manifest" --argjson size "$(stat -c %s "$work/manifest")" \
+    '.manifests = [.manifests[0] | .digest = $digest | .size = $size]' "$work/images/index.json" >"$work/silent/index.json"
+mv "$work/manifest" "$silent/$manifest"
+run 0 push "oci:$work/silent" "$r/shop/silent:1"
+run 0 registry inspect "$r/shop/silent:1"
+same 1 "$(grep -c 'COPY second /' <<<"$(tail -n 1 <<<"$out")")"
 run 0 registry inspect "$r/shop/api:multi"
 has "$multi" "linux/arm64" "--platform linux/amd64"
 run 0 registry inspect "$r/shop/api:multi" --platform linux/arm64 -o json
