@@ -142,11 +142,13 @@ static bool add_base(struct build *build, const char *reference, const struct in
 {
     struct reference parsed;
     struct error err;
+    bool filled = strchr(word, '$') != NULL; /* then the name alone would not say why */
     if (build_base(build, reference))
         return true;
     if (strncmp(reference, "oci:", 4) != 0
         && !reference_parse(build->arena, reference, &parsed, &err))
-        return WRONG(build, problems, by, word, "%s: %s", by->name, err.message);
+        return WRONG(build, problems, by, word, "%s%s%s: %s", by->name, filled ? " " : "",
+                     filled ? word : "", err.message);
     struct build_base base = { .reference = reference,
                                .place = instruction_place(build->dockerfile.file, by, word) };
     arena_push(build->arena, build->bases, build->base_count, build->base_capacity, base);

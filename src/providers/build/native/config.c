@@ -292,6 +292,7 @@ static bool configure_healthcheck(struct configuring *one)
 
 static bool port_number(const char **at, long *ret)
 {
+    *at += **at == '+';
     size_t digits = strspn(*at, "0123456789");
     if (digits == 0 || digits > 5)
         return false;
@@ -374,6 +375,14 @@ static bool configure_volume(struct configuring *one)
     return true;
 }
 
+/* "+3" of RTMIN, "-2" of RTMAX: at most `most`. */
+static bool is_offset(const char *text, char sign, long most)
+{
+    size_t digits = text[0] == sign ? strspn(text + 1, "0123456789") : 0;
+    return digits && digits < 3 && !text[1 + digits] && text[1] != '0' && atol(text + 1) <= most;
+}
+
+/* Any number but 0, as for Docker; or a name. */
 static bool is_signal(const char *text)
 {
     static const char *const names[] = {
@@ -382,15 +391,17 @@ static bool is_signal(const char *text)
         "SEGV", "STKFLT", "STOP", "SYS",    "TERM",  "TRAP", "TSTP", "TTIN",  "TTOU",
         "URG",  "USR1",   "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX",
     };
-    size_t digits = strspn(text, "0123456789");
-    if (digits)
-        return !text[digits] && digits < 3 && atoi(text) > 0 && atoi(text) <= 64;
+    const char *number = text + (*text == '-' || *text == '+');
+    size_t digits = strspn(number, "0123456789");
+    if (digits && !number[digits])
+        return digits < 10 && atol(number) != 0;
     if (strncasecmp(text, "SIG", 3) == 0)
         text += 3;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(text, names[i]) == 0)
             return true;
-    return strncasecmp(text, "RTMIN+", 6) == 0 || strncasecmp(text, "RTMAX-", 6) == 0;
+    return (strncasecmp(text, "RTMIN", 5) == 0 && is_offset(text + 5, '+', 15))
+           || (strncasecmp(text, "RTMAX", 5) == 0 && is_offset(text + 5, '-', 14));
 }
 
 static bool configure_stopsignal(struct configuring *one)

@@ -60,8 +60,11 @@ static bool set_mode(struct copying *one)
     bool number;
     if (!flag || !*flag)
         return true;
-    if (!expand_flag(one, flag, "--chmod", &text)
-        || !mode_parse(text, &number, &one->rules.mode, one->err))
+    if (!expand_flag(one, flag, "--chmod", &text))
+        return false;
+    if (!*text)
+        return true;
+    if (!mode_parse(text, &number, &one->rules.mode, one->err))
         return false;
     buf_printf(&one->said, " --chmod=%s", text);
     one->rules.moded = number;
