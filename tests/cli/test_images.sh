@@ -268,6 +268,11 @@ has 'services/web/Dockerfile:3:8: EXPOSE: HOME_PORT: missing'
 printf 'FROM Shop/Web:1 AS one\nFROM scratch\nCOPY --from=one / /\n' | write services/web/Dockerfile
 run 2 validate -f deploy
 has 'services/web/Dockerfile:1:6: error: FROM: ' 'upper-case'
+printf 'FROM scratch AS runtime\nCOPY index.html /srv/\n' | write services/web/Dockerfile
+sed -i 's|build: { context: services/web }|build: { context: services/web, target: runtine }|' deploy/images.yaml
+run 2 validate -f deploy
+has 'deploy/images.yaml:8:43: error: spec.build.target: services/web/Dockerfile has no stage "runtine" (did you mean "runtime"?)'
+git checkout -q deploy
 printf 'FROM scratch\nCOPY index.html /srv/\n' | write services/web/Dockerfile
 sed -i 's|^  files: |  stopSignal: SIGNONE\n  files: |' deploy/images.yaml
 run 2 validate -f deploy

@@ -102,6 +102,17 @@ static bool set_stage(struct build *build, struct build_plan *plan, size_t at,
     return true;
 }
 
+/* Told where the manifest names it. */
+static bool no_target(const struct build *build, struct problems *problems, const struct error *err)
+{
+    const struct image_spec *spec = build->spec;
+    const struct value *target = value_at(spec->document, "spec", "build", "target", NULL);
+    if (target)
+        problem_add(problems, spec->file, target->place, true, "spec.build.target: %s",
+                    err->message);
+    return false;
+}
+
 static bool set_stages(struct build *build, struct build_plan *plan, struct problems *problems,
                        struct error *err)
 {
@@ -123,7 +134,8 @@ static bool set_stages(struct build *build, struct build_plan *plan, struct prob
         plan->from[target >= 0 ? (size_t)target : last] = build->spec->build.base;
     }
     return dockerfile_needed(&build->dockerfile, build->arena, build->spec->build.target,
-                             plan->from, plan->needed, &plan->target, err);
+                             plan->from, plan->needed, &plan->target, err)
+           || no_target(build, problems, err);
 }
 
 /* ----------------------------------------------------------------------------- bases */

@@ -97,7 +97,7 @@ bool dockerfile_read(struct arena *arena, const struct source_file *file, struct
         problem_add(problems, file, nowhere, false, "more than %d instructions",
                     DOCKERFILE_INSTRUCTIONS_CEILING);
     else if (ret->stage_count == 0 && problems->errors == before)
-        problem_add(problems, file, nowhere, false,
+        problem_add(problems, file, (struct place){ .line = 1, .column = 1 }, false,
                     "no FROM: an image is made of something, or of "
                     "nothing with FROM scratch");
     return problems->errors == before;
