@@ -3,7 +3,8 @@
  *
  * They are needed for what an engine's plain API lacks: secrets, ssh, caches, RUN on several
  * platforms. The context is written out, the program is run without a shell, and its OCI
- * archive goes into the store, digests checked.
+ * archive goes into the store, digests checked. Docker's own engine writes none unless it keeps
+ * images in containerd: then buildx leaves the image there, and it is taken out as docker/ does.
  */
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -14,6 +15,8 @@
 #include "providers/build/buildkit/command.h"
 #include "providers/build/buildkit/folder.h"
 #include "providers/build/buildkit/plain.h"
+#include "providers/build/docker/bases.h"
+#include "providers/build/docker/export.h"
 #include "providers/build/docker/text.h"
 #include "providers/build/engines.h"
 
@@ -22,8 +25,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+CLEANUP_FUNCTION(struct engine *, engine_close)
+
 struct kitting {
     struct build *build;
+    const struct build_engines *engines;
     const struct build_target *target;
     enum buildkit_program program;
     const char *folder; /* with all that lies on the disk */
@@ -215,13 +221,65 @@ static bool take(struct kitting *all, struct arena *arena, struct build_result *
     return done;
 }
 
+/* ------------------------------------------------------------ by way of docker's own engine */
+
+enum { ID_MOST = 200 };
+
+static bool read_id(const struct kitting *all, struct arena *arena, const char **ret_id,
+                    struct error *err)
+{
+    char *id;
+    size_t length;
+    if (!file_read(arena, all->places.id_file, ID_MOST, &id, &length, err))
+        return false;
+    id[strcspn(id, "\r\n")] = '\0';
+    *ret_id = id;
+    return digest_text_valid(id)
+           || error_set(err, ERROR_INVALID, "docker buildx: what it made has no id");
+}
+
+static bool make_in_engine(struct kitting *all, struct arena *arena, struct build_result *ret,
+                           struct error *err)
+{
+    const struct engine_options options = { all->engines->host, all->engines->context };
+    CLEANUP(engine_close_at) struct engine *engine = NULL;
+    const char *id;
+    all->places.id_file = path_join(arena, all->folder, "id");
+    if (!engine_open(all->engines->http, &options, &engine, all->wait, err)
+        || !build_docker_bases(all->build, all->engines, engine, all->wait, err)
+        || !run(all, arena, err) || !read_id(all, arena, &id, err))
+        return false;
+    bool done =
+        build_export_engine(all->build, engine, id, all->target, arena, ret, all->wait, err);
+    build_forget(engine, id);
+    return done;
+}
+
+/* What docker's engine says before it begins, unless it keeps its images in containerd. */
+static bool writes_no_archive(const struct kitting *all, const struct error *err)
+{
+    return all->program == BUILDKIT_BUILDX && all->build->plan_count == 1
+           && strstr(err->message, "OCI exporter is not supported for the docker driver");
+}
+
+static bool make(struct kitting *all, struct arena *arena, struct build_result *ret,
+                 struct error *err)
+{
+    struct error problem = { 0 };
+    if (run(all, arena, &problem))
+        return take(all, arena, ret, err);
+    if (writes_no_archive(all, &problem))
+        return make_in_engine(all, arena, ret, err);
+    *err = problem;
+    return false;
+}
+
 bool build_buildkit(struct build *build, const struct build_engines *engines,
                     const struct build_target *target, struct arena *arena,
                     struct build_result *ret, const struct wait *wait, struct error *err)
 {
     const char *temporary = getenv("TMPDIR");
-    (void)engines; /* its programs find their daemon themselves */
-    struct kitting all = { .build = build, .target = target, .wait = wait };
+    struct kitting all = { .build = build, .engines = engines, .target = target, .wait = wait };
     all.log = (struct build_log){ .listener = on_line, .context = &all };
     if (!secrets_there(&build->spec->build, err))
         return false;
@@ -234,7 +292,7 @@ bool build_buildkit(struct build *build, const struct build_engines *engines,
     all.folder = folder;
     all.redactor = redactor_new();
     learn_secrets(&all, arena);
-    bool done = lay_out(&all, arena, err) && run(&all, arena, err) && take(&all, arena, ret, err);
+    bool done = lay_out(&all, arena, err) && make(&all, arena, ret, err);
     redactor_free(all.redactor);
     folder_remove(folder);
     return done;

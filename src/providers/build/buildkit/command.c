@@ -239,8 +239,15 @@ static bool buildx_words(struct words *words, const struct build *build,
             arena_printf(words->arena, "SOURCE_DATE_EPOCH=%lld", (long long)build_epoch(build)));
     add_caches(words, "--cache-from", &spec->cache_from);
     add_caches(words, "--cache-to", &spec->cache_to);
-    add_two(words, "--output", arena_printf(words->arena, "type=oci,dest=%s", places->output));
-    if (!add_bases(words, build, buildx_context, err) || !add_secrets(words, spec, err))
+    if (places->id_file) {
+        add(words, "--load");
+        add_two(words, "--iidfile", places->id_file);
+    } else {
+        add_two(words, "--output", arena_printf(words->arena, "type=oci,dest=%s", places->output));
+        if (!add_bases(words, build, buildx_context, err))
+            return false;
+    }
+    if (!add_secrets(words, spec, err))
         return false;
     add(words, places->context);
     return true;

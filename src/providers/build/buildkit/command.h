@@ -22,6 +22,8 @@ struct buildkit_places {
     const char *dockerfile; /* a folder with a file Dockerfile  */
     const char *output;     /* an OCI archive, to be written    */
     const char *target;     /* a stage; NULL: the last one      */
+    /* Of docker buildx: then the image stays in the engine, which has its bases already. */
+    const char *id_file; /* to be written with its id; NULL: it goes into the archive */
 };
 
 /* Its arguments, NULL-terminated. ERROR_INPUT: something that it cannot be told. */

@@ -76,6 +76,8 @@ static void take_clean_line(struct plain *plain, const char *line, size_t length
         add_step_line(plain, (unsigned)number, end + 1);
     else if (begins(line, "ERROR: ") || begins(line, "error: "))
         plain->error = arena_strdup(plain->arena, line + 7);
+    else if (length && *line != '#' && plain->error) /* it goes on */
+        plain->error = arena_printf(plain->arena, "%s %.*s", plain->error, (int)length, line);
     else if (length && *line != '#' && !plain->failed) /* what failed is shown again at the end */
         build_log_line(plain->log, BUILD_LINE_OUTPUT, 0, line, length);
 }

@@ -12,13 +12,9 @@
 #include "providers/build/docker/text.h"
 #include "providers/build/engines.h"
 #include "providers/build/path.h"
-#include "providers/docker/docker_store.h"
 #include "providers/docker/engine_build.h"
-#include "providers/docker/engine_image.h"
 
 #include <string.h>
-
-enum { REMOVE_MS = 10000 };
 
 CLEANUP_FUNCTION(struct engine *, engine_close)
 
@@ -139,32 +135,6 @@ static bool run(struct dockering *all, struct arena *arena, const char **ret_id,
     return built;
 }
 
-/*
- * BuildKit keeps what it needs for the next build elsewhere, so that an image which nobody has
- * named only takes room. The classic builder's images are its cache.
- */
-static void remove_image(const struct dockering *all, struct arena *arena, const char *id)
-{
-    struct wait wait = wait_for(REMOVE_MS, NULL);
-    struct engine_image image;
-    struct error ignored;
-    bool removed = !all->classic && !engine_facts(all->engine)->podman
-                   && engine_image_find(all->engine, arena, id, &image, &wait, &ignored)
-                   && image.tags == 0 && engine_image_remove(all->engine, id, &wait, &ignored);
-    (void)removed;
-}
-
-static bool take_out(struct dockering *all, const char *id, struct arena *arena,
-                     struct build_result *ret, struct error *err)
-{
-    struct image_store *made;
-    if (!docker_store_open(all->engine, id, DOCKER_LAYERS_PLAIN, &made, all->wait, err))
-        return false;
-    bool done = build_export(all->build, made, all->target, arena, ret, all->wait, err);
-    made->table->close(made);
-    return done;
-}
-
 static bool build_there(struct dockering *all, const struct build_engines *engines,
                         struct arena *arena, struct build_result *ret, struct error *err)
 {
@@ -175,8 +145,10 @@ static bool build_there(struct dockering *all, const struct build_engines *engin
         || !build_docker_bases(all->build, engines, all->engine, all->wait, err)
         || !run(all, arena, &id, err))
         return false;
-    bool done = take_out(all, id, arena, ret, err);
-    remove_image(all, arena, id);
+    bool done =
+        build_export_engine(all->build, all->engine, id, all->target, arena, ret, all->wait, err);
+    if (!all->classic && !engine_facts(all->engine)->podman) /* whose images are their caches */
+        build_forget(all->engine, id);
     return done;
 }
 

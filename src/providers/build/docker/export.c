@@ -4,9 +4,13 @@
 #include "base/cleanup.h"
 #include "oci/image.h"
 #include "providers/build/native/transfer.h"
+#include "providers/docker/docker_store.h"
+#include "providers/docker/engine_image.h"
 #include "providers/docker/pack.h"
 
 #include <string.h>
+
+enum { REMOVE_MS = 10000 };
 
 struct exporting {
     struct build *build;
@@ -157,4 +161,27 @@ bool build_export(struct build *build, struct image_store *from, const struct bu
                                   .platforms = made,
                                   .platform_count = 1 };
     return true;
+}
+
+bool build_export_engine(struct build *build, struct engine *engine, const char *id,
+                         const struct build_target *target, struct arena *arena,
+                         struct build_result *ret, const struct wait *wait, struct error *err)
+{
+    struct image_store *made;
+    if (!docker_store_open(engine, id, DOCKER_LAYERS_PLAIN, &made, wait, err))
+        return false;
+    bool done = build_export(build, made, target, arena, ret, wait, err);
+    made->table->close(made);
+    return done;
+}
+
+void build_forget(struct engine *engine, const char *id)
+{
+    AUTO_ARENA arena = arena_new();
+    struct wait wait = wait_for(REMOVE_MS, NULL);
+    struct engine_image image;
+    struct error ignored;
+    bool removed = engine_image_find(engine, arena, id, &image, &wait, &ignored) && image.tags == 0
+                   && engine_image_remove(engine, id, &wait, &ignored);
+    (void)removed;
 }

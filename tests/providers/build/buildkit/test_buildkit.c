@@ -214,12 +214,24 @@ static void tells_programs_what_to_do(void **state)
         "localhost:5000/b=docker-image://localhost:5000/b@sha256:abc --build-context "
         "x:2=docker-image://docker.io/library/x@sha256:abc --secret id=s,env=S --secret "
         "id=f,src=/f --ssh default /c";
-    static const struct buildkit_places places = { "/c", "/d", "/o", "t" };
+    static const char engine[] =
+        "docker buildx build --progress=plain --platform linux/amd64,linux/arm64 --file "
+        "/d/Dockerfile --target t --network none --build-arg A=1 2 --label l=m --build-arg "
+        "SOURCE_DATE_EPOCH=7 --cache-from type=registry,ref=r/c --cache-to type=inline --load "
+        "--iidfile /i --secret id=s,env=S --secret id=f,src=/f --ssh default /c";
+    static const struct buildkit_places places = { "/c", "/d", "/o", "t", NULL };
+    static const struct buildkit_places in_engine = { "/c", "/d", "/o", "t", "/i" };
     static const char *from[] = { "r/c" }, *to[] = { "type=inline" };
     static const char *platforms[] = { "linux/amd64", "linux/arm64" };
     static struct image_pair args[] = { { "A", "1 2" } }, labels[] = { { "l", "m" } };
     static struct image_secret secrets[] = { { "s", "S", NULL }, { "f", NULL, "/f" } };
-    static const char *const wanted[] = { buildctl, buildx };
+    static const struct {
+        enum buildkit_program program;
+        const struct buildkit_places *places;
+        const char *line;
+    } cases[] = { { BUILDKIT_BUILDCTL, &places, buildctl },
+                  { BUILDKIT_BUILDX, &places, buildx },
+                  { BUILDKIT_BUILDX, &in_engine, engine } };
     const struct build_opener opener = { NULL, open_base };
     struct wait wait = wait_for(10000, NULL);
     struct world world;
@@ -240,14 +252,15 @@ static void tells_programs_what_to_do(void **state)
     spec->source_date_epoch = 7;
     open_build(&world);
     assert_true(build_resolve(world.build, &opener, &wait, &err));
-    for (enum buildkit_program program = BUILDKIT_BUILDCTL; program <= BUILDKIT_BUILDX; program++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         AUTO_BUF line = BUF_INIT(1 << 16);
         const char *const *arguments;
-        if (!buildkit_arguments(world.build, world.arena, program, &places, &arguments, &err))
+        if (!buildkit_arguments(world.build, world.arena, cases[i].program, cases[i].places,
+                                &arguments, &err))
             fail_msg("%s", err.message);
-        for (size_t i = 0; arguments[i]; i++)
-            buf_printf(&line, "%s%s", i ? " " : "", arguments[i]);
-        assert_string_equal(buf_text(&line), wanted[program]);
+        for (size_t j = 0; arguments[j]; j++)
+            buf_printf(&line, "%s%s", j ? " " : "", arguments[j]);
+        assert_string_equal(buf_text(&line), cases[i].line);
     }
     secrets[1].file = "/a,b";
     const char *const *arguments;
