@@ -123,7 +123,7 @@ enum exit_code command_push(struct invocation *invocation)
         return command_stop(invocation, EXIT_USAGE,
                             "usage: cmx-reconcile push oci:FOLDER[:TAG], archive:FILE or "
                             "docker:NAME, then IMAGE");
-    return registry_with(invocation, registry_copy, invocation->arguments.items, 2);
+    return registry_with(invocation, registry_push, invocation->arguments.items, 2);
 }
 
 /* ----------------------------------------------------------------------- shared */

@@ -26,7 +26,7 @@ enum exit_code registry_with(struct invocation *invocation, registry_action *act
                              const char *const *arguments, size_t count);
 
 registry_action registry_ls, registry_inspect, registry_exists, registry_rm, registry_tag,
-    registry_copy, registry_login_command, registry_logout_command, registry_pull;
+    registry_copy, registry_login_command, registry_logout_command, registry_pull, registry_push;
 
 /* Could the text be a registry or what is in one? Else it is told: "oci:out" is a folder. */
 bool registry_is_meant(struct registry_run *run, const char *text, enum exit_code *ret_code);

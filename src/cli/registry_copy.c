@@ -258,3 +258,18 @@ enum exit_code registry_pull(struct registry_run *run, const char *const *argume
                             both[1]);
     return registry_copy(run, both, 2);
 }
+
+enum exit_code registry_push(struct registry_run *run, const char *const *arguments, size_t count)
+{
+    struct image_place to;
+    struct error error = { 0 };
+    if (!image_place_parse(run->arena, arguments[1], &to, &error))
+        return command_fail(run->invocation, &error);
+    if (to.kind != PLACE_REGISTRY)
+        return command_stop(
+            run->invocation, EXIT_USAGE,
+            "push goes into a registry, and %s is none: the place comes first, then "
+            "the image; out of one: cmx-reconcile pull IMAGE --to %s",
+            arguments[1], arguments[1]);
+    return registry_copy(run, arguments, count);
+}

@@ -376,9 +376,32 @@ static struct archive_out *new_out(const char *path, enum archive_form form, con
     return archive;
 }
 
+/*
+ * An archive is put in place whole, by a rename: never over a device or a pipe, which would be
+ * gone, nor over a link: what it leads to is meant ("archive:/dev/stdout" with a file behind it).
+ */
+static bool find_file(const char *path, struct arena *arena, const char **ret, struct error *err)
+{
+    struct stat info;
+    *ret = path;
+    if (stat(path, &info) != 0)
+        return true; /* it is to be made */
+    if (!S_ISREG(info.st_mode))
+        return error_set(err, ERROR_USAGE,
+                         "%s is no regular file: an archive is written as a whole, into a file",
+                         path);
+    AUTO_FREE char *led_to = realpath(path, NULL);
+    if (led_to)
+        *ret = arena_strdup(arena, led_to);
+    return true;
+}
+
 bool archive_create(const char *path, enum archive_form form, const char *repository,
                     struct image_store **ret, struct error *err)
 {
+    AUTO_ARENA arena = arena_new();
+    if (!find_file(path, arena, &path, err))
+        return false;
     struct archive_out *archive = new_out(path, form, repository);
     archive->file = mkostemps(archive->temporary, 4, O_CLOEXEC);
     if (archive->file < 0) {

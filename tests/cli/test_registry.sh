@@ -94,6 +94,13 @@ same "[\"$r/shop/api:1.0\"]" "$(tar xOf "$work/out.tar" manifest.json | jq -c '.
 run 0 push "archive:$work/out.tar" "$r/pushed:1"
 same "$one" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$r/pushed:1")"
 run 2 push "archive:$work/out.tar"
+run 2 push "$r/shop/api:1.0" "oci:$work/wrong-way"
+has "the place comes first"
+[ ! -e "$work/wrong-way" ] || wrong "it was written nevertheless"
+mkfifo "$work/pipe"
+run 2 pull "$r/shop/api:1.0" --to "archive:$work/pipe"
+has "is no regular file"
+[ -p "$work/pipe" ] || wrong "the pipe is gone"
 run 0 registry copy "archive:$work/out.tar" "$registry_stiff/again:1"
 same "$one" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$registry_stiff/again:1")"
 # What docker save wrote has plain layers, in both of its forms: they are sent compressed, to the

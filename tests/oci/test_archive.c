@@ -134,6 +134,25 @@ static void test_unfinished(void **state)
     store->table->close(store);
 }
 
+/* What stands there is no archive of ours to take the place of, or leads to where it is. */
+static void test_not_over_devices(void **state)
+{
+    struct world *world = *state;
+    struct image_store *store;
+    run(world->arena, "mkfifo", at(world, "pipe"));
+    run(world->arena, "ln", "-s", "pipe", at(world, "link"));
+    run(world->arena, "ln", "-s", "a.tar", at(world, "good"));
+    run(world->arena, "touch", at(world, "a.tar"));
+    const char *const refused[] = { "pipe", "link", "." };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        must_not(archive_create(at(world, refused[i]), ARCHIVE_OCI, NULL, &store, &err),
+                 ERROR_USAGE, "is no regular file");
+    write_one(world, "good", ARCHIVE_OCI, COMPRESSION_NONE);
+    store = open_one(world, "a.tar");
+    store->table->close(store);
+    assert_string_equal(run(world->arena, "readlink", at(world, "good")), "a.tar\n");
+}
+
 /* ------------------------------------------------------------------------- skopeo */
 
 static const char *config_digest(struct arena *arena, struct image_store *store)
@@ -340,11 +359,17 @@ static void test_lies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_folder(test_write),        with_folder(test_index),
-        with_folder(test_same_bytes),   with_folder(test_unfinished),
-        with_folder(test_skopeo_reads), with_folder(test_skopeo_writes),
-        with_folder(test_docker_save),  with_folder(test_compressed),
-        with_folder(test_refused),      with_folder(test_lies),
+        with_folder(test_write),
+        with_folder(test_index),
+        with_folder(test_same_bytes),
+        with_folder(test_unfinished),
+        with_folder(test_skopeo_reads),
+        with_folder(test_skopeo_writes),
+        with_folder(test_docker_save),
+        with_folder(test_compressed),
+        with_folder(test_not_over_devices),
+        with_folder(test_refused),
+        with_folder(test_lies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
