@@ -95,3 +95,12 @@ const char *printable_text(struct arena *arena, const char *text)
     printable_add(&clean, text, strlen(text), false);
     return arena_memdup(arena, buf_text(&clean), clean.length);
 }
+
+const char *on_one_line(struct arena *arena, const char *text)
+{
+    char *line = arena_strdup(arena, text);
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = ' ';
+    return line;
+}

@@ -36,4 +36,7 @@ void printable_add(struct buf *out, const char *text, size_t length, bool colour
 /* The same of a string, without colours, in the arena. */
 const char *printable_text(struct arena *arena, const char *text);
 
+/* For where one line is one thing, such as a table: each control character becomes a blank. */
+const char *on_one_line(struct arena *arena, const char *text);
+
 #endif

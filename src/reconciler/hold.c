@@ -83,14 +83,19 @@ static const char *rollback_text(struct arena *arena, const struct hold *hold)
                         told ? rollback->by : "", *rollback->reason ? ": " : "", rollback->reason);
 }
 
-const char *hold_text(struct arena *arena, const struct hold *hold)
+static const char *held_text(struct arena *arena, const struct hold *hold)
 {
-    if (hold->rollback)
-        return rollback_text(arena, hold);
     return arena_printf(arena, "held%s%s%s%s%s%s%s", *hold->by ? " by " : "", hold->by,
                         hold->on_object ? " (annotation)" : "", hold->until ? " until " : "",
                         hold->until ? time_of_day_text(arena, hold->until) : "",
                         *hold->reason ? ": " : "", hold->reason);
+}
+
+/* Anybody who may write the object, or hold it, chooses the reason: it makes no lines of its own.
+ */
+const char *hold_text(struct arena *arena, const struct hold *hold)
+{
+    return on_one_line(arena, hold->rollback ? rollback_text(arena, hold) : held_text(arena, hold));
 }
 
 const char *hold_waits(struct arena *arena, const struct change *change)

@@ -45,6 +45,14 @@ static void text_is_cleaned(void **state)
     }
 }
 
+static void a_line_stays_one(void **state)
+{
+    AUTO_ARENA arena = arena_new();
+    (void)state;
+    assert_string_equal(on_one_line(arena, "too slow\r\n\tfor\177 \303\274s"),
+                        "too slow   for  \303\274s");
+}
+
 /* Once clean, always clean; and what changed only because of a command says so beforehand. */
 static void cleaning_is_final(void **state)
 {
@@ -91,9 +99,8 @@ static void long_errors_are_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_cleaned),
-        cmocka_unit_test(cleaning_is_final),
-        cmocka_unit_test(errors_are_clean),
+        cmocka_unit_test(text_is_cleaned),     cmocka_unit_test(a_line_stays_one),
+        cmocka_unit_test(cleaning_is_final),   cmocka_unit_test(errors_are_clean),
         cmocka_unit_test(long_errors_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,10 @@ run 0 hold ConfigMap/api -f deploy --for 2h --reason more
 same "web api {'to': 3}" "$(python3 -c '
 import json; holds = json.load(open("out/.cmx/set"))["holds"]
 print(*[h["name"] for h in holds], holds[0]["purpose-of-later"])')"
+run 0 hold ConfigMap/api -f deploy --reason $'two\n✓ lines' # a reason makes no line of its own
+has ": two ✓ lines"
+run 0 diff -f deploy
+has ": two ✓ lines"
 run 0 hold ConfigMap/api -f deploy --reason longer # in place of the other
 run 0 status -f deploy
 has "held by $me: longer" "2 objects: 2 held"

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/printable.h"
 #include "providers/kubernetes/health/health_rules.h"
 
 #include <stdarg.h>
@@ -119,10 +120,7 @@ static const char *one_line(struct arena *arena, const char *text)
     size_t length = strlen(text), shown = length < MESSAGE_CEILING ? length : MESSAGE_CEILING;
     while (shown < length && ((unsigned char)text[shown] & 0xC0) == 0x80)
         shown--;
-    char *line = arena_memdup(arena, text, shown);
-    for (size_t i = 0; i < shown; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-            line[i] = ' ';
+    const char *line = on_one_line(arena, arena_memdup(arena, text, shown));
     return shown < length ? arena_printf(arena, "%s…", line) : line;
 }
 
