@@ -300,12 +300,24 @@ void load_own(struct loader *loader, const struct value *document, const struct 
 
 /* ------------------------------------------------------------------- documents */
 
+/* `build --to oci:out` in the middle of a source: its index is read as a manifest by the next run.
+ */
+static const char *hint_at_layout(const struct value *document, const char *name)
+{
+    bool layout = strcmp(name, "kind") == 0 && value_get(document, "schemaVersion")
+                  && value_get(document, "manifests");
+    return layout ? "; it looks like an OCI image layout: name its folder in .cmxignore, or write "
+                    "images elsewhere"
+                  : "";
+}
+
 /* The text of a member that every object has; a problem and NULL where it is missing or no text. */
 static const char *needed_text(struct loading *loading, const char *name)
 {
     const struct value *value = value_get(loading->document, name);
     if (is_empty(value)) {
-        WRONG(loading, loading->document->place, "%s: missing", name);
+        WRONG(loading, loading->document->place, "%s: missing%s", name,
+              hint_at_layout(loading->document, name));
         return NULL;
     }
     if (!value_text(value))

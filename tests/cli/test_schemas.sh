@@ -34,6 +34,9 @@ lacks s3cret
 echo 'kind: X' | write deploy/wrong.yaml
 run 2 validate -f deploy -o json && valid plan
 run 2 apply -f deploy --yes -o json && valid plan
+for command in build images render; do
+    run 2 "$command" -f deploy -o json && valid plan
+done
 lacks s3cret
 rm deploy/wrong.yaml
 
