@@ -63,14 +63,18 @@ const char *digest_text(struct arena *arena, const void *data, size_t length)
 
 /* ------------------------------------------------------------------- reading */
 
-/* RFC 6838: letters, digits and a few signs; it goes into headers as it is. */
+/*
+ * RFC 6838: letters, digits and a few signs; it goes into headers as it is. Parameters behind it
+ * ("text/plain; charset=utf-8") are none of a media type's name, and what refers to images has
+ * them.
+ */
 static bool media_type_valid(const char *text)
 {
-    size_t length = strlen(text);
+    size_t length = strlen(text), name = strcspn(text, ";");
     for (size_t i = 0; i < length; i++)
-        if (text[i] <= ' ' || text[i] > '~' || strchr("\"\\,;", text[i]))
+        if (text[i] < ' ' || text[i] > '~' || (i < name && strchr(" \"\\,", text[i])))
             return false;
-    return length > 0 && length <= MEDIA_TYPE_CEILING;
+    return name > 0 && length <= MEDIA_TYPE_CEILING;
 }
 
 static bool is_texts(const struct value *map)

@@ -109,4 +109,20 @@ same "" "$(python3 "$here/tests/cli/schema.py" "$here/schemas/output-registry.sc
 run 0 registry rm --referrers "$r@$one" --yes --all-tags
 has "$note"
 run 1 registry exists "$r@$note"
+# The note of a build of ours: who built it, from which commit, with its log.
+new_repository
+write image.yaml <<YAML
+apiVersion: cmx.dev/v1
+kind: Image
+metadata: { name: built }
+spec: { repository: $old/built, tags: ["1"], from: scratch, files: [ { from: image.yaml, to: / } ] }
+YAML
+commit "An image"
+run 0 build -f "$repo" --push
+run 0 registry copy "$old/built:1" "$knows/built:1" --referrers
+last="the note of the build"
+built=$(curl -s "http://$knows/v2/built/referrers/$(crane digest "$knows/built:1")" | jq -r '.manifests[].digest')
+same "application/vnd.cmx.build.v1" "$(crane manifest "$knows/built@$built" | jq -r .artifactType)"
+run 0 pull "$knows/built:1" --to "oci:$work/built" --referrers
+run 0 push "oci:$work/built" "$old/once-more:1" --referrers
 finish

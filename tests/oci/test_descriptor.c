@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define HEAD   "{\"mediaType\":\"" MEDIA_OCI_LAYER "\",\"digest\":\"" DIGEST "\""
+#define PARAMETERS                                                                                 \
+    "{\"mediaType\":\"text/plain; charset=utf-8\",\"size\":1,\"digest\":\"" DIGEST "\"}"
+#define HEAD "{\"mediaType\":\"" MEDIA_OCI_LAYER "\",\"digest\":\"" DIGEST "\""
 
 static bool read_text(struct arena *arena, const char *text, struct descriptor *ret,
                       struct error *err)
@@ -39,6 +41,8 @@ static void test_read(void **state)
     assert_int_equal(read.size, 7);
     json_write(&out, descriptor_value(arena, &read));
     assert_string_equal(buf_text(&out), text);
+    assert_true(read_text(arena, PARAMETERS, &read, &err));
+    assert_string_equal(read.media_type, "text/plain; charset=utf-8");
 }
 
 static const struct {
@@ -54,6 +58,9 @@ static const struct {
     { "{\"mediaType\":\"a/b\",\"size\":1}", "digest" },
     { "{\"mediaType\":\"a/b\",\"size\":1,\"digest\":\"sha256:zz\"}", "digest" },
     { "{\"mediaType\":\"a\\r\\nX: b\",\"size\":1,\"digest\":\"" DIGEST "\"}", "mediaType" },
+    { "{\"mediaType\":\"a/b; c=d\\r\\nX: e\",\"size\":1,\"digest\":\"" DIGEST "\"}", "mediaType" },
+    { "{\"mediaType\":\"a b\",\"size\":1,\"digest\":\"" DIGEST "\"}", "mediaType" },
+    { "{\"mediaType\":\";a=b\",\"size\":1,\"digest\":\"" DIGEST "\"}", "mediaType" },
     { HEAD ",\"size\":1,\"annotations\":[]}", "annotations" },
     { HEAD ",\"size\":1,\"annotations\":{\"a\":1}}", "annotations" },
 };

@@ -62,7 +62,7 @@ static bool put_parts(struct image_run *run, struct arena *arena, const struct b
                            .wait = wait };
     struct part text = { .store = run->store,
                          .arena = arena,
-                         .media_type = "text/plain; charset=utf-8",
+                         .media_type = "text/plain",
                          .bytes = buf_text(log) + from,
                          .length = log->length - from,
                          .ret = ret_log,
