@@ -130,18 +130,27 @@ static bool next_kind(struct session *session, size_t *index, struct api_kind *r
     return kind != NULL;
 }
 
-/* What a server that does not answer keeps in the namespace goes with it once it is back. */
+/*
+ * What a server that does not answer keeps in the namespace goes with it once it is back; until
+ * then Kubernetes itself does not finish the deletion.
+ */
 static bool sees_every_kind(struct search *search, struct error *err)
 {
     struct session *session = search->session;
+    const char *names = "?";
+    size_t count = 1;
     pthread_rwlock_rdlock(&session->discovery_lock);
-    const char *stale = session->discovery ? discovery_stale_group(session->discovery) : "?";
-    if (stale)
-        error_set(err, ERROR_UNREACHABLE,
-                  "cannot see what %s holds: the server behind the API group %s does not answer",
-                  object_id_text(search->arena, &search->subject->id, NULL), stale);
+    if (session->discovery)
+        count = discovery_silent(session->discovery, search->arena, &names);
     pthread_rwlock_unlock(&session->discovery_lock);
-    return !stale;
+    if (count == 0)
+        return true;
+    return error_set(err, ERROR_UNREACHABLE,
+                     "cannot see what it holds: the server%s behind the APIService%s %s %s not "
+                     "answer, and would lose what it has in this namespace. Mend it, or where "
+                     "nobody needs it: kubectl delete apiservice %s",
+                     count > 1 ? "s" : "", count > 1 ? "s" : "", names, count > 1 ? "do" : "does",
+                     names);
 }
 
 static bool guard_namespace(struct search *search, const struct wait *wait, struct error *err)

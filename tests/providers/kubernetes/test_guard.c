@@ -122,9 +122,35 @@ static void test_stale_group(void **state)
             "\"insecureSkipTLSVerify\":true,\"service\":{\"name\":\"none\",\"namespace\":"
             "\"default\"}}}",
             "create", "-f", "-");
-    await_words(world, "Namespace", world->namespace, "guard-test.example does not answer");
-    cannot_see(world, "Namespace", world->namespace, "guard-test.example does not answer");
+    static const char words[] = "behind the APIService v1.guard-test.example does not answer";
+    await_words(world, "Namespace", world->namespace, words);
+    cannot_see(world, "Namespace", world->namespace, words);
     kubectl(world, NULL, "delete", "apiservice", "v1.guard-test.example");
+}
+
+/* What only measures keeps nothing that could be lost. */
+static void test_stale_measurements(void **state)
+{
+    struct world *world = *state;
+    const char *itself = arena_printf(world->arena,
+                                      "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":"
+                                      "{\"name\":\"%s\"}}",
+                                      world->namespace);
+    look(world, itself);
+    world->subjects[0].live.owner = OWNER_NONE;
+    world_apply(world);
+    kubectl(world,
+            "{\"apiVersion\":\"apiregistration.k8s.io/v1\",\"kind\":\"APIService\",\"metadata\":{"
+            "\"name\":\"v1beta2.custom.metrics.k8s.io\"},\"spec\":{\"group\":"
+            "\"custom.metrics.k8s.io\",\"version\":\"v1beta2\",\"groupPriorityMinimum\":10,"
+            "\"versionPriority\":10,\"insecureSkipTLSVerify\":true,\"service\":{\"name\":"
+            "\"none\",\"namespace\":\"default\"}}}",
+            "create", "-f", "-");
+    kubectl(world, NULL, "wait", "--for=condition=Available=false", "--timeout=20s",
+            "apiservice/v1beta2.custom.metrics.k8s.io");
+    look(world, CM("x"));
+    allows(world, "Namespace", world->namespace);
+    kubectl(world, NULL, "delete", "apiservice", "v1beta2.custom.metrics.k8s.io");
 }
 
 static void test_definition(void **state)
@@ -246,6 +272,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_data, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_namespace, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_stale_group, world_setup, world_teardown),
+    cmocka_unit_test_setup_teardown(test_stale_measurements, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_definition, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_dependents, world_setup, world_teardown),
     cmocka_unit_test_setup_teardown(test_remove, world_setup, world_teardown),

@@ -96,13 +96,31 @@ const struct api_kind *discovery_at(const struct discovery *discovery, size_t in
     return index < discovery->preferred_count ? discovery->preferred[index] : NULL;
 }
 
-const char *discovery_stale_group(const struct discovery *discovery)
+/* Kubernetes' APIs of measurements: each answer is made when it is asked for, nothing is kept. */
+static bool keeps_nothing(const struct api_group *group)
 {
-    for (size_t i = 0; i < discovery->group_count; i++)
-        for (size_t j = 0; j < discovery->groups[i]->count; j++)
-            if (discovery->groups[i]->versions[j]->stale)
-                return discovery->groups[i]->name;
-    return NULL;
+    static const char *const groups[] = { "metrics.k8s.io", "custom.metrics.k8s.io",
+                                          "external.metrics.k8s.io" };
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (strcmp(group->name, groups[i]) == 0)
+            return true;
+    return false;
+}
+
+size_t discovery_silent(const struct discovery *discovery, struct arena *arena,
+                        const char **ret_names)
+{
+    AUTO_BUF names = BUF_INIT(BUF_OUTPUT_CEILING);
+    size_t count = 0;
+    for (size_t i = 0; i < discovery->group_count; i++) {
+        const struct api_group *group = discovery->groups[i];
+        for (size_t j = 0; j < group->count && !keeps_nothing(group); j++)
+            if (group->versions[j]->stale)
+                buf_printf(&names, "%s%s.%s", count++ ? " " : "", group->versions[j]->name,
+                           group->name);
+    }
+    *ret_names = arena_memdup(arena, buf_text(&names), names.length);
+    return count;
 }
 
 /* A kind is preferred where no earlier version of its group serves it. */

@@ -36,8 +36,12 @@ enum kind_state discovery_find(const struct discovery *discovery, const char *gr
 /* Every kind that can be listed and deleted, preferred versions: NULL past the end. */
 const struct api_kind *discovery_at(const struct discovery *discovery, size_t index);
 
-/* A group of which some version is stale, or NULL: then discovery_at() tells every kind. */
-const char *discovery_stale_group(const struct discovery *discovery);
+/*
+ * How many APIServices ("v1.example.org v2.example.com") have a server that does not answer, but
+ * for those that keep no objects at all; 0: discovery_at() tells every kind that has some.
+ */
+size_t discovery_silent(const struct discovery *discovery, struct arena *arena,
+                        const char **ret_names);
 
 /*
  * "/apis/apps/v1/namespaces/shop/deployments/web"; name NULL: the collection;
