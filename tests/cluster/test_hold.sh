@@ -41,6 +41,18 @@ begin() { # starts an apply that waits for it
 }
 holds() { k get configmap "$parent" -o jsonpath='{.metadata.annotations.cmx\.dev/holds}'; }
 
+# --- one whose time is over holds nothing, though it still stands in the record
+run 0 hold ConfigMap/config --project hold -n "$ns" --for 1s --reason "for a moment"
+for _ in {1..50}; do "$CMX" diff -f . | grep -q "for a moment" || break; sleep 0.1; done
+configmap config key over
+commit "Config, after the hold"
+run 0 apply -f . --yes
+lacks "held"
+same over "$(k get configmap config -o jsonpath='{.data.key}')"
+configmap config key 1
+commit "Config as it was"
+run 0 apply -f . --yes
+
 # --- by the record: nothing but a kubeconfig is needed; who, why, since and until stand on the parent
 run 0 hold Deployment/web --for 1h --reason "debugging the pool" --project hold -n "$ns"
 has "Let it go: cmx-reconcile unhold -n $ns --project hold Deployment/web"

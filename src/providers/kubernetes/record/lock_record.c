@@ -115,9 +115,10 @@ bool kubernetes_record_widen(struct session *session, const struct record *recor
 }
 
 /* Just now the set was taken with the holds that were read: the first look would say the same. */
-static bool is_proven(struct lock *lock)
+static bool is_proven(struct lock *lock, int64_t *ret_now)
 {
     pthread_mutex_lock(&lock->mutex);
+    *ret_now = lock->seen.now;
     bool proven =
         lock->held && lock->read && lock->proven_at && clock_now() - lock->proven_at < PROOF_MS;
     lock->proven_at = 0;
@@ -132,7 +133,7 @@ bool kubernetes_record_check(struct session *session, struct arena *arena,
     AUTO_ARENA scratch = arena_new();
     struct record record = { 0 };
     struct parent parent = { .exists = true, .holds = session->lock->holds_read };
-    bool proven = is_proven(session->lock);
+    bool proven = is_proven(session->lock, &parent.now);
     if (!proven && !parent_read(session, scratch, true, &parent, wait, err))
         return false;
     if (!proven && (!parent.exists || !lock_is_ours(session->lock, scratch, &parent)))
