@@ -56,6 +56,10 @@ void object_options_fit(const struct object_id *id, const struct value *document
     const char *never = object_never_replaced(id);
     if (options->hook != HOOK_NONE && !is_job(id))
         report(&fitting, "cmx.dev/hook", "only a Job can be a hook, since it runs to an end");
+    if (options->hook != HOOK_NONE && is_job(id)
+        && value_is_true(value_at(document, "spec", "suspend", NULL), false))
+        report(&fitting, "cmx.dev/hook",
+               "a Job that is suspended never runs, and a hook has to: leave spec.suspend out");
     if (options->hook != HOOK_NONE && options->no_wait)
         report(&fitting, "cmx.dev/wait", "a hook is always waited for: leave this out");
     if (options->rollback != ROLLBACK_UNSAID && !pod_template(id, document))

@@ -77,6 +77,28 @@ same "" "$(there job migrate)"
 run 0 status -f .
 has "ended"
 
+# --- one that a queue suspends as it comes is waited for, and nothing starts before its end
+hook queued pre 'sleep 2'
+configmap late a b
+commit "A hook that is queued"
+"$CMX" apply -f . --yes >"$work/queued" 2>&1 &
+apply=$! last="apply, beside a queue"
+for _ in {1..400}; do
+    k patch job queued --type=merge -p '{"spec":{"suspend":true}}' >/dev/null 2>&1 && break
+    sleep 0.05
+done
+k wait --for=condition=Suspended job/queued --timeout=20s >/dev/null
+sleep 1
+out=$(cat "$work/queued") errors=""
+same "" "$(there configmap late)"
+kill -0 "$apply" || wrong "it took a suspended hook for done"
+k patch job queued --type=merge -p '{"spec":{"suspend":false}}' >/dev/null
+wait "$apply" || wrong "exit code $?"
+same configmap/late "$(there configmap late)"
+rm queued.yaml late.yaml
+commit "Without the queue"
+run 0 apply -f . --yes
+
 # --- what depends on a hook, and what a hook depends on, come in their places
 write between.yaml <<YAML
 apiVersion: v1

@@ -126,6 +126,16 @@ static bool pod_failed(const struct settling *settling, const struct value *docu
     return is_kind(settling, "", "Pod") && phase && !strcmp(phase, "Failed");
 }
 
+/* A queue may suspend a Job as it comes: that is no end, and a hook is waited for to its end. */
+static bool hook_is_suspended(const struct settling *settling, const struct value *document)
+{
+    const struct resource *desired = settling->subject->desired;
+    struct condition complete;
+    return desired && desired->options.hook != HOOK_NONE
+           && value_is_true(value_at(document, "spec", "suspend", NULL), false)
+           && !condition_find(document, "Complete", &complete);
+}
+
 bool settled_at_once(const struct settling *settling, const struct value *document)
 {
     struct health health = { .state = HEALTH_UNKNOWN };
@@ -133,6 +143,7 @@ bool settled_at_once(const struct settling *settling, const struct value *docume
         return false;
     health_of(settling->arena, &settling->subject->id, document, &health);
     return health.state == HEALTH_CURRENT && !pod_failed(settling, document)
+           && !hook_is_suspended(settling, document)
            && (runs_pods(settling) || !is_doubtful(settling, document));
 }
 
@@ -302,6 +313,8 @@ static enum verdict judge(struct settling *settling, struct arena *arena, int64_
     health_told(settling, arena, object.document, &health);
     if (pod_failed(settling, object.document))
         health.state = HEALTH_FAILED;
+    if (health.state == HEALTH_CURRENT && hook_is_suspended(settling, object.document))
+        health.state = HEALTH_IN_PROGRESS;
     if (health.state != HEALTH_CURRENT)
         return judge_unhealthy(settling, arena, object.document, &health, ret_again, err);
     settling->failed_since = 0;
