@@ -111,8 +111,23 @@ same "20m 20m" "$(cpu web-a) $(cpu other)"
 touched other
 same 20m "$(cpu other)"
 quiet
+# one that applies has to name the container: that is not all of it
+workload applied 1
+commit "One that another applies to"
+run 0 apply -f . --yes
+k apply --server-side --force-conflicts --field-manager=vpa-updater -f - >/dev/null <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: applied }
+spec: { template: { spec: { containers: [ { name: main, resources: { requests: { cpu: 20m } } } ] } } }
+YAML
+quiet
+touched applied
+same "20m pause:1" "$(cpu applied) $(k get deployment applied -o jsonpath='{.spec.template.spec.containers[0].image}')"
+quiet
+rm applied.yaml
 rules ""
-commit "No rules"
+commit "No rules, and without it"
 run 1 diff -f .
 has "requests.cpu 20m → 10m" "vpa-updater"
 run 0 apply -f . --yes
@@ -126,4 +141,12 @@ k scale deployment web-a --replicas=1 >/dev/null
 k rollout status deployment/web-a --timeout=60s >/dev/null
 quiet
 same 1 "$(replicas web-a)"
+
+# --- a label that kubectl adds, alone in a map that it made for it
+configmap plain a b
+rules '    - { kind: ConfigMap, pointers: [ /metadata/annotations/example.org~1seen ] }'
+commit "A plain one"
+run 0 apply -f . --yes
+k annotate configmap plain example.org/seen=yes >/dev/null
+quiet
 finish

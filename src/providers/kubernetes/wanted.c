@@ -99,7 +99,8 @@ static void leave_to_managers(const struct session *session, struct arena *arena
     for (size_t i = 0; (rule = rule_at(session, &i, id));)
         for (size_t j = 0; rule->manager && manager_entry(live, j, &entry); j++)
             if (strcmp(entry.manager, rule->manager) == 0 && entry.fields)
-                wanted->document = fields_cut(arena, wanted->document, entry.fields);
+                wanted->document =
+                    fields_cut(arena, wanted->document, fields_beside_names(arena, entry.fields));
 }
 
 /* Removes what is left to others from the document, and remembers it. */

@@ -81,6 +81,12 @@ struct value *fields_cut(struct arena *arena, const struct value *document,
                          const struct value *fields);
 
 /*
+ * The set without what only says that an item is there: "." and the members that name an item of a
+ * keyed list. Who applies one field of an item has to name it, and does not mean all of it.
+ */
+struct value *fields_beside_names(struct arena *arena, const struct value *fields);
+
+/*
  * Cuts what the set holds out of `document`, which is the caller's to change,
  * where the value is not the live one. True where something was cut.
  */

@@ -1,4 +1,5 @@
 /* fields_sets: arithmetic of field sets, and cutting them out of documents; see fields.h. */
+#include "manifest/value_json.h"
 #include "providers/kubernetes/fields/fields.h"
 #include "providers/kubernetes/fields/pointer.h"
 
@@ -68,8 +69,9 @@ static struct value *without(struct arena *arena, const struct value *owned,
     struct value *below = depth + 1 == parts->count
                               ? value_map(arena)
                               : without(arena, child, pointer_get(live, &one, 1), parts, depth + 1);
-    if (depth + 1 == parts->count || (value_count(below) == 0 && value_count(child) > 0))
-        value_remove(rest, name);
+    bool hollow = name[0] == 'f' ? fields_count(below) == 0 : value_count(below) == 0;
+    if (depth + 1 == parts->count || (hollow && value_count(child) > 0))
+        value_remove(rest, name); /* that a map is there is nothing without what is in it */
     else
         value_set(arena, rest, name, below);
     return rest;
@@ -111,6 +113,33 @@ size_t fields_count(const struct value *fields)
             count += value_count(member->value) ? fields_count(member->value) : 1;
     }
     return count;
+}
+
+/* "k:{"name":"web"}": the member f:name of the item says no more than that. */
+static void drop_names(struct arena *arena, struct value *item, const char *name)
+{
+    const struct value *key;
+    struct error ignored;
+    if (name[0] != 'k' || !json_parse(arena, name + 2, strlen(name + 2), &key, &ignored)
+        || key->kind != VALUE_MAP)
+        return;
+    for (size_t i = 0; i < value_count(key); i++)
+        value_remove(item, arena_printf(arena, "f:%s", key->map.members[i].key));
+}
+
+struct value *fields_beside_names(struct arena *arena, const struct value *fields)
+{
+    struct value *rest = value_map(arena);
+    for (size_t i = 0; i < value_count(fields); i++) {
+        const struct member *member = &fields->map.members[i];
+        if (is_self(member->key))
+            continue;
+        struct value *below = fields_beside_names(arena, member->value);
+        drop_names(arena, below, member->key);
+        if (value_count(member->value) == 0 || value_count(below) > 0)
+            value_set(arena, rest, member->key, below);
+    }
+    return rest;
 }
 
 /* ------------------------------------------------------- out of documents */

@@ -125,6 +125,15 @@ static void test_lists(void **state)
     assert_false(fields_hold(arena, owned, live, "/c/7"));
     expect(arena, fields_cut(arena, live, owned), "{\"c\":[{\"name\":\"w\",\"v\":1}]}");
     expect(arena, fields_without(arena, owned, live, "/c/1"), "{}");
+    /* who holds one field of an item names it, and leaves us the rest */
+    const struct value *theirs =
+        json(arena, "{\"f:c\":{\"k:{\\\"name\\\":\\\"w\\\"}\":{\".\":{},\"f:name\":{},\"f:v\":{}},"
+                    "\"k:{\\\"name\\\":\\\"x\\\"}\":{\".\":{},\"f:name\":{}}},\"f:m\":{\".\":{}}}");
+    expect(arena, fields_beside_names(arena, theirs),
+           "{\"f:c\":{\"k:{\\\"name\\\":\\\"w\\\"}\":{\"f:v\":{}}}}");
+    /* that a map is there is no field once all that is in it is left out */
+    const struct value *map = json(arena, "{\"f:m\":{\"f:a\":{\".\":{},\"f:x\":{}}}}");
+    expect(arena, fields_without(arena, map, live, "/m/a/x"), "{}");
 }
 
 static void test_blame(void **state)
