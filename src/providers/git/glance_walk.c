@@ -1,11 +1,11 @@
 /*
  * glance_walk: are the files on the disk those of the index? See glance_index.h.
  *
- * Each folder is a task of its own, on all cores. A file that looks as it did when it was added
- * is the one that was added; of another the content tells, by its id. Where all that the index
- * has in a folder is there, and the folder holds as many names, it holds nothing else: names are
- * compared only where there are more. What is not in the index is untracked, and whether it is
- * ignored libgit2 has to say.
+ * Each folder is a task of its own, on all cores, and each thousand files of a large one. A file
+ * that looks as it did when it was added is the one that was added; of another the content tells,
+ * by its id. Where all that the index has in a folder is there, and the folder holds as many names,
+ * it holds nothing else: names are compared only where there are more. What is not in the index is
+ * untracked, and whether it is ignored libgit2 has to say.
  */
 #include "providers/git/glance_index.h"
 
@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { DEPTH_MOST = 64, THREADS_MOST = 8 };
+enum { DEPTH_MOST = 64, THREADS_MOST = 8, FILES_MOST = 1000 };
 
 struct walk {
     const struct glance_index *index;
@@ -29,10 +29,10 @@ struct walk {
     atomic_bool differs;
 };
 
-/* One folder, which the task frees. */
+/* One folder, or some of its files, which the task frees. */
 struct step {
     struct walk *walk;
-    struct glance_range range; /* what the index has below it */
+    struct glance_range range; /* what the index has below it, or these files */
     unsigned depth;
     char path[];
 };
@@ -68,6 +68,53 @@ static bool is_the_same(const struct walk *walk, const struct glance_entry *entr
            && (glance_untouched(walk->index, entry, &status) || has_content(walk, entry));
 }
 
+/* --------------------------------------------------------------------- files of a folder */
+
+static struct step *new_step(struct walk *walk, const char *path, size_t length, unsigned depth)
+{
+    struct step *step = memory_alloc(sizeof *step + length + 1);
+    *step = (struct step){ .walk = walk, .depth = depth };
+    memcpy(step->path, path, length);
+    step->path[length] = '\0';
+    return step;
+}
+
+static int open_step(const struct step *step)
+{
+    return openat(step->walk->descriptor, *step->path ? step->path : ".",
+                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool has_files(const struct step *step, int folder, struct glance_range files)
+{
+    const struct glance_entry *entries = step->walk->index->entries;
+    size_t prefix = *step->path ? strlen(step->path) + 1 : 0;
+    for (size_t i = files.first; i < files.end; i++)
+        if (!is_the_same(step->walk, &entries[i], folder, entries[i].path + prefix))
+            return false;
+    return true;
+}
+
+static void check_files(void *context, struct arena *arena)
+{
+    AUTO_FREE struct step *step = context;
+    AUTO_CLOSE folder = atomic_load(&step->walk->differs) ? -1 : open_step(step);
+    (void)arena;
+    if (folder < 0 || !has_files(step, folder, step->range))
+        atomic_store(&step->walk->differs, true);
+}
+
+/* Now, or of many later. */
+static bool take_files(const struct step *step, int folder, struct glance_range files)
+{
+    if (files.end - files.first < FILES_MOST)
+        return has_files(step, folder, files);
+    struct step *some = new_step(step->walk, step->path, strlen(step->path), step->depth);
+    some->range = files;
+    pool_run(step->walk->pool, check_files, some);
+    return true;
+}
+
 /* ------------------------------------------------------------------------ one folder */
 
 static void check_folder(void *context, struct arena *arena);
@@ -75,10 +122,7 @@ static void check_folder(void *context, struct arena *arena);
 /* Looked at later. Answers where the index goes on behind it. */
 static size_t add_folder(struct walk *walk, const char *path, size_t length, unsigned depth)
 {
-    struct step *step = memory_alloc(sizeof *step + length + 1);
-    *step = (struct step){ .walk = walk, .depth = depth };
-    memcpy(step->path, path, length);
-    step->path[length] = '\0';
+    struct step *step = new_step(walk, path, length, depth);
     step->range = glance_below(walk->index, step->path);
     size_t end = step->range.end;
     pool_run(walk->pool, check_folder, step);
@@ -94,20 +138,23 @@ static bool leads_away(const char *name)
 /* Is what the index has in this folder there? *ret_names: so many names. */
 static bool has_entries(const struct step *step, int folder, size_t *ret_names)
 {
-    struct walk *walk = step->walk;
-    const struct glance_entry *entries = walk->index->entries;
+    const struct glance_entry *entries = step->walk->index->entries;
     size_t prefix = *step->path ? strlen(step->path) + 1 : 0;
+    struct glance_range files = { step->range.first, step->range.first };
     *ret_names = 0;
-    for (size_t i = step->range.first; i < step->range.end; ++*ret_names) {
+    for (size_t i = files.first; i < step->range.end; ++*ret_names) {
         const char *path = entries[i].path, *name = path + prefix, *slash = strchr(name, '/');
-        if (slash && leads_away(name))
+        files.end = slash ? i : ++i;
+        if (!slash && files.end - files.first < FILES_MOST)
+            continue;
+        if ((slash && leads_away(name)) || !take_files(step, folder, files))
             return false;
         if (slash)
-            i = add_folder(walk, path, (size_t)(slash - path), step->depth + 1);
-        else if (!is_the_same(walk, &entries[i++], folder, name))
-            return false;
+            i = add_folder(step->walk, path, (size_t)(slash - path), step->depth + 1);
+        files.first = i;
     }
-    return true;
+    files.end = step->range.end;
+    return files.first >= files.end || take_files(step, folder, files);
 }
 
 /* The next name that counts; NULL: that was the last one. */
@@ -168,8 +215,7 @@ static bool has_only_folders_beside(const struct step *step, struct arena *arena
 
 static bool check_names(const struct step *step, struct arena *arena)
 {
-    int descriptor = openat(step->walk->descriptor, *step->path ? step->path : ".",
-                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int descriptor = open_step(step);
     CLEANUP(closedir_at) DIR *folder = descriptor < 0 ? NULL : fdopendir(descriptor);
     size_t wanted, names;
     return folder && step->depth < DEPTH_MOST && has_entries(step, descriptor, &wanted)

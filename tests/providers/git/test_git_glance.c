@@ -17,6 +17,9 @@
     "{} +; }; old; "                                                                               \
     "save() { git add -A; git commit -qm \"$1\"; }; save 'The first'; "
 
+/* 2999 files in deploy/, with a folder between some of them. */
+#define MANY "mkdir deploy/b1500x; echo >deploy/b1500x/y; seq -f deploy/b%g 2999 | xargs touch; "
+
 struct state {
     const char *name, *script;
     bool glanced; /* the commit is told without libgit2   */
@@ -53,6 +56,9 @@ static const struct state states[] = {
     { "an empty folder beside files", "mkdir -p deploy/empty/inner", true, true },
     { "a file beside empty folders", "mkdir -p deploy/e/f deploy/e/g; echo x >deploy/e/g/h", true,
       false },
+    { "very many files", MANY "old; save many", true, true },
+    { "one of very many changed", MANY "old; save many; echo >deploy/b1700; old", true, false },
+    { "the last of very many is gone", MANY "old; save many; rm deploy/b2999", true, false },
     { "renamed", "mv deploy/a.yaml deploy/c.yaml", true, false },
     { "an empty folder instead of a file", "rm deploy/a.yaml; mkdir deploy/a.yaml", true, false },
     { "an empty folder when a file is gone", "rm deploy/a.yaml; mkdir deploy/c", true, false },
