@@ -29,10 +29,12 @@ write Dockerfile <<'E2'
 FROM scratch
 COPY small /srv/small
 COPY large /srv/large
+COPY noise /srv/noise
 E2
 new_repository
 echo small | write small
 seq 700000 | write large
+head -c 6000000 /dev/urandom | write noise
 write image.yaml <<E2
 apiVersion: cmx.dev/v1
 kind: Image
@@ -45,7 +47,8 @@ E2
 commit "An image"
 cd "$repo" || exit 1
 
-# --- the first time: two layers, a config, and the two blobs and the manifest of the note ---
+# --- the first time: two layers that are known before they are sent, one of more than 4 MiB, a config,
+# and the two blobs and the manifest of the note ---
 run 0 build --push -f image.yaml -o json
 digest=$(jq -r '.images[0].digest' <<<"$out")
 asked "2 GET manifests/REFERRERS" \
@@ -54,9 +57,9 @@ asked "2 GET manifests/REFERRERS" \
     "2 HEAD manifests/1.0" \
     "1 HEAD manifests/SOURCE" \
     "2 HEAD manifests/latest" \
-    "2 PATCH blobs/uploads/ID" \
-    "5 POST blobs/uploads/" \
-    "5 PUT blobs/uploads/ID" \
+    "1 PATCH blobs/uploads/ID" \
+    "6 POST blobs/uploads/" \
+    "6 PUT blobs/uploads/ID" \
     "1 PUT manifests/1.0" \
     "2 PUT manifests/DIGEST" \
     "1 PUT manifests/REFERRERS" \
@@ -77,8 +80,8 @@ cd "$work/clone" || exit 1
 run 0 build --push -f image.yaml
 asked "${unchanged[@]}"
 
-# --- what is there is the image, with both layers ---
+# --- what is there is the image, with all layers ---
 same "$digest $digest" "sha256:$(tagged 1.0) sha256:$(tagged latest)"
 layers=$(skopeo inspect --tls-verify=false "docker://$repository:1.0" | jq -r '.Layers | length')
-same 2 "$layers"
+same 3 "$layers"
 finish

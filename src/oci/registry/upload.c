@@ -1,16 +1,18 @@
 /*
  * upload: a blob on its way into a repository.
  *
- * POST gives a place (Location, ever a new one); where digest and size are known one PUT
- * sends the rest, else PATCH streams and PUT names the digest. When it breaks off, the
- * registry is asked how far it came (GET, Range), the source goes back there, and PATCH goes
- * on; where the place is gone it begins anew. A proxy before it may take no body of that size
- * (413): then PATCH sends pieces, smaller ones until they pass, and so do later blobs.
+ * POST gives a place (Location, ever a new one); where digest and size are known, as they are of
+ * a small blob once it was read (blob_ahead.h), one PUT sends the rest, else PATCH streams and PUT
+ * names the digest. When it breaks off, the registry is asked how far it came (GET, Range), the
+ * source goes back there, and PATCH goes on; where the place is gone it begins anew. A proxy
+ * before it may take no body of that size (413): then PATCH sends pieces, smaller ones until they
+ * pass, and so do later blobs.
  */
 #include "oci/registry/write.h"
 
 #include "base/cleanup.h"
 #include "net/http_url.h"
+#include "oci/registry/blob_ahead.h"
 #include "oci/registry/paging.h"
 #include "oci/registry/retry.h"
 #include "oci/registry/words.h"
@@ -467,21 +469,65 @@ static void fill_descriptor(const struct upload *upload, struct arena *arena,
     };
 }
 
+/* A place that is asked for while the first bytes are read. */
+struct beginning {
+    struct upload *upload;
+    const struct wait *wait;
+    bool done;
+    struct error err;
+};
+
+static void *begin_apart(void *context)
+{
+    struct beginning *beginning = context;
+    beginning->done = begin(beginning->upload, beginning->wait, &beginning->err);
+    return NULL;
+}
+
+/* The arena is the other thread's until it has ended. */
+static bool begin_and_read(struct upload *upload, struct blob_ahead *ahead, struct arena *arena,
+                           const struct wait *wait, struct error *err)
+{
+    struct beginning beginning = { .upload = upload, .wait = wait };
+    pthread_t thread;
+    bool apart = pthread_create(&thread, NULL, begin_apart, &beginning) == 0;
+    bool read = blob_ahead_read(ahead, upload->source, arena, err);
+    if (apart)
+        pthread_join(thread, NULL);
+    upload->source = &ahead->source;
+    if (!read || !apart || beginning.done)
+        return read;
+    *err = beginning.err;
+    return false;
+}
+
+static bool put(struct upload *upload, struct arena *arena, struct descriptor *ret,
+                const struct wait *wait, struct error *err)
+{
+    const struct blob_source *source = upload->source;
+    upload->verifier = verifier_new(source->digest, source->size, NULL, NULL);
+    bool sent = send_all(upload, wait, err);
+    if (sent)
+        fill_descriptor(upload, arena, ret);
+    verifier_free(upload->verifier);
+    return sent;
+}
+
 bool registry_put_blob(struct image_store *store, struct arena *arena,
                        const struct blob_source *source, struct descriptor *ret,
                        const struct wait *wait, struct error *err)
 {
     AUTO_ARENA own = arena_new();
     struct repository *repository = (struct repository *)store;
+    struct blob_ahead ahead = { 0 };
     struct upload upload = { .repository = repository,
                              .arena = own,
                              .source = source,
-                             .verifier = verifier_new(source->digest, source->size, NULL, NULL),
                              .piece = server_piece(repository->server),
                              .retry = { .place = repository->server->registry } };
-    bool sent = send_all(&upload, wait, err);
-    if (sent)
-        fill_descriptor(&upload, arena, ret);
-    verifier_free(upload.verifier);
-    return sent;
+    bool known = source->digest || source->size >= 0;
+    bool done = (known || begin_and_read(&upload, &ahead, arena, wait, err))
+                && put(&upload, arena, ret, wait, err);
+    blob_ahead_done(&ahead);
+    return done;
 }
