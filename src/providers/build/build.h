@@ -118,6 +118,7 @@ struct build_event {
 struct build_target {
     struct image_store *store;
     unsigned threads; /* that compress; 0: one a core */
+    const char *tag;  /* for the result, where the builder can set it at once; or NULL */
     void (*progress)(void *context, const struct build_event *event); /* or NULL */
     void *progress_context;
 };
@@ -131,6 +132,7 @@ struct build_platform {
 struct build_result {
     struct descriptor descriptor;     /* of the manifest, or of the index of several platforms */
     const char *bytes;                /* of that manifest; NULL: only the store has it         */
+    bool tagged;                      /* the target's tag points at it                         */
     const char *config_digest;        /* of the first platform: what Docker calls its id      */
     int64_t size;                     /* of all platforms, blobs that they share counted once */
     struct build_platform *platforms; /* in the order of the manifest's kind Image            */
@@ -138,8 +140,8 @@ struct build_result {
 };
 
 /*
- * Builds it natively into the store: blobs, manifests by digest, no tag. Nothing but memory of
- * a fixed size is used, whatever the size of its layers. Strings live in the arena.
+ * Builds it natively into the store: blobs, manifests by digest, and the target's tag. Nothing but
+ * memory of a fixed size is used, whatever the size of its layers. Strings live in the arena.
  */
 bool build_native(struct build *build, const struct build_target *target, struct arena *arena,
                   struct build_result *ret, const struct wait *wait, struct error *err)

@@ -171,6 +171,7 @@ static bool build_and_upload(struct making *making, struct error *err)
     if (!take_turn(making, err))
         return false;
     target.store = run->store;
+    target.tag = tag_of_source(run->arena, run->source_digest);
     tell(making, "begins");
     bool built = image_build_by(run, &target, &result, making->wait, err);
     leave_turn(run->images);
@@ -183,7 +184,7 @@ static bool build_and_upload(struct making *making, struct error *err)
     making->top = result.descriptor;
     making->manifest = result.bytes;
     begin_note(making);
-    if (!set_tag(making, tag_of_source(run->arena, run->source_digest), err))
+    if (!result.tagged && !set_tag(making, target.tag, err))
         return error_prefix(err, "built, but not noted");
     run->state = IMAGE_THERE;
     return true;

@@ -156,13 +156,15 @@ static bool make_own_layers(struct making *all, struct stage *stage, size_t *ret
 
 /* ------------------------------------------------------------------------ documents */
 
+/* `whole`: it is all of the image, and not one of its platforms. */
 static bool put_manifest(struct making *all, const char *media_type, const struct buf *bytes,
-                         struct descriptor *ret)
+                         bool whole, struct descriptor *ret)
 {
+    const char *tag = whole ? all->target->tag : NULL;
     struct image_store *store = all->target->store;
     *ret = descriptor_of(all->arena, media_type, bytes->data, bytes->length);
     all->manifest = arena_memdup(all->arena, bytes->data, bytes->length);
-    return store->table->put_manifest(store, ret, bytes->data, NULL, all->wait, all->err);
+    return store->table->put_manifest(store, ret, bytes->data, tag, all->wait, all->err);
 }
 
 /* The platform that was asked for; a variant that only the base names stays. */
@@ -225,7 +227,8 @@ static bool put_image(struct making *all, struct stage *stage, struct build_plat
     image_manifest_write(arena, &bytes, &manifest);
     ret->config = manifest.config;
     ret->platform = stage->native->plan->platform;
-    if (!put_manifest(all, MEDIA_OCI_MANIFEST, &bytes, &ret->manifest))
+    bool whole = all->build->plan_count == 1;
+    if (!put_manifest(all, MEDIA_OCI_MANIFEST, &bytes, whole, &ret->manifest))
         return false;
     ret->manifest.platform = ret->platform;
     ret->size = ret->config.size + ret->manifest.size;
@@ -280,7 +283,7 @@ static bool put_index(struct making *all, struct build_result *ret)
     for (size_t i = 0; i < index.count; i++)
         index.manifests[i] = ret->platforms[i].manifest;
     image_index_write(all->arena, &bytes, &index);
-    return put_manifest(all, MEDIA_OCI_INDEX, &bytes, &ret->descriptor);
+    return put_manifest(all, MEDIA_OCI_INDEX, &bytes, true, &ret->descriptor);
 }
 
 static bool make(struct making *all, struct build_result *ret)
@@ -292,6 +295,7 @@ static bool make(struct making *all, struct build_result *ret)
     if (ret->platform_count > 1 && !put_index(all, ret))
         return false;
     ret->bytes = all->manifest;
+    ret->tagged = all->target->tag != NULL;
     ret->size = all->size + (ret->platform_count > 1 ? ret->descriptor.size : 0);
     return true;
 }
