@@ -107,9 +107,10 @@ struct build_event {
         BUILD_LAYER_THERE,
         BUILD_BASE,
         BUILD_WARNING,
-        BUILD_OUTPUT, /* a line that a RUN has printed */
+        BUILD_OUTPUT,  /* a line that a RUN has printed */
+        BUILD_STORING, /* all that is left is to store what was made; no builder has to tell it */
     } kind;
-    const char *text; /* "COPY dist /app", a layer's digest, a warning, a line */
+    const char *text; /* "COPY dist /app", a layer's digest, a warning, a line; NULL: nothing */
     int64_t bytes;    /* of a layer, as it is stored */
     unsigned step;    /* of BUILD_STEP and BUILD_OUTPUT by engines: tells apart what runs side by
                          side; 0: not known */

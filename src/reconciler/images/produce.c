@@ -36,7 +36,7 @@ static void note(void *context, const char *text)
 
 static void hear(void *context, const struct build_event *event)
 {
-    if (event->kind != BUILD_LAYER_DONE && event->kind != BUILD_LAYER_THERE)
+    if (event->text && event->kind != BUILD_LAYER_DONE && event->kind != BUILD_LAYER_THERE)
         tell(context, event->text);
 }
 

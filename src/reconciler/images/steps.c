@@ -22,10 +22,11 @@ struct making {
     image_note *note;
     void *context;
     const struct wait *wait;
-    struct buf *log;       /* what the builder says                             */
-    struct descriptor top; /* of the image's manifest */
-    const char *manifest;  /* its bytes; NULL: they are to be asked for */
-    pthread_t noting;      /* puts the note of the build */
+    struct buf *log;          /* what the builder says                             */
+    struct descriptor top;    /* of the image's manifest */
+    const char *manifest;     /* its bytes; NULL: they are to be asked for */
+    struct note_parts *parts; /* of the note of the build, ahead of it; or NULL */
+    pthread_t noting;         /* puts the note */
     bool notes;
 };
 
@@ -89,9 +90,21 @@ static bool resolve(const struct making *making, struct error *err)
     return run->source_digest || run->state == IMAGE_THERE || image_look(run, making->wait, err);
 }
 
+/* Once nothing more is told the log can go to a registry. A layout has its blobs in one order. */
+static void begin_parts(struct making *making)
+{
+    struct image_store *store = making->run->store;
+    if (store->host && !making->parts)
+        making->parts = note_parts_begin(store, making->log, making->wait);
+}
+
 static void hear(void *context, const struct build_event *event)
 {
-    const struct making *making = context;
+    struct making *making = context;
+    if (event->kind == BUILD_STORING)
+        begin_parts(making);
+    if (!event->text)
+        return;
     if (event->kind == BUILD_LAYER_DONE || event->kind == BUILD_LAYER_THERE)
         return;
     buf_printf(making->log, "%s\n", event->text);
@@ -140,7 +153,7 @@ static void *put_note(void *context)
 {
     const struct making *making = context;
     struct error error = { 0 };
-    if (!image_put_note(making->run, making->log, making->wait, &error))
+    if (!image_put_note(making->run, making->parts, making->log, making->wait, &error))
         log_warning("Image/%s: the note of its build is not kept: %s", making->run->spec->name,
                     error.message);
     return NULL;
@@ -160,6 +173,8 @@ static void end_note(struct making *making)
     if (making->notes)
         pthread_join(making->noting, NULL);
     making->notes = false;
+    note_parts_free(making->parts);
+    making->parts = NULL;
 }
 
 /* The tag of its source comes last: who finds it need not look whether the rest is there. */

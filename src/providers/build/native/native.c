@@ -194,12 +194,23 @@ static bool put_config(struct making *all, struct stage *stage, struct descripto
                      ret, all->wait, all->err);
 }
 
+/* Behind the last platform's steps there are layers, whose ends nobody notes. */
+static void tell_storing(const struct making *all, const struct stage *stage)
+{
+    const struct build *build = all->build;
+    if (stage->native->plan == &build->plans[build->plan_count - 1])
+        tell(all, BUILD_STORING, NULL, 0);
+}
+
 /* Layers and config; a failure of the one must not leave the other behind. */
 static bool put_parts(struct making *all, struct stage *stage, struct image_manifest *manifest)
 {
     size_t *indices = arena_array(stage->native->arena, stage->layer_count + 1, sizeof *indices);
     struct error config_error = { 0 }, *err = all->err;
-    if (!add_base_layers(all, stage, manifest) || !make_own_layers(all, stage, indices))
+    if (!add_base_layers(all, stage, manifest))
+        return false;
+    tell_storing(all, stage);
+    if (!make_own_layers(all, stage, indices))
         return false;
     all->err = &config_error;
     bool config = put_config(all, stage, &manifest->config);
