@@ -256,14 +256,15 @@ static void uploads_go_on_where_they_broke_off(void **state)
     static const struct {
         const char *name;
         bool known;
-    } cases[] = { { "upload-cut-1", true },
-                  { "upload-cut-2", false },
-                  { "upload-lost", true },
-                  { "upload-short", false },
-                  { "upload-none-1", true } };
+        size_t size;
+    } cases[] = { { "upload-cut-1", true, 4000000 },
+                  { "upload-cut-2", false, 6000000 },
+                  { "upload-lost", true, 4000002 },
+                  { "upload-short", false, 6000003 },
+                  { "upload-none-1", true, 4000004 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct image_store *store = lie(test, cases[i].name);
-        struct pattern pattern = { .size = 4000000 + i, .seed = (unsigned)i + 1 };
+        struct pattern pattern = { .size = cases[i].size, .seed = (unsigned)i + 1 };
         struct error err = { 0 };
         if (!put(test, store, &pattern, cases[i].known, true, &err))
             fail_msg("%s: %s", cases[i].name, err.message);
@@ -286,7 +287,7 @@ static void uploads_fit_what_is_taken(void **state)
         const char *name;
         bool known;
         size_t posts; /* uploads that were begun */
-    } cases[] = { { "patch-200", false, 1 },
+    } cases[] = { { "patch-200", false, 1 }, /* more than is held (blob_ahead.h) */
                   { "patch-early", false, 1 },
                   { "pieces-413", true, 3 }, /* as a whole, of 1 MiB, of 256 KiB */
                   { "pieces-416", true, 1 },
@@ -295,7 +296,7 @@ static void uploads_fit_what_is_taken(void **state)
         registry_forget(test, path_join(test->arena, test->folder,
                                         "empty.json")); /* how much it takes at once, too */
         struct image_store *store = lie(test, cases[i].name);
-        struct pattern pattern = { .size = 1500000 + i, .seed = (unsigned)i + 20 };
+        struct pattern pattern = { .size = (cases[i].known ? 1500000 : 6000000) + i, .seed = (unsigned)i + 20 };
         struct error err = { 0 };
         if (!put(test, store, &pattern, cases[i].known, true, &err))
             fail_msg("%s: %s", cases[i].name, err.message);
@@ -311,6 +312,24 @@ static void uploads_fit_what_is_taken(void **state)
     fails_with(put(test, store, &pattern, true, true, &err), ERROR_INVALID, "413");
     assert_null(strstr(requests_of(test, "pieces-least"), "262144"));
     store->table->close(store);
+}
+
+/* What is small enough to be held until its digest is known need not be read again. */
+static void a_small_upload_goes_on_without_its_source(void **state)
+{
+    struct registry_test *test = *state;
+    static const size_t sizes[] = { 0, 1, 4000000, 4 << 20 };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const char *name = arena_printf(test->arena, "upload-cut-%zu", 4 + i);
+        struct image_store *store = lie(test, name);
+        struct pattern pattern = { .size = sizes[i], .seed = (unsigned)i + 20 };
+        struct error err = { 0 };
+        bool held = sizes[i] < 4 << 20;
+        if (put(test, store, &pattern, false, false, &err) != held)
+            fail_msg("%s of %zu bytes: %s", name, sizes[i], err.message);
+        assert_int_equal(pattern.seeks, 0);
+        store->table->close(store);
+    }
 }
 
 static bool broken_read(void *context, char *data, size_t capacity, size_t *ret_length,
@@ -466,6 +485,7 @@ int main(void)
         cmocka_unit_test(reads_all_pages_and_no_more),
         cmocka_unit_test(uploads_go_on_where_they_broke_off),
         cmocka_unit_test(uploads_fit_what_is_taken),
+        cmocka_unit_test(a_small_upload_goes_on_without_its_source),
         cmocka_unit_test(a_source_that_lies_stores_nothing),
         cmocka_unit_test(what_it_says_it_stored_is_compared),
         cmocka_unit_test(who_is_not_asked_to_log_in_looks_again),
