@@ -286,7 +286,7 @@ static void uploads_fit_what_is_taken(void **state)
     static const struct {
         const char *name;
         bool known;
-        size_t posts; /* uploads that were begun */
+        size_t posts;                        /* uploads that were begun */
     } cases[] = { { "patch-200", false, 1 }, /* more than is held (blob_ahead.h) */
                   { "patch-early", false, 1 },
                   { "pieces-413", true, 3 }, /* as a whole, of 1 MiB, of 256 KiB */
@@ -296,7 +296,8 @@ static void uploads_fit_what_is_taken(void **state)
         registry_forget(test, path_join(test->arena, test->folder,
                                         "empty.json")); /* how much it takes at once, too */
         struct image_store *store = lie(test, cases[i].name);
-        struct pattern pattern = { .size = (cases[i].known ? 1500000 : 6000000) + i, .seed = (unsigned)i + 20 };
+        struct pattern pattern = { .size = (cases[i].known ? 1500000 : 6000000) + i,
+                                   .seed = (unsigned)i + 20 };
         struct error err = { 0 };
         if (!put(test, store, &pattern, cases[i].known, true, &err))
             fail_msg("%s: %s", cases[i].name, err.message);

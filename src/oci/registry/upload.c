@@ -14,127 +14,14 @@
 #include "net/http_url.h"
 #include "oci/registry/blob_ahead.h"
 #include "oci/registry/paging.h"
-#include "oci/registry/retry.h"
+#include "oci/registry/upload_parts.h"
 #include "oci/registry/words.h"
-#include "oci/verify.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum { MOST_RESUMES = 50, LARGEST_PIECE = 16 << 20, SMALLEST_PIECE = 256 << 10 };
-
-struct upload {
-    struct repository *repository;
-    struct arena *arena;
-    const struct blob_source *source;
-    struct verifier *verifier;
-    int64_t position; /* of the source */
-    int64_t hashed;   /* bytes that the verifier has seen: what is sent again is not hashed again */
-    bool ended;       /* the verifier's end was asked for */
-    bool spoiled;     /* the source failed, or holds other bytes than it should */
-    bool partial;     /* a part of it was sent before: PUT alone would not do */
-    int64_t piece;    /* bytes that one request may hold; 0: all */
-    int64_t piece_end;   /* of the source, where this request ends */
-    int64_t least_piece; /* that the registry takes (OCI-Chunk-Min-Length) */
-    int64_t resumed_at;  /* where it said that it stood, the last time it was asked */
-    bool contradicted;   /* its answer to what was just sent fits no other one */
-    bool deaf;           /* what it says of where it stands is not listened to any more */
-    bool smaller;        /* the last one was refused for its size, and smaller ones are tried */
-    const char *location;
-    struct retry retry;
-    unsigned resumes;
-    int64_t furthest;
-};
-
-/* ---------------------------------------------------------------------- source */
-
-/* Is the digest summed up here? Not of what its source checks, and the registry once more. */
-static bool sums_up(const struct upload *upload)
-{
-    const struct blob_source *source = upload->source;
-    return !source->checked || !source->digest || source->size < 0;
-}
-
-/* All bytes are sent, and the registry answers before anybody has asked for more: is it the end? */
-static bool reach_end(struct upload *upload, struct error *err)
-{
-    const struct blob_source *source = upload->source;
-    char more;
-    size_t length = 0;
-    if (source->read(source->context, &more, 1, &length, err) && !length)
-        return true;
-    upload->spoiled = true;
-    return length == 0
-           || error_set(err, ERROR_INVALID, "%s: the blob that is to be stored is longer than %lld",
-                        upload->repository->store.name, (long long)source->size);
-}
-
-/* The bytes have ended: are they what was said? */
-static bool check_end(struct upload *upload, struct error *err)
-{
-    if (upload->ended)
-        return true;
-    if (!sums_up(upload))
-        return upload->ended = reach_end(upload, err);
-    upload->ended = true;
-    if (verifier_end(upload->verifier, err))
-        return true;
-    upload->spoiled = true;
-    return error_prefix(err, "%s: the blob that is to be stored", upload->repository->store.name);
-}
-
-static bool hash(struct upload *upload, const char *data, size_t length, struct error *err)
-{
-    int64_t known = upload->hashed - upload->position;
-    size_t skip = known <= 0 ? 0 : known < (int64_t)length ? (size_t)known : length;
-    if (skip == length || !sums_up(upload))
-        return true;
-    upload->hashed += (int64_t)(length - skip);
-    return verifier_feed(upload->verifier, data + skip, length - skip, err)
-           || error_prefix(err, "%s: the blob that is to be stored",
-                           upload->repository->store.name);
-}
-
-static bool read_source(void *context, char *data, size_t capacity, size_t *ret_length,
-                        struct error *err)
-{
-    struct upload *upload = context;
-    const struct blob_source *source = upload->source;
-    size_t length = 0;
-    *ret_length = 0;
-    if (upload->position >= upload->piece_end)
-        return true;
-    if ((int64_t)capacity > upload->piece_end - upload->position)
-        capacity = (size_t)(upload->piece_end - upload->position);
-    upload->spoiled = true; /* unless all goes well */
-    if (!source->read(source->context, data, capacity, &length, err)
-        || !hash(upload, data, length, err))
-        return false;
-    upload->position += (int64_t)length;
-    upload->spoiled = false;
-    *ret_length = length;
-    if (length == 0 && !sums_up(upload))
-        upload->ended = true;
-    return length > 0 || check_end(upload, err);
-}
-
-/* False: it cannot go back; what went wrong before stays the error. */
-static bool rewind_source(struct upload *upload, int64_t offset, struct error *err)
-{
-    const struct blob_source *source = upload->source;
-    if (upload->position == offset)
-        return true;
-    if (!source->seek)
-        return false;
-    if (!source->seek(source->context, offset, err)) {
-        upload->spoiled = true;
-        return false;
-    }
-    upload->position = offset;
-    upload->ended &= sums_up(upload);
-    return true;
-}
 
 /* ----------------------------------------------------------------------- steps */
 
@@ -322,7 +209,7 @@ static struct call send_call(struct upload *upload)
     int64_t end = upload->piece_end < size ? upload->piece_end : size;
     return (struct call){
         .content_type = "application/octet-stream",
-        .source = read_source,
+        .source = upload_read,
         .source_context = upload,
         .source_length = size < 0 ? -1 : end - upload->position,
         .http1 = upload->resumes > 0, /* over HTTP/2 an early refusal may have been lost */
@@ -339,7 +226,8 @@ static enum sent send_by_put(struct upload *upload, struct answer *answer, const
     bool answered = ask(upload, &call, answer, wait, err);
     if (!answered || !is_taken(upload, answer, upload->source->digest, wait))
         return judge_loss(upload, &call, answered, answer, err);
-    return check_end(upload, err) && check_stored(upload, answer, upload->source->digest, err)
+    return upload_check_end(upload, err)
+                   && check_stored(upload, answer, upload->source->digest, err)
                ? SENT_ALL
                : SENT_REFUSED;
 }
@@ -363,7 +251,7 @@ static enum sent send_by_patch(struct upload *upload, struct answer *answer,
     if (location)
         upload->location = location;
     bool more = upload->position >= upload->piece_end;
-    if (!more && !check_end(upload, err))
+    if (!more && !upload_check_end(upload, err))
         return SENT_REFUSED;
     if (has <= 0 || has == upload->position || upload->deaf)
         return more ? SENT_PIECE : SENT_BYTES;
@@ -400,9 +288,9 @@ static bool find_place(struct upload *upload, const struct wait *wait, struct er
     upload->deaf |= upload->contradicted && has > 0 && has == upload->resumed_at;
     upload->contradicted = false;
     upload->resumed_at = has;
-    if (!upload->deaf && has > 0 && has <= upload->furthest && rewind_source(upload, has, err))
+    if (!upload->deaf && has > 0 && has <= upload->furthest && upload_rewind(upload, has, err))
         return true;
-    if (upload->spoiled || !rewind_source(upload, 0, err))
+    if (upload->spoiled || !upload_rewind(upload, 0, err))
         return false;
     upload->location = NULL;
     upload->partial = false;
