@@ -275,7 +275,7 @@ bool patterns_add(struct arena *arena, struct patterns *patterns, const char *te
     const char *clean = cleaned(arena, exception ? trimmed(arena, text + 1) : text);
     if (!*text)
         return true;
-    if (!*clean)
+    if (!*clean || (exception && strcmp(clean, "/") == 0))
         return error_set(err, ERROR_INPUT, "\"!\" alone takes nothing back in");
     if (!compile(arena, clean, true, &pattern, err))
         return false;
