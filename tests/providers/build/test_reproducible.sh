@@ -184,4 +184,26 @@ has '"A=b $c \"d\""' '"l": "a$b"' '"80/tcp"' '"User": "7"' '"/v"' '"WorkingDir":
 image 'env=A=x
 RUN evil' entrypoint=/x
 has "a line break cannot be built into an image"
+
+# ------------------------------------------------------------- a folder by git's own id
+# Without ignore rules the context is git's tree, whose id a disk's folder has, too: names that sort
+# otherwise with a "/" behind them, folders in folders, links, executables.
+repo=$work/tree
+new_repository
+commit nothing
+write Dockerfile <<<'FROM scratch'
+for name in a/x/y a.b/z a-b a0 'a b' b/a b.c ab/a é/ü; do write "$name" <<<"$name"; done
+write run <<<'#!/bin/sh'
+chmod +x "$repo/run"
+ln -s a/x "$repo/link"
+before=$(source_digest work=1)
+[[ $before =~ ^[0-9a-f]{64}$ ]] || wrong "no source digest: $before"
+commit all
+same "$before" "$(source_digest)"
+same "$before" "$(source_digest work=1)"
+rm -rf "$repo/.git"
+same "$before" "$(source_digest disk=1)"
+write a/x/y <<<other
+[ "$before" != "$(source_digest disk=1)" ] || wrong "a change deep inside counts for nothing"
+
 finish
