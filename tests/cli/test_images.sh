@@ -372,4 +372,16 @@ run 2 build -f deploy --to tape:x && has 'expected oci:DIR'
 run 2 build -f deploy --push --to oci:x
 run 2 render -f deploy --dockerfile wep
 run 0 render -f deploy --dockerfile limits && has 'COPY' 'services/limits'
+# --- the whole context without a Dockerfile: written as an engine would read it, too ---
+echo '{"limit": 10}' | write services/whole/limits.json
+image whole 'build: { context: services/whole }' 'files: [{ from: ., to: /srv/ }]' 'from: scratch' |
+    write deploy/images.yaml
+rm -f deploy/web.yaml deploy/limits.yaml
+commit "All of a folder"
+run 0 render --dockerfile whole -f deploy
+has 'FROM scratch' 'COPY [".", "/srv/"]'
+run 0 build whole -f deploy --to "oci:$work/whole"
+last="the layer of $work/whole"
+layer=$(jq -r '.layers[0].digest[7:]' "$work/whole/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' "$work/whole/index.json")")
+same "srv/ srv/limits.json " "$(tar tzf "$work/whole/blobs/sha256/$layer" | tr '\n' ' ')"
 finish

@@ -84,7 +84,7 @@ static void add_file(const struct writer *to, const struct image_file *file)
     if (file->owner)
         buf_printf(to->out, "--chown=%s ", file->owner);
     buf_putc(to->out, '[');
-    add_path(to, file->from, true);
+    add_path(to, *file->from ? file->from : ".", true);
     buf_puts(to->out, ", ");
     add_path(to, file->to, false);
     buf_puts(to->out, "]\n");
