@@ -13,6 +13,7 @@ static const struct {
     const char *name;
     size_t offset;
 } counts[] = {
+    { "built", offsetof(struct history_counts, built) },
     { "created", offsetof(struct history_counts, created) },
     { "changed", offsetof(struct history_counts, changed) },
     { "replaced", offsetof(struct history_counts, replaced) },

@@ -29,8 +29,8 @@ struct history_object {
 };
 
 struct history_counts {
-    size_t created, changed, replaced, adopted, deleted, held, unchanged, failed, blocked, refused,
-        restored;
+    size_t built, created, changed, replaced, adopted, deleted, held, unchanged, failed, blocked,
+        refused, restored;
 };
 
 /* One run. Texts are never NULL. */

@@ -134,7 +134,9 @@ static void count_change(const struct target_run *target, const struct change *c
                          struct history_counts *counts)
 {
     bool done = change->progress == PROGRESS_DONE;
-    counts->created += done && change->action == ACTION_CREATE;
+    bool made = done && change->action == ACTION_CREATE, image = image_is_id(&change->subject->id);
+    counts->built += made && image;
+    counts->created += made && !image;
     counts->changed += done && change->action == ACTION_CHANGE;
     counts->replaced += done && change->action == ACTION_REPLACE;
     counts->adopted += done && change->action == ACTION_ADOPT;

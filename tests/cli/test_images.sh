@@ -88,6 +88,11 @@ same 0 "$(grep -c "$(git rev-parse HEAD)" images/web/blobs/sha256/"$web")"
 run 0 diff -f deploy
 has "5 unchanged"
 run 0 apply -f deploy --yes
+run 0 history -f deploy
+has "apply done: 2 built, 3 created"
+run 0 history -f deploy -o json
+valid history
+has '"built": 2'
 
 # --- images and what runs them ---
 run 0 images -f deploy

@@ -93,6 +93,7 @@ static void add_counts(struct buf *out, const struct history_entry *entry,
     buf_printf(out, "%s %s%s%s", printable_text(arena, entry->command),
                bad ? report_colour(style, COLOUR_BAD) : "", printable_text(arena, entry->result),
                bad ? report_plain(style) : "");
+    add_count(out, c->built, "built", &lead);
     add_count(out, c->created, "created", &lead);
     add_count(out, c->changed, "changed", &lead);
     add_count(out, c->replaced, "replaced", &lead);
