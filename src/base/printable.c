@@ -96,7 +96,7 @@ const char *printable_text(struct arena *arena, const char *text)
     return arena_memdup(arena, buf_text(&clean), clean.length);
 }
 
-const char *on_one_line(struct arena *arena, const char *text)
+const char *printable_line(struct arena *arena, const char *text)
 {
     char *line = arena_strdup(arena, text);
     for (char *at = line; *at; at++)

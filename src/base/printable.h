@@ -37,6 +37,6 @@ void printable_add(struct buf *out, const char *text, size_t length, bool colour
 const char *printable_text(struct arena *arena, const char *text);
 
 /* For where one line is one thing, such as a table: each control character becomes a blank. */
-const char *on_one_line(struct arena *arena, const char *text);
+const char *printable_line(struct arena *arena, const char *text);
 
 #endif

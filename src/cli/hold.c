@@ -58,7 +58,7 @@ static void add_held(struct buf *out, const struct invocation *invocation, const
         buf_printf(out, " until %s (%s)", time_of_day_text(arena, hold->until),
                    duration_text(arena, (hold->until - hold->since) * 1000));
     buf_printf(out, ": %s\nLet it go: %s\n",
-               printable_text(arena, on_one_line(arena, hold->reason)),
+               printable_text(arena, printable_line(arena, hold->reason)),
                way_back(arena, invocation, printable_text(arena, name)));
 }
 

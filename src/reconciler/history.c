@@ -81,7 +81,7 @@ static const char *note_of(struct arena *arena, const struct target_run *target,
     if (change->action == ACTION_HOLD)
         return cut(arena, hold_text(arena, change->hold));
     if (change->rollback && !*change->rollback->with)
-        return cut(arena, on_one_line(arena, change->rollback->reason));
+        return cut(arena, printable_line(arena, change->rollback->reason));
     return change->action == ACTION_REFUSE && change->why ? cut(arena, change->why) : "";
 }
 

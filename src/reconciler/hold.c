@@ -95,7 +95,8 @@ static const char *held_text(struct arena *arena, const struct hold *hold)
  */
 const char *hold_text(struct arena *arena, const struct hold *hold)
 {
-    return on_one_line(arena, hold->rollback ? rollback_text(arena, hold) : held_text(arena, hold));
+    return printable_line(arena,
+                          hold->rollback ? rollback_text(arena, hold) : held_text(arena, hold));
 }
 
 const char *hold_waits(struct arena *arena, const struct change *change)

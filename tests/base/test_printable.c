@@ -49,7 +49,7 @@ static void a_line_stays_one(void **state)
 {
     AUTO_ARENA arena = arena_new();
     (void)state;
-    assert_string_equal(on_one_line(arena, "too slow\r\n\tfor\177 \303\274s"),
+    assert_string_equal(printable_line(arena, "too slow\r\n\tfor\177 \303\274s"),
                         "too slow   for  \303\274s");
 }
 

@@ -120,7 +120,7 @@ static const char *one_line(struct arena *arena, const char *text)
     size_t length = strlen(text), shown = length < MESSAGE_CEILING ? length : MESSAGE_CEILING;
     while (shown < length && ((unsigned char)text[shown] & 0xC0) == 0x80)
         shown--;
-    const char *line = on_one_line(arena, arena_memdup(arena, text, shown));
+    const char *line = printable_line(arena, arena_memdup(arena, text, shown));
     return shown < length ? arena_printf(arena, "%s…", line) : line;
 }
 
