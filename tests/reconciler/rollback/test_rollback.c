@@ -216,21 +216,21 @@ static void test_ran_before(void **state)
         broken = { .name = "W", .action = "create", .result = "failed" },
         anew = { .name = "W", .action = "create", .result = "done", .drift = "" },
         failed = { .name = "W", .action = "change", .result = "failed" };
-#define RUN(of, object)                                                                            \
+#define RUN(of, list, length)                                                                      \
     {                                                                                              \
-        .command = "apply", .commit = of, .result = "done", .waited = true, .objects = object,     \
-        .object_count = (object) != NULL                                                           \
+        .command = "apply", .commit = of, .result = "done", .waited = true, .objects = list,       \
+        .object_count = length                                                                     \
     }
     static const struct {
         struct history_entry runs[3]; /* the oldest first */
         bool before;
     } cases[] = {
-        { { RUN("a", NULL), RUN("b", NULL), RUN("c", &failed) }, true },
-        { { RUN("a", NULL), RUN("b", &made), RUN("c", &failed) }, true },
-        { { RUN("a", NULL), RUN("c", &made), RUN("c", &failed) }, false },
-        { { RUN("a", NULL), RUN("b", &broken), RUN("c", &failed) }, false },
-        { { RUN("a", NULL), RUN("c", &anew), RUN("c", &failed) }, true },
-        { { RUN("a", NULL), RUN("b", NULL), RUN("c", &broken) }, false },
+        { { RUN("a", NULL, 0), RUN("b", NULL, 0), RUN("c", &failed, 1) }, true },
+        { { RUN("a", NULL, 0), RUN("b", &made, 1), RUN("c", &failed, 1) }, true },
+        { { RUN("a", NULL, 0), RUN("c", &made, 1), RUN("c", &failed, 1) }, false },
+        { { RUN("a", NULL, 0), RUN("b", &broken, 1), RUN("c", &failed, 1) }, false },
+        { { RUN("a", NULL, 0), RUN("c", &anew, 1), RUN("c", &failed, 1) }, true },
+        { { RUN("a", NULL, 0), RUN("b", NULL, 0), RUN("c", &broken, 1) }, false },
     };
 #undef RUN
     (void)state;
