@@ -48,7 +48,6 @@ static const struct {
     { CURLE_HTTP2, FAULT_TRANSIENT, ERROR_UNREACHABLE, "connection lost (HTTP/2)" },
     { CURLE_HTTP2_STREAM, FAULT_TRANSIENT, ERROR_UNREACHABLE, "connection lost (HTTP/2 stream)" },
     { CURLE_WEIRD_SERVER_REPLY, FAULT_FINAL, ERROR_UNREACHABLE, "does not speak HTTP" },
-    { CURLE_UNSUPPORTED_PROTOCOL, FAULT_FINAL, ERROR_INPUT, "unsupported protocol" },
     { CURLE_BAD_CONTENT_ENCODING, FAULT_FINAL, ERROR_UNREACHABLE,
       "its compressed answer is broken" },
 };
@@ -128,6 +127,14 @@ static const char *connect_words(struct arena *arena, const struct transfer *tra
                         port + 5);
 }
 
+/* libcurl calls a body without a head an answer of HTTP/0.9, which nobody speaks any more. */
+static CURLcode result_of(const struct transfer *transfer)
+{
+    bool headless =
+        transfer->result == CURLE_UNSUPPORTED_PROTOCOL && strstr(transfer->reason, "HTTP/0.9");
+    return headless ? CURLE_WEIRD_SERVER_REPLY : transfer->result;
+}
+
 bool transfer_error(const struct transfer *transfer, struct http_response *response,
                     struct error *err)
 {
@@ -138,7 +145,7 @@ bool transfer_error(const struct transfer *transfer, struct http_response *respo
     if (transfer->result == CURLE_COULDNT_RESOLVE_HOST)
         return say_unknown_host(arena, transfer, place, response, err);
     for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
-        if (results[i].code != transfer->result)
+        if (results[i].code != result_of(transfer))
             continue;
         const char *reason = NULL, *words = results[i].words;
         if (results[i].code == CURLE_COULDNT_CONNECT) {

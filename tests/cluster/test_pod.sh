@@ -1,7 +1,7 @@
 # The program as a pod, with a ServiceAccount and the shipped roles. labels: cluster
 # timeout: 200
 #
-# Its image is the program and the libraries it was linked with, nothing else.
+# Its image is the program, the libraries it was linked with and libcurl, which it loads itself.
 . "$(dirname "$0")/cluster.sh"
 here=$CMX_SOURCE/tests/testbed node_address=${CMX_REGISTRY%:*} dir=$work
 in_network() { "$@"; } # we are in it
@@ -11,11 +11,18 @@ trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
       kubectl delete clusterrolebinding "$ns-diff" "$ns-apply" --ignore-not-found >/dev/null 2>&1
       kubectl delete namespace "$ns" --wait=false >/dev/null 2>&1; cleanup' EXIT
 
+libraries() {
+    local curl
+    curl=$(ldconfig -p | sed -n 's/.*libcurl\.so\.4 .*=> //p' | head -n 1)
+    echo "$curl"
+    { ldd "$CMX" && ldd "$curl"; } | grep -o '/[^ ]*'
+}
+
 make_image() {
     local root=$work/root library
     mkdir -p "$root/bin" "$root/tmp" "$root/etc"
     cp "$CMX" "$root/bin/cmx-reconcile"
-    for library in $(ldd "$CMX" | grep -o '/[^ ]*'); do
+    for library in $(libraries | sort -u); do
         mkdir -p "$root$(dirname "$library")"
         cp -L "$library" "$root$library"
     done

@@ -162,6 +162,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"half")
         self.close_connection = True
 
+    def on_headless(self):
+        self.wfile.write(b"<html>no status line, no headers</html>")
+        self.close_connection = True
+
     def on_drop(self):
         self.close_connection = True
 

@@ -305,6 +305,7 @@ static void names_what_went_wrong(void **state)
         { "closed", "/", ERROR_UNREACHABLE, "Connection refused", true, true },
         { "plain", "/cut", ERROR_UNREACHABLE, "connection lost", true, false },
         { "plain", "/drop", ERROR_UNREACHABLE, "connection lost", true, false },
+        { "plain", "/headless", ERROR_UNREACHABLE, "does not speak HTTP", false, false },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct http_request request = { .method = "GET",

@@ -186,10 +186,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             sent += [scope] if any(one.startswith(scope) for one in sent) else []
         if not scope or scope in sent:
             return False
+        self.drop_body()
         realm = f"http://127.0.0.1:{self.server.server_port}/token"
         self.fail(401, "UNAUTHORIZED", [("WWW-Authenticate",
                                          f'Bearer realm="{realm}",service="s",scope="{scope}"')])
         return True
+
+    def drop_body(self):
+        """Else the next request on this connection would begin with it."""
+        if "Content-Length" in self.headers:
+            self.rfile.read(int(self.headers["Content-Length"]))
+        elif "chunked" in self.headers.get("Transfer-Encoding", ""):
+            self.read_chunks(False)
 
     def lie_to_all(self):
         if self.wants_scope():
@@ -197,6 +205,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         page = b"<html>welcome to the hotel's network</html>"
         locked = self.name in ("away-locked", "secret") and self.here == "registry"
         if locked and "Authorization" not in self.headers:
+            self.drop_body()
             self.fail(401, "UNAUTHORIZED", [("WWW-Authenticate", 'Basic realm="here"')])
         elif self.name.startswith("hidden-") and "Authorization" not in self.headers:
             self.fail(int(self.name[7:]), "MANIFEST_UNKNOWN")
