@@ -3,6 +3,7 @@
  */
 #include "providers/kubernetes/health/pods.h"
 
+#include "providers/kubernetes/health/health_rules.h"
 #include "providers/kubernetes/health/pods_inner.h"
 
 #include <string.h>
@@ -88,6 +89,11 @@ static void graces_sweep(struct pods *pods)
 
 /* --------------------------------------------------------------- a look */
 
+static bool is_job(const struct pods *pods)
+{
+    return !strcmp(pods->id->kind, "Job");
+}
+
 /*
  * Before its controller has seen the change, its pods are those of the last one.
  * Jobs and Pods tell no generation; all others do from the first.
@@ -96,14 +102,14 @@ static bool observed(const struct pods *pods, const struct value *document)
 {
     const struct value *seen = value_at(document, "status", "observedGeneration", NULL);
     if (!seen)
-        return !strcmp(pods->id->kind, "Job") || !strcmp(pods->id->kind, "Pod");
+        return is_job(pods) || !strcmp(pods->id->kind, "Pod");
     return value_int(seen, 0) == value_int(value_at(document, "metadata", "generation", NULL), 0);
 }
 
 /* Should its pods be blamed? A Job decides by itself how many of its pods may end badly. */
 static bool counts(const struct pods *pods, const struct pod *pod)
 {
-    return strcmp(pods->id->kind, "Job") != 0 || pod->trouble.sort != POD_CRASHES;
+    return !is_job(pods) || pod->trouble.sort != POD_CRASHES;
 }
 
 static bool pod_stuck(struct pods *pods, const struct pod *pod, int64_t *look_again)
@@ -173,6 +179,22 @@ static const char *waiting_text(struct arena *arena, const struct pods *pods,
     return pods->blind;
 }
 
+/*
+ * A Job that has failed, or run for too long, stops its pods before it says so
+ * (https://kubernetes.io/docs/concepts/workloads/controllers/job/#termination-of-job-pods),
+ * and with them goes the log.
+ */
+static void hear_out(struct pods *pods, struct arena *arena, const struct value *document,
+                     const struct wait *wait)
+{
+    struct condition target;
+    if (pods->last_words || !is_job(pods) || !condition_find(document, "FailureTarget", &target)
+        || strcmp(target.status, "True") != 0)
+        return;
+    const char *words = pods_last_words(pods, arena, document, wait);
+    pods->last_words = words ? arena_strdup(pods->arena, words) : NULL;
+}
+
 void pods_look(struct pods *pods, struct arena *arena, const struct value *document, bool failed,
                struct pods_found *ret_found, const struct wait *wait)
 {
@@ -184,6 +206,7 @@ void pods_look(struct pods *pods, struct arena *arena, const struct value *docum
         return;
     if (!pods->follows)
         pods_follow(pods, pods->arena, document, wait);
+    hear_out(pods, arena, document, wait);
     pods_list(pods, arena, document, &list);
     const char *refused = pods_refused(pods, arena, document);
     for (size_t i = 0; i < list.count; i++)
@@ -202,6 +225,8 @@ void pods_look(struct pods *pods, struct arena *arena, const struct value *docum
     else if (refused
              && (grace_over(pods, "", POD_REFUSED, REFUSED_GRACE_MS, &found.look_again) || failed))
         found.stuck = with_old(arena, refused_text(arena, refused), &list);
+    if (failed && pods->last_words && (!stuck || stuck->gone))
+        found.stuck = pods->last_words;
     graces_sweep(pods);
     found.waiting = waiting_text(arena, pods, &list, refused);
     *ret_found = found;
@@ -214,6 +239,20 @@ const char *pods_explain(struct pods *pods, struct arena *arena, const struct va
     pods_list(pods, arena, document, &list);
     const struct pod *guilty = pod_guilty(&list);
     return guilty ? with_old(arena, pod_explain(pods, arena, guilty, wait), &list) : NULL;
+}
+
+const char *pods_last_words(struct pods *pods, struct arena *arena, const struct value *document,
+                            const struct wait *wait)
+{
+    struct pod_list list;
+    pods_list(pods, arena, document, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        struct pod *pod = &list.items[i];
+        bool wanted = pod->current && !pod->gone && (is_job(pods) || !pod->ready);
+        if (wanted && pod_running(pod->document, !is_job(pods), &pod->trouble))
+            return pod_explain(pods, arena, pod, wait);
+    }
+    return NULL;
 }
 
 enum pods_trust pods_trust(struct pods *pods, struct arena *arena, const struct value *document,

@@ -20,8 +20,9 @@ enum pod_trouble_sort {
     POD_CONFIGURATION,
     POD_UNSCHEDULABLE,
     POD_ENDED,
-    POD_REFUSED,  /* the pod could not even be created */
-    POD_UNPROVEN, /* ready, but only just              */
+    POD_REFUSED,  /* the pod could not even be created      */
+    POD_UNPROVEN, /* ready, but only just                   */
+    POD_RUNNING,  /* it runs, and is not what is waited for */
 };
 
 /* What is wrong with one pod. */
@@ -45,6 +46,12 @@ bool pod_judge(struct arena *arena, const struct value *pod, struct pod_trouble 
  */
 bool pod_unproven(struct arena *arena, const struct value *pod, int64_t now,
                   struct pod_trouble *ret_trouble);
+
+/*
+ * Which of its containers runs, that its log can tell what it is doing? `unready`: only one that
+ * is not ready counts. An init container counts where no other runs.
+ */
+bool pod_running(const struct value *pod, bool unready, struct pod_trouble *ret_trouble);
 
 /* Is this pod's condition Ready true? */
 bool pod_ready(const struct value *pod);
@@ -78,6 +85,13 @@ void pods_look(struct pods *pods, struct arena *arena, const struct value *docum
 /* The pod in trouble that explains best why a wait came to nothing, with its log; or NULL. */
 const char *pods_explain(struct pods *pods, struct arena *arena, const struct value *document,
                          const struct wait *wait);
+
+/*
+ * What a pod that runs, and is not what is waited for, writes last; NULL: none does. For a wait
+ * that came to nothing though no pod is in trouble: a Job that hangs, a probe that never succeeds.
+ */
+const char *pods_last_words(struct pods *pods, struct arena *arena, const struct value *document,
+                            const struct wait *wait);
 
 /* How far a workload that calls itself healthy can be believed, by its pods of the new revision. */
 enum pods_trust {

@@ -39,6 +39,7 @@ struct pods {
     size_t sets, pods, events; /* queries of the watcher; SIZE_MAX: none */
     const char *blind;         /* why pods cannot be seen, or NULL          */
     struct grace *graces;
+    const char *last_words; /* of a Job's pod that was being stopped, or NULL */
 };
 
 /* One pod of a workload. */

@@ -234,6 +234,33 @@ bool pod_unproven(struct arena *arena, const struct value *pod, int64_t now,
     return false;
 }
 
+static bool container_running(const struct value *status, bool unready)
+{
+    return value_at(status, "state", "running", NULL)
+           && !(unready && value_is_true(value_get(status, "ready"), false));
+}
+
+bool pod_running(const struct value *pod, bool unready, struct pod_trouble *ret_trouble)
+{
+    static const char *const lists[] = { "containerStatuses", "initContainerStatuses" };
+    for (size_t l = 0; l < 2; l++) {
+        const struct value *statuses = value_at(pod, "status", lists[l], NULL);
+        for (size_t i = 0; i < value_count(statuses); i++) {
+            const struct value *status = value_item(statuses, i);
+            if (!container_running(status, unready))
+                continue;
+            *ret_trouble = (struct pod_trouble){ .sort = POD_RUNNING,
+                                                 .grace = FOREVER,
+                                                 .container = text_of(status, "name"),
+                                                 .reason = unready ? "not ready" : "running",
+                                                 .detail = "",
+                                                 .ran = true };
+            return true;
+        }
+    }
+    return false;
+}
+
 bool pod_ready(const struct value *pod)
 {
     struct condition ready;

@@ -137,7 +137,7 @@ const char *pod_explain(struct pods *pods, struct arena *arena, const struct pod
     if (*trouble->detail)
         buf_printf(&out, "\n  %.600s",
                    client_redact(pods->session->client, arena, trouble->detail));
-    else if (trouble->ran)
+    else if (trouble->ran && trouble->sort != POD_RUNNING)
         buf_puts(&out, "\n  ended");
     if (trouble->ran && trouble->container && !pod->gone)
         explain_log(pods, arena, pod, &out, wait);

@@ -45,7 +45,8 @@ static void remember(struct settling *settling, const struct health *health, con
 
 /*
  * Why it came to nothing: the pod in trouble with its log; else what the cluster
- * last complained about, of the object itself or of pods that are not ready.
+ * last complained about, of the object itself or of pods that are not ready, and
+ * what one that runs writes.
  */
 static const char *reason_text(struct settling *settling)
 {
@@ -65,7 +66,11 @@ static const char *reason_text(struct settling *settling)
         arena_push(arena, uids.items, uids.count, uids.capacity, uid);
     const char *warning = last_warning(settling->session, arena, settling->subject->id.namespace,
                                        uids.items, uids.count, settling->wait);
-    return warning ? arena_printf(arena, "\n  last warning: %s", warning) : "";
+    const char *words =
+        settling->pods ? pods_last_words(settling->pods, arena, object.document, settling->wait)
+                       : NULL;
+    return arena_printf(arena, "%s%s%s%s", warning ? "\n  last warning: " : "",
+                        warning ? warning : "", words ? "\n" : "", words ? words : "");
 }
 
 /* Sleeps until something changes; the end of the wait is told with what it waited for. */
