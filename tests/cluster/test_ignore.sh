@@ -142,6 +142,53 @@ k rollout status deployment/web-a --timeout=60s >/dev/null
 quiet
 same 1 "$(replicas web-a)"
 
+# --- a key of a map, and items of lists, that are set as a whole: they are sent as they are live
+rules '    - { kind: Service, pointers: [ /spec/selector/track ] }
+    - { kind: Deployment, name: "parts-*", pointers: [ /spec/template/spec/containers/0/args/1, /spec/template/spec/tolerations/1 ] }'
+parts() { # MANAGER NOTE APP
+    write "parts-$1.yaml" <<YAML
+apiVersion: v1
+kind: Service
+metadata: { name: parts-$1, annotations: { note: "$2" } }
+spec: { selector: { app: $3 }, ports: [ { port: 80 } ] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: parts-$1, annotations: { note: "$2" } }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: parts } }
+  template:
+    metadata: { labels: { app: parts } }
+    spec:
+      tolerations: [ { key: a, operator: Exists } ]
+      containers: [ { name: main, image: "pause:1", args: [ $3, two ] } ]
+YAML
+}
+live_parts() { k get service,deployment "parts-$1" -o jsonpath='{.items[*].spec.selector}{.items[*].spec.template.spec.containers[0].args}{.items[*].spec.template.spec.tolerations[*].key}'; }
+for manager in somebody kubectl-patch; do
+    parts $manager 1 one
+    commit "Parts of $manager"
+    run 0 apply -f . --yes --no-wait
+    quiet
+    k patch service parts-$manager --field-manager=$manager --type=merge -p '{"spec":{"selector":{"track":"blue"}}}' >/dev/null
+    k patch deployment parts-$manager --field-manager=$manager --type=json -p '[{"op": "replace", "path": "/spec/template/spec/containers/0/args/1", "value": "deux"},
+        {"op": "add", "path": "/spec/template/spec/tolerations/-", "value": {"key": "b", "operator": "Exists"}}]' >/dev/null
+    quiet
+    parts $manager 2 one
+    commit "Touched"
+    run 0 apply -f . --yes --no-wait
+    same '{"app":"one","track":"blue"} {"matchLabels":{"app":"parts"}}["one","deux"]a b' "$(live_parts $manager)"
+    parts $manager 2 first
+    commit "What is beside them"
+    run 1 diff -f .
+    has "spec.selector.app one → first" "args" "2 change"
+    lacks track tolerations
+    run 0 apply -f . --yes --no-wait
+    same '{"app":"first","track":"blue"} {"matchLabels":{"app":"parts"}}["first","deux"]a b' "$(live_parts $manager)"
+    quiet
+done
+
 # --- a label that kubectl adds, alone in a map that it made for it
 configmap plain a b
 rules '    - { kind: ConfigMap, pointers: [ /metadata/annotations/example.org~1seen ] }'

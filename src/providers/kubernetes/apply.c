@@ -158,14 +158,14 @@ static bool change(struct session *session, struct arena *arena, const struct su
                    const struct wait *wait, struct error *err)
 {
     const struct value *live = change->live;
-    const struct text_list *left_out = &change->wanted.left_out;
+    const struct text_list *given_up = &change->wanted.given_up;
     struct submission submission = { .kind = &change->kind,
                                      .id = &subject->id,
                                      .document = change->wanted.document };
     struct submit_result result;
     struct error failed = { 0 };
     if (!takeover(session, arena, &change->kind, &live, &change->wanted, wait, err)
-        || !handover(session, arena, &change->kind, &subject->id, &live, left_out, wait, err))
+        || !handover(session, arena, &change->kind, &subject->id, &live, given_up, wait, err))
         return false;
     change_guard(arena, submission.document, subject->live.uid);
     if (!submit(session, arena, &submission, &result, wait, &failed))

@@ -165,8 +165,8 @@ bool handover(struct session *session, struct arena *arena, const struct api_kin
         struct value *document = handover_document(arena, *live, &needed);
         if (!document)
             return error_set(err, ERROR_REFUSED,
-                             "%s: an ignored field stands inside a list that is set as a whole: "
-                             "ignore the whole list",
+                             "%s: an ignored field stands inside a map or list that is set as a "
+                             "whole, and that the manifest has no more: ignore the whole of it",
                              object_id_text(arena, id, NULL));
         if (!try_once(session, arena, kind, id, document, &again, wait, err))
             return false;

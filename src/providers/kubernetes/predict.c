@@ -198,14 +198,14 @@ static bool keep_left_out(struct predictor *p, struct value **document)
     struct manager_entry ours;
     if (!p->change.live || !manager_ours(p->change.live, &ours))
         return true;
-    handover_needed(p->arena, p->change.live, &p->change.wanted.left_out, &needed);
+    handover_needed(p->arena, p->change.live, &p->change.wanted.given_up, &needed);
     if (needed.count == 0)
         return true;
     const struct value *kept = handover_document(p->arena, p->change.live, &needed);
     if (!kept) {
         fail(p, PREDICT_REFUSED,
-             "an ignored field stands inside a list that is set as a whole: "
-             "ignore the whole list");
+             "an ignored field stands inside a map or list that is set as a whole, and that the "
+             "manifest has no more: ignore the whole of it");
         return false;
     }
     *document = merge_over(p->arena, kept, *document, ours.fields);

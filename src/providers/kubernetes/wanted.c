@@ -84,8 +84,11 @@ void wanted_left_alone(const struct session *session, struct arena *arena,
             arena_push(arena, left.managers.items, left.managers.count, left.managers.capacity,
                        rule->manager);
     }
-    for (size_t i = 0; i < left.pointers.count; i++)
-        left.pointers.items[i] = pointer_by_key(arena, left.pointers.items[i], live, live);
+    for (size_t i = 0; i < left.pointers.count; i++) {
+        const char *pointer = pointer_by_key(arena, left.pointers.items[i], live, live);
+        const char *whole = pointer_whole(arena, pointer, live);
+        left.pointers.items[i] = whole ? whole : pointer; /* values are digested whole, too */
+    }
     *ret_left = left;
 }
 
@@ -103,6 +106,47 @@ static void leave_to_managers(const struct session *session, struct arena *arena
                     fields_cut(arena, wanted->document, fields_beside_names(arena, entry.fields));
 }
 
+/* Puts what is live at the pointer into the document; false: there is no place for it. */
+static bool put_live(struct arena *arena, struct value *document, const struct value *live,
+                     const struct text_list *parts)
+{
+    const struct value *there = pointer_get(live, parts, parts->count);
+    struct value *above = (struct value *)pointer_get(document, parts, parts->count - 1);
+    if (pointer_put(arena, document, parts, there))
+        return true;
+    const struct value *before = pointer_get(live, parts, parts->count - 1);
+    if (!above || above->kind != VALUE_LIST || value_item(before, value_count(above)) != there)
+        return false;
+    value_push(arena, above, value_copy(arena, there)); /* one more than the manifest has */
+    return true;
+}
+
+/*
+ * Removes from the document what is left alone, or makes it as it is live where
+ * the map or list around it is set as a whole. Positions in such lists count:
+ * what goes is removed from behind.
+ */
+static void leave_alone(struct arena *arena, const struct value *live, struct wanted *wanted)
+{
+    const struct text_list *left_out = &wanted->left_out;
+    bool *sent = arena_array(arena, left_out->count + 1, sizeof *sent);
+    struct text_list parts;
+    for (size_t i = 0; i < left_out->count; i++) {
+        pointer_split(arena, left_out->items[i], &parts);
+        sent[i] = pointer_get(live, &parts, parts.count)
+                  && pointer_whole(arena, left_out->items[i], live)
+                  && put_live(arena, wanted->document, live, &parts);
+    }
+    for (size_t i = left_out->count; i-- > 0;) {
+        if (sent[i])
+            continue;
+        pointer_split(arena, left_out->items[i], &parts);
+        pointer_remove(wanted->document, &parts);
+        arena_push(arena, wanted->given_up.items, wanted->given_up.count, wanted->given_up.capacity,
+                   left_out->items[i]);
+    }
+}
+
 /* Removes what is left to others from the document, and remembers it. */
 static void leave_out(const struct session *session, struct arena *arena,
                       const struct resource *desired, const struct value *live, bool scaled,
@@ -112,11 +156,7 @@ static void leave_out(const struct session *session, struct arena *arena,
     if (scaled)
         arena_push(arena, wanted->left_out.items, wanted->left_out.count, wanted->left_out.capacity,
                    REPLICAS_POINTER);
-    for (size_t i = 0; i < wanted->left_out.count; i++) {
-        struct text_list parts;
-        pointer_split(arena, wanted->left_out.items[i], &parts);
-        pointer_remove(wanted->document, &parts);
-    }
+    leave_alone(arena, live, wanted);
     leave_to_managers(session, arena, &desired->id, live, wanted);
 }
 

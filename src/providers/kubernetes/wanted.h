@@ -3,8 +3,10 @@
  *
  * The set's label is added. For an object that exists, fields that ignore rules
  * name, and the replicas of a workload that an autoscaler targets, are left
- * out; `left_out` remembers them, since what we hold of them must be handed
- * over first (handover.h). An object that is to be made is sent whole.
+ * out; `left_out` remembers them, and `given_up` those of them that we hold
+ * something of no more: that must be handed over first (handover.h). What
+ * stands inside a map or list that is set as a whole cannot be left out: it is
+ * sent as it is live. An object that is to be made is sent whole.
  */
 #ifndef CMX_KUBERNETES_WANTED_H
 #define CMX_KUBERNETES_WANTED_H
@@ -15,6 +17,7 @@
 struct wanted {
     struct value *document;    /* to be changed by its owner */
     struct text_list left_out; /* JSON pointers into the live document, see pointer_key.h */
+    struct text_list given_up; /* all but what is sent as it is live */
 };
 
 /*

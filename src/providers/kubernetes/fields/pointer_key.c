@@ -88,3 +88,40 @@ const char *pointer_by_key(struct arena *arena, const char *pointer, const struc
     }
     return arena_strdup(arena, buf_text(&text));
 }
+
+/* How many parts a set of fields names; *ret_ends: and then it holds all that is below. */
+static size_t parts_named(struct arena *arena, const struct value *fields, const struct value *live,
+                          const struct text_list *parts, bool *ret_ends)
+{
+    *ret_ends = false;
+    for (size_t i = 0; i < parts->count; i++) {
+        *ret_ends = i > 0 && fields && value_count(fields) == 0;
+        if (*ret_ends || !fields)
+            return i;
+        fields = fields_step(arena, fields, live, parts->items[i]);
+        live = pointer_get(live, &(struct text_list){ .items = &parts->items[i], .count = 1 }, 1);
+    }
+    return parts->count;
+}
+
+const char *pointer_whole(struct arena *arena, const char *pointer, const struct value *live)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    struct text_list parts;
+    struct manager_entry entry;
+    size_t whole = 0, deepest = 0;
+    pointer_split(arena, pointer, &parts);
+    for (size_t i = 0; manager_entry(live, i, &entry); i++) {
+        bool ends;
+        size_t named = parts_named(arena, entry.fields, live, &parts, &ends);
+        if (named > deepest)
+            deepest = named;
+        if (ends && named > whole)
+            whole = named;
+    }
+    if (!whole || whole < deepest) /* an empty map of one, with members of another in it */
+        return NULL;
+    for (size_t i = 0; i < whole; i++)
+        add_part(&text, parts.items[i]);
+    return arena_strdup(arena, buf_text(&text));
+}

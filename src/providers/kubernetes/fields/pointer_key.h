@@ -18,4 +18,11 @@
 const char *pointer_by_key(struct arena *arena, const char *pointer, const struct value *wanted,
                            const struct value *live);
 
+/*
+ * The map or list that the pointer ends inside of, and that whoever holds it
+ * has set as a whole (a Service's selector, a container's args), as a pointer;
+ * NULL: what it names is a field of its own.
+ */
+const char *pointer_whole(struct arena *arena, const char *pointer, const struct value *live);
+
 #endif
