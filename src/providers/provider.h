@@ -137,8 +137,9 @@ enum owner_kind {
 
 struct observation {
     enum live_state state;
-    const char *why;              /* LIVE_UNKNOWN */
-    const struct value *document; /* LIVE_DIFFERENT, and whatever is to be deleted */
+    const char *why; /* LIVE_UNKNOWN */
+    /* LIVE_DIFFERENT, and what is to be deleted; LIVE_ABSENT: whose place this one takes */
+    const struct value *document;
     const char *uid;
     enum owner_kind owner;
     const char *owner_text; /* "Helm release shop/web" */

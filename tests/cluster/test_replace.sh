@@ -123,4 +123,35 @@ k patch configmap fixed --type merge -p '{"metadata":{"finalizers":null}}' >/dev
 run 0 apply -f . --yes --no-wait
 same three "$(k get configmap fixed -o jsonpath='{.data.a}')"
 run 0 diff -f .
+
+# --- the new one has what is left alone of the old one: by a rule, and an autoscaler's replicas
+scaled() { # VALUE
+    write scaled.yaml <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: scaled, annotations: { cmx.dev/replace: "true", cmx.dev/ignore: /spec/template/spec/containers/0/image } }
+spec:
+  selector: { matchLabels: { app: "$1" } }
+  template:
+    metadata: { labels: { app: "$1" } }
+    spec: { terminationGracePeriodSeconds: 0, containers: [ { name: main, image: "web:1.4" } ] }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: scaled }
+spec: { maxReplicas: 5, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: scaled } }
+YAML
+    commit "Scaled $1"
+}
+scaled one
+run 0 apply -f . --yes --no-wait
+k scale deployment scaled --replicas=3 >/dev/null
+k set image deployment/scaled main=web:1.5 >/dev/null
+scaled=$(uid deployment scaled)
+scaled two
+run 0 apply -f . --yes --no-wait
+has "1 replaced"
+changed "$scaled" "$(uid deployment scaled)"
+same "3 web:1.5" "$(k get deployment scaled -o jsonpath='{.spec.replicas} {.spec.template.spec.containers[0].image}')"
+run 0 diff -f .
 finish

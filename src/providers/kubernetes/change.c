@@ -29,6 +29,18 @@ static bool find_scaled(struct session *session, const struct resource *desired,
     return scale_live(session, &desired->id, ret_scaled, wait, err);
 }
 
+/* It is made in the place of one that was deleted a moment ago. */
+static bool keep_former(struct session *session, struct arena *arena, const struct subject *subject,
+                        struct wanted *wanted, const struct wait *wait, struct error *err)
+{
+    const struct value *former = subject->live.document;
+    bool scaled;
+    if (!find_scaled(session, subject->desired, former, &scaled, wait, err))
+        return false;
+    wanted_keep(session, arena, subject->desired, former, scaled, wanted);
+    return true;
+}
+
 bool change_prepare(struct session *session, struct arena *arena, const struct subject *subject,
                     struct object_change *change, const struct wait *wait, struct error *err)
 {
@@ -44,7 +56,8 @@ bool change_prepare(struct session *session, struct arena *arena, const struct s
             return false;
     }
     wanted_make(session, arena, subject->desired, change->live, scaled, &change->wanted);
-    return true;
+    return change->live || !subject->live.document
+           || keep_former(session, arena, subject, &change->wanted, wait, err);
 }
 
 void change_guard(struct arena *arena, struct value *document, const char *uid)

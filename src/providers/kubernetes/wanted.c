@@ -179,6 +179,21 @@ void wanted_make(const struct session *session, struct arena *arena, const struc
     *ret_wanted = wanted;
 }
 
+void wanted_keep(const struct session *session, struct arena *arena, const struct resource *desired,
+                 const struct value *former, bool scaled, struct wanted *wanted)
+{
+    struct text_list pointers, parts;
+    ignored_fields(session, arena, desired, former, &pointers);
+    if (scaled)
+        arena_push(arena, pointers.items, pointers.count, pointers.capacity, REPLICAS_POINTER);
+    for (size_t i = 0; i < pointers.count; i++) {
+        pointer_split(arena, pointers.items[i], &parts);
+        const struct value *there = pointer_get(former, &parts, parts.count);
+        if (there)
+            pointer_put(arena, wanted->document, &parts, there);
+    }
+}
+
 /* ------------------------------------------------------------- comparisons */
 
 static void drop_from_metadata(struct value *document, bool label)

@@ -27,6 +27,10 @@ struct wanted {
 void wanted_make(const struct session *session, struct arena *arena, const struct resource *desired,
                  const struct value *live, bool scaled, struct wanted *ret_wanted);
 
+/* What is left alone of the object that this one takes the place of has its value there. */
+void wanted_keep(const struct session *session, struct arena *arena, const struct resource *desired,
+                 const struct value *former, bool scaled, struct wanted *wanted);
+
 /*
  * What rules and the object's own annotation leave alone of a live object, for its mark. Without a
  * manifest, positions count in the live lists.

@@ -127,6 +127,8 @@ static bool act_replace(struct execution *execution, struct job *job)
                                      &change->outcome, true, tell_note, job, &wait, change->error))
         return error_prefix(change->error, "it is to be replaced");
     absent.live = (struct observation){ .state = LIVE_ABSENT };
+    if (!change->reruns) /* what is left alone of it goes over to the new one */
+        absent.live.document = change->subject->live.document;
     return act_apply(execution, job, &absent);
 }
 
