@@ -15,11 +15,13 @@ static const struct kubeconfig_entry *find(const struct kubeconfig_entries *entr
     return NULL;
 }
 
-/* Adds the entries of one list ("clusters") that no earlier file has. */
+/* Adds the entries of one list ("clusters") that no earlier file has; two in one file are a slip.
+ */
 static bool merge_list(struct arena *arena, const struct value *root, const char *list_key,
                        const char *body_key, const char *folder, struct kubeconfig_entries *entries,
                        struct error *err)
 {
+    size_t earlier = entries->count;
     const struct value *list = value_get(root, list_key);
     if (list && list->kind != VALUE_LIST && list->kind != VALUE_NULL)
         return error_set(err, ERROR_INPUT, "%s: expected a list, got %s", list_key,
@@ -33,7 +35,12 @@ static bool merge_list(struct arena *arena, const struct value *root, const char
         if (!name)
             return error_set(err, ERROR_INPUT, "%s[%zu].name: expected a string, got %s: quote it",
                              list_key, i, value_kind_name(name_value->kind));
-        if (find(entries, name))
+        const struct kubeconfig_entry *known = find(entries, name);
+        if (known && known >= entries->items + earlier)
+            return error_set(err, ERROR_INPUT,
+                             "%s[%zu]: a second one named \"%s\": remove or rename one of them",
+                             list_key, i, name);
+        if (known)
             continue;
         struct kubeconfig_entry entry = { name, value_get(item, body_key), folder };
         arena_push(arena, entries->items, entries->count, entries->capacity, entry);

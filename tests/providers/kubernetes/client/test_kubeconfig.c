@@ -129,7 +129,7 @@ static void the_first_file_to_name_a_thing_wins(void **state)
         "client-certificate: c}}]\n"
         "contexts: [{name: x, context: {cluster: c, user: u}}, "
         "{name: second, context: {cluster: c, user: v}}]\ncurrent-context: x\n");
-    const char *list = arena_printf(scratch->arena, ":%s:/no/such/file:%s:", a, b);
+    const char *list = arena_printf(scratch->arena, ":%s:/no/such/file:%s:%s:", a, b, a);
     setenv("KUBECONFIG", list, 1);
     assert_true(choose(scratch, NULL, NULL, &config, &err));
     assert_string_equal(config.server, "https://first");
@@ -230,6 +230,10 @@ static void refuses_files_that_are_no_kubeconfig(void **state)
         { "users: [{user: {}}]\n", "users[0]: it has no name" },
         { "users: [{name: y}]\n", "users[0].name: expected a string, got a boolean: quote it" },
         { "users: [\n", "" },
+        { "clusters: [{name: c, cluster: {server: one}}, {name: c, cluster: {server: two}}]\n",
+          "clusters[1]: a second one named \"c\"" },
+        { "users: [{name: u}, {name: v}, {name: u}]\n", "users[2]: a second one named \"u\"" },
+        { "contexts: [{name: x}, {name: x}]\n", "contexts[1]: a second one named \"x\"" },
         { "contexts: [{name: x, context: {cluster: c, user: u}}]\n",
           "context x: no cluster \"c\"; there are: none" },
         { "clusters: [{name: c, cluster: {server: s}}]\n"
