@@ -79,10 +79,13 @@ static bool merge_document(struct arena *arena, const struct value *root, const 
                            struct kubeconfig_files *files, struct error *err)
 {
     const char *kind = value_text_at(root, "kind", NULL);
+    const char *version = value_text_at(root, "apiVersion", NULL);
     const char *current = value_text_at(root, "current-context", NULL);
     if (kind && strcmp(kind, "Config") != 0)
         return error_set(err, ERROR_INPUT, "expected a kubeconfig (kind Config), got kind %s",
                          kind);
+    if (version && *version && strcmp(version, "v1") != 0)
+        return error_set(err, ERROR_INPUT, "apiVersion: expected v1, got %s", version);
     if (!files->current && current && *current)
         files->current = current;
     return merge_list(arena, root, "clusters", "cluster", folder, &files->clusters, err)

@@ -226,6 +226,7 @@ static void refuses_files_that_are_no_kubeconfig(void **state)
     } cases[] = {
         { "- a\n", "expected a kubeconfig, got a list" },
         { "kind: Pod\n", "got kind Pod" },
+        { "apiVersion: v-1\nkind: Config\n", "apiVersion: expected v1, got v-1" },
         { "clusters: {}\n", "clusters: expected a list" },
         { "users: [{user: {}}]\n", "users[0]: it has no name" },
         { "users: [{name: y}]\n", "users[0].name: expected a string, got a boolean: quote it" },
