@@ -61,13 +61,22 @@ static const char *const *string_array(struct arena *arena, const char *first,
     return array;
 }
 
+/* A plugin may leave the kind out: kubectl takes it for the one that it asked for. */
+static bool is_credential(const struct value *document)
+{
+    const struct value *kind = value_get(document, "kind");
+    const char *text = value_text(kind);
+    if (!kind || kind->kind == VALUE_NULL || (text && !*text))
+        return value_get(document, "apiVersion") != NULL;
+    return text && strcmp(text, "ExecCredential") == 0;
+}
+
 /* Why a document is no usable credential, or NULL. */
 static const char *credential_fault(const struct exec_plugin *plugin, const struct value *document,
                                     const struct exec_credential *credential)
 {
-    const char *kind = value_text_at(document, "kind", NULL);
     const char *version = value_text_at(document, "apiVersion", NULL);
-    if (!kind || strcmp(kind, "ExecCredential") != 0)
+    if (!is_credential(document))
         return "its output is no ExecCredential";
     if (!version || strcmp(version, plugin->api_version) != 0)
         return "the apiVersion of its output is not the one asked for";

@@ -91,6 +91,25 @@ static void runs_a_plugin_once_until_it_expires(void **state)
     client_close(client);
 }
 
+static void takes_a_credential_that_leaves_its_kind_out(void **state)
+{
+    struct http_test *test = *state;
+    static const char *const kinds[] = { "", "\"kind\": null, ", "\"kind\": \"\", " };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct client *client = plain_client(test, plugin(test, ""));
+        write_text(test, "plugin",
+                   arena_printf(test->arena,
+                                "#!/bin/sh\necho '{%s\"apiVersion\": "
+                                "\"client.authentication.k8s.io/v1\", "
+                                "\"status\": {\"token\": \"t%zu\"}}'\n",
+                                kinds[i], i),
+                   0700);
+        assert_string_equal(authorization(test, client),
+                            arena_printf(test->arena, "Bearer t%zu", i));
+        client_close(client);
+    }
+}
+
 static void runs_a_plugin_again_once_after_401(void **state)
 {
     struct http_test *test = *state;
@@ -116,6 +135,10 @@ static void a_plugin_that_fails_is_named_and_not_quoted(void **state)
         { "exit 3", "ended with exit code 3" },
         { "echo hunter2", "not JSON" },
         { "echo '{\"kind\": \"hunter2\"}'", "no ExecCredential" },
+        { "echo '{\"kind\": 7, \"apiVersion\": \"client.authentication.k8s.io/v1\"}'",
+          "no ExecCredential" },
+        { "echo '{\"token\": \"hunter2\"}'", "no ExecCredential" },
+        { "echo '\"hunter2\"'", "no ExecCredential" },
         { "echo '{\"kind\": \"ExecCredential\", \"apiVersion\": \"x/v1\"}'", "apiVersion" },
         { "echo '{\"kind\": \"ExecCredential\", "
           "\"apiVersion\": \"client.authentication.k8s.io/v1\", \"status\": {}}'",
@@ -163,6 +186,7 @@ int main(void)
         cmocka_unit_test(reads_a_token_file_again_when_it_changes),
         cmocka_unit_test(sends_basic_credentials_and_impersonation),
         cmocka_unit_test(runs_a_plugin_once_until_it_expires),
+        cmocka_unit_test(takes_a_credential_that_leaves_its_kind_out),
         cmocka_unit_test(runs_a_plugin_again_once_after_401),
         cmocka_unit_test(a_plugin_that_fails_is_named_and_not_quoted),
         cmocka_unit_test(a_slow_plugin_is_ended_at_the_deadline),
