@@ -142,10 +142,12 @@ static bool refresh_exec(struct login *login, const struct wait *wait, struct er
 
 /* --------------------------------------------------------------------- both */
 
-/* A token that is written in the kubeconfig makes the plugin needless, as in kubectl. */
+/* Credentials that the kubeconfig holds beside it make the plugin needless, as in kubectl. */
 bool login_runs_program(const struct kubeconfig *config)
 {
-    return config->exec && !config->token && !config->token_file && !config->user_name;
+    bool certificate = config->certificate_file || config->certificate_data;
+    return config->exec && !config->token && !config->token_file && !config->user_name
+           && !certificate;
 }
 
 static bool refresh(struct login *login, const struct wait *wait, struct error *err)

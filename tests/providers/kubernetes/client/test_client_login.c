@@ -91,6 +91,30 @@ static void runs_a_plugin_once_until_it_expires(void **state)
     client_close(client);
 }
 
+static void runs_no_plugin_beside_other_credentials(void **state)
+{
+    struct http_test *test = *state;
+    static const struct {
+        const char *user, *authorization;
+    } cases[] = {
+        { "token: t", "Bearer t" },
+        { "username: me, password: secret", "Basic bWU6c2VjcmV0" },
+        { "client-certificate-data: Q0VSVA==, client-key-data: S0VZ", NULL },
+        { "client-certificate: crt, client-key: key", NULL },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *user = arena_printf(test->arena, "%s, %s", cases[i].user, plugin(test, ""));
+        struct client *client = plain_client(test, user);
+        const char *sent = authorization(test, client);
+        if (cases[i].authorization)
+            assert_string_equal(sent, cases[i].authorization);
+        else
+            assert_null(sent);
+        assert_int_equal(access(test_file(test, "runs"), F_OK), -1);
+        client_close(client);
+    }
+}
+
 static void takes_a_credential_that_leaves_its_kind_out(void **state)
 {
     struct http_test *test = *state;
@@ -186,6 +210,7 @@ int main(void)
         cmocka_unit_test(reads_a_token_file_again_when_it_changes),
         cmocka_unit_test(sends_basic_credentials_and_impersonation),
         cmocka_unit_test(runs_a_plugin_once_until_it_expires),
+        cmocka_unit_test(runs_no_plugin_beside_other_credentials),
         cmocka_unit_test(takes_a_credential_that_leaves_its_kind_out),
         cmocka_unit_test(runs_a_plugin_again_once_after_401),
         cmocka_unit_test(a_plugin_that_fails_is_named_and_not_quoted),
