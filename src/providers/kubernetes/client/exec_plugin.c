@@ -3,16 +3,38 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/process.h"
 #include "manifest/value_json.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum { OUTPUT_CEILING = 1 << 20, RUN_MS = 60000, NOT_FOUND_STATUS = 127 };
+enum {
+    OUTPUT_CEILING = 1 << 20,
+    AUTHORITY_CEILING = 1 << 20,
+    RUN_MS = 60000,
+    NOT_FOUND_STATUS = 127
+};
+
+/* The certificates of the authority, wherever they stand; NULL: the system's. */
+static bool read_authority(struct arena *arena, const struct kubeconfig *config,
+                           const char **ret_text, struct error *err)
+{
+    char *data = NULL;
+    size_t length;
+    *ret_text = config->ca_data;
+    if (config->ca_data || !config->ca_file)
+        return true;
+    if (!file_read(arena, config->ca_file, AUTHORITY_CEILING, &data, &length, err))
+        return error_prefix(err, "certificate-authority");
+    *ret_text = data;
+    return true;
+}
 
 /* spec.cluster: what the plugin may want to know of the server. */
-static struct value *cluster_info(struct arena *arena, const struct kubeconfig *config)
+static struct value *cluster_info(struct arena *arena, const struct kubeconfig *config,
+                                  const char *authority)
 {
     struct value *cluster = value_map(arena);
     value_set_text(arena, cluster, "server", config->server);
@@ -20,9 +42,9 @@ static struct value *cluster_info(struct arena *arena, const struct kubeconfig *
     value_set_text(arena, cluster, "proxy-url", config->proxy_url);
     if (config->insecure)
         value_set(arena, cluster, "insecure-skip-tls-verify", value_bool(arena, true));
-    if (config->ca_data) {
+    if (authority) {
         AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
-        base64_add(&text, config->ca_data, strlen(config->ca_data));
+        base64_add(&text, authority, strlen(authority));
         value_set_text(arena, cluster, "certificate-authority-data", buf_text(&text));
     }
     if (config->exec_config)
@@ -31,19 +53,25 @@ static struct value *cluster_info(struct arena *arena, const struct kubeconfig *
 }
 
 /* KUBERNETES_EXEC_INFO=… */
-static const char *exec_info(struct arena *arena, const struct kubeconfig *config)
+static bool exec_info(struct arena *arena, const struct kubeconfig *config, const char **ret_info,
+                      struct error *err)
 {
     AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    const char *authority = NULL;
+    bool tell = config->exec->provide_cluster_info;
+    if (tell && !read_authority(arena, config, &authority, err))
+        return false;
     struct value *info = value_map(arena), *spec = value_map(arena);
     value_set_text(arena, info, "apiVersion", config->exec->api_version);
     value_set_text(arena, info, "kind", "ExecCredential");
     value_set(arena, spec, "interactive", value_bool(arena, false));
-    if (config->exec->provide_cluster_info)
-        value_set(arena, spec, "cluster", cluster_info(arena, config));
+    if (tell)
+        value_set(arena, spec, "cluster", cluster_info(arena, config, authority));
     value_set(arena, info, "spec", spec);
     buf_puts(&text, "KUBERNETES_EXEC_INFO=");
     json_write(&text, info);
-    return arena_strdup(arena, buf_text(&text));
+    *ret_info = arena_strdup(arena, buf_text(&text));
+    return true;
 }
 
 /* first (may be NULL), the list, last (may be NULL), and the ending NULL. */
@@ -119,11 +147,14 @@ static bool run(struct arena *arena, const struct kubeconfig *config, char **ret
 {
     const struct exec_plugin *plugin = config->exec;
     const char *hint = plugin->install_hint;
+    const char *info;
     struct wait wait = wait_for(RUN_MS, outer);
     int status;
+    if (!exec_info(arena, config, &info, err))
+        return error_prefix(err, "exec plugin %s", plugin->command);
     if (!process_run(arena, string_array(arena, plugin->command, &plugin->arguments, NULL),
-                     string_array(arena, NULL, &plugin->environment, exec_info(arena, config)),
-                     NULL, OUTPUT_CEILING, &wait, ret_output, &status, err)) {
+                     string_array(arena, NULL, &plugin->environment, info), NULL, OUTPUT_CEILING,
+                     &wait, ret_output, &status, err)) {
         if (err->kind == ERROR_LOCAL || err->kind == ERROR_INPUT)
             return error_set(err, ERROR_DENIED, "exec plugin %s%s%s", err->message,
                              hint ? "; " : "", hint ? hint : "");

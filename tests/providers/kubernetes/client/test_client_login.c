@@ -91,6 +91,32 @@ static void runs_a_plugin_once_until_it_expires(void **state)
     client_close(client);
 }
 
+/* Its own connection to the server has to trust the same authority, wherever that stands. */
+static void tells_a_plugin_the_authority(void **state)
+{
+    struct http_test *test = *state;
+    static const char *const wheres[] = { "certificate-authority-data: Q0E=",
+                                          "certificate-authority: authority" };
+    write_text(test, "authority", "CA", 0600);
+    for (size_t i = 0; i < sizeof wheres / sizeof *wheres; i++) {
+        const char *cluster =
+            arena_printf(test->arena, "server: '%s', %s", test_url(test, "plain", ""), wheres[i]);
+        struct client *client = client_with(test, cluster, plugin(test, ""));
+        assert_string_equal(authorization(test, client), "Bearer run-1");
+        assert_non_null(strstr(test_pem(test, "info"), "\"certificate-authority-data\":\"Q0E=\""));
+        client_close(client);
+    }
+    unlink(test_file(test, "authority"));
+    const char *cluster =
+        arena_printf(test->arena, "server: '%s', %s", test_url(test, "plain", ""), wheres[1]);
+    struct client *client = client_with(test, cluster, plugin(test, ""));
+    struct api_call call = { .method = "GET", .path = "/echo", .what = "echo" };
+    struct outcome_of_call outcome = call_within(test, client, &call, 5000);
+    assert_int_equal(outcome.error.kind, ERROR_DENIED);
+    assert_non_null(strstr(outcome.error.message, "certificate-authority"));
+    client_close(client);
+}
+
 static void runs_no_plugin_beside_other_credentials(void **state)
 {
     struct http_test *test = *state;
@@ -210,6 +236,7 @@ int main(void)
         cmocka_unit_test(reads_a_token_file_again_when_it_changes),
         cmocka_unit_test(sends_basic_credentials_and_impersonation),
         cmocka_unit_test(runs_a_plugin_once_until_it_expires),
+        cmocka_unit_test(tells_a_plugin_the_authority),
         cmocka_unit_test(runs_no_plugin_beside_other_credentials),
         cmocka_unit_test(takes_a_credential_that_leaves_its_kind_out),
         cmocka_unit_test(runs_a_plugin_again_once_after_401),
