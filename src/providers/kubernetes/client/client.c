@@ -13,6 +13,13 @@
 
 /* ------------------------------------------------------------------ opening */
 
+/* Neither files nor a word in them, as in an image with an empty one: in a pod its account counts.
+ */
+static bool says_nothing(const struct kubeconfig_files *files)
+{
+    return files->contexts.count == 0 && files->clusters.count == 0;
+}
+
 static bool read_config(struct client *client, const struct target *target, struct error *err)
 {
     struct kubeconfig_files files;
@@ -24,7 +31,8 @@ static bool read_config(struct client *client, const struct target *target, stru
         return kubeconfig_in_cluster(client->arena, &client->config, err);
     if (!kubeconfig_read(client->arena, target->kubeconfig, &files, err))
         return false;
-    if (!files.found && !context && kubeconfig_is_in_cluster())
+    bool unsaid = !context && !target->kubeconfig && says_nothing(&files);
+    if (unsaid && kubeconfig_is_in_cluster())
         return kubeconfig_in_cluster(client->arena, &client->config, err);
     return kubeconfig_choose(client->arena, &files, context, &client->config, err);
 }

@@ -66,9 +66,39 @@ static void logs_in_as_the_service_account(void **state)
     client_close(client);
 }
 
+/* A kubeconfig that says nothing is none; one that is named, or says anything, counts. */
+static void an_empty_kubeconfig_is_none(void **state)
+{
+    struct http_test *test = *state;
+    struct target target = { .name = "" };
+    struct wait wait = wait_for(10000, NULL);
+    struct client *client;
+    struct error err;
+    static const char *const texts[] = { "", "apiVersion: v1\nkind: Config\n",
+                                         "clusters: []\ncontexts: null\n" };
+    setenv("KUBECONFIG", test_file(test, "empty"), 1);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        write_text(test, "empty", texts[i], 0600);
+        if (!client_open(&target, &client, &wait, &err))
+            fail_msg("%s", err.message);
+        assert_string_equal(client_describe(client), "in-cluster");
+        client_close(client);
+    }
+    target.kubeconfig = test_file(test, "empty");
+    assert_false(client_open(&target, &client, &wait, &err));
+    assert_non_null(strstr(err.message, "it has no contexts"));
+    target.kubeconfig = NULL;
+    write_text(test, "empty", "clusters: [{name: c, cluster: {server: h}}]\n", 0600);
+    assert_false(client_open(&target, &client, &wait, &err));
+    unsetenv("KUBECONFIG");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(logs_in_as_the_service_account) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(logs_in_as_the_service_account),
+        cmocka_unit_test(an_empty_kubeconfig_is_none),
+    };
     if (!getenv("CMX_NETNS"))
         return 77;
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
