@@ -213,17 +213,39 @@ class Handler(http.server.BaseHTTPRequestHandler):
         far = socket.create_connection((host.strip("[]"), int(port)))
         self.send_response(200)
         self.end_headers()
-        while True:
-            readable, _, _ = select.select([self.connection, far], [], [], 10)
-            if not readable:
-                break
-            source = readable[0]
-            data = source.recv(65536)
-            if not data:
-                break
-            (far if source is self.connection else self.connection).sendall(data)
-        far.close()
+        carry(self.connection, far)
         self.close_connection = True
+
+
+def carry(near, far):
+    """Bytes to and fro, until one of both ends."""
+    while True:
+        readable, _, _ = select.select([near, far], [], [], 10)
+        data = readable and readable[0].recv(65536)
+        if not data:
+            break
+        (far if readable[0] is near else near).sendall(data)
+    far.close()
+
+
+class Socks(socketserver.StreamRequestHandler):
+    """A SOCKS5 proxy (RFC 1928) behind which near.invalid is this machine; it knows no other."""
+
+    def handle(self):
+        methods = self.rfile.read(2)[1]
+        self.rfile.read(methods)
+        self.wfile.write(b"\5\0")
+        kind = self.rfile.read(4)[3]
+        name = self.rfile.read(self.rfile.read(1)[0] if kind == 3 else 4)
+        port = int.from_bytes(self.rfile.read(2), "big")
+        known = kind == 3 and name == b"near.invalid"
+        self.wfile.write(bytes([5, 0 if known else 4, 0, 1]) + bytes(6))
+        if known:
+            carry(self.connection, socket.create_connection(("127.0.0.1", port)))
+
+
+class SocksServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
 
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
@@ -284,6 +306,9 @@ serve("tls", "good")
 serve("named", "named")
 serve("expired", "expired")
 serve("mutual", "good", clients=True)
+socks = SocksServer(("127.0.0.1", 0), Socks)
+threading.Thread(target=socks.serve_forever, daemon=True).start()
+print("socks", socks.server_address[1])
 print("http2", http2_server.start(path("good.crt"), path("good.key")))
 print("closed", closed_port())
 unix = UnixServer(path("socket"), Handler)

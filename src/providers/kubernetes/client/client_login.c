@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <pthread.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum {
@@ -29,6 +30,19 @@ struct login {
     unsigned generation;
 };
 
+/*
+ * A SOCKS5 proxy looks the server's name up itself, as for kubectl: often only the network behind
+ * it knows that name. libcurl does so for another scheme.
+ */
+static const char *proxy_of(struct login *login)
+{
+    static const char local[] = "socks5://";
+    const char *proxy = login->config->proxy_url;
+    if (!proxy || strncasecmp(proxy, local, sizeof local - 1) != 0)
+        return proxy;
+    return arena_printf(login->arena, "socks5h://%s", proxy + sizeof local - 1);
+}
+
 static const struct http_endpoint *make_endpoint(struct login *login, const char *certificate,
                                                  const char *key)
 {
@@ -42,7 +56,7 @@ static const struct http_endpoint *make_endpoint(struct login *login, const char
         .key_file = config->key_file,
         .key_data = key ? key : config->key_data,
         .server_name = config->tls_server_name,
-        .proxy = config->proxy_url,
+        .proxy = proxy_of(login),
         .insecure = config->insecure,
     };
     return endpoint;

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #define ACCOUNT_FOLDER "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -165,10 +166,24 @@ static const char *normal_server(struct arena *arena, const struct kubeconfig *c
     return arena_printf(arena, "%s%.*s", scheme, (int)length, server);
 }
 
+/* libcurl would take "p:3128" for an HTTP proxy. The text may hold a password: it is not shown. */
+static bool check_proxy(const char *proxy, struct error *err)
+{
+    static const char *const schemes[] = { "http://", "https://", "socks5://", "socks5h://" };
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t length = strlen(schemes[i]);
+        if (strncasecmp(proxy, schemes[i], length) == 0 && proxy[length])
+            return true;
+    }
+    return error_set(err, ERROR_INPUT,
+                     "proxy-url: expected http://, https:// or socks5:// and HOST[:PORT]");
+}
+
 static bool fill_cluster(struct arena *arena, const struct kubeconfig_entry *entry,
                          struct kubeconfig *config, struct error *err)
 {
-    if (!fill_fields(arena, cluster_fields, entry->body, entry->folder, config, err))
+    if (!fill_fields(arena, cluster_fields, entry->body, entry->folder, config, err)
+        || (config->proxy_url && !check_proxy(config->proxy_url, err)))
         return error_prefix(err, "cluster %s", entry->name);
     if (!config->server)
         return error_set(err, ERROR_INPUT, "cluster %s: it has no server", entry->name);

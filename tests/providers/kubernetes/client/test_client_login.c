@@ -91,6 +91,33 @@ static void runs_a_plugin_once_until_it_expires(void **state)
     client_close(client);
 }
 
+static void lets_a_socks_proxy_look_names_up(void **state)
+{
+    struct http_test *test = *state;
+    static const struct {
+        const char *scheme, *host;
+        bool known;
+    } cases[] = {
+        { "socks5", "near.invalid", true },
+        { "SOCKS5", "near.invalid", true },
+        { "socks5h", "near.invalid", true },
+        { "socks5", "far.invalid", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *cluster = arena_printf(
+            test->arena, "server: 'http://%s:%d', proxy-url: '%s://127.0.0.1:%d'", cases[i].host,
+            port_of(test, "plain"), cases[i].scheme, port_of(test, "socks"));
+        struct client *client = client_with(test, cluster, "token: t");
+        struct api_call call = { .method = "GET", .path = "/echo", .what = "echo" };
+        struct outcome_of_call outcome = call_within(test, client, &call, 10000);
+        if (outcome.success != cases[i].known)
+            fail_msg("%s %s: %s", cases[i].scheme, cases[i].host, outcome.error.message);
+        if (!cases[i].known)
+            assert_non_null(strstr(outcome.error.message, "the proxy refused"));
+        client_close(client);
+    }
+}
+
 /* Its own connection to the server has to trust the same authority, wherever that stands. */
 static void tells_a_plugin_the_authority(void **state)
 {
@@ -236,6 +263,7 @@ int main(void)
         cmocka_unit_test(reads_a_token_file_again_when_it_changes),
         cmocka_unit_test(sends_basic_credentials_and_impersonation),
         cmocka_unit_test(runs_a_plugin_once_until_it_expires),
+        cmocka_unit_test(lets_a_socks_proxy_look_names_up),
         cmocka_unit_test(tells_a_plugin_the_authority),
         cmocka_unit_test(runs_no_plugin_beside_other_credentials),
         cmocka_unit_test(takes_a_credential_that_leaves_its_kind_out),
