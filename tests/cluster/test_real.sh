@@ -113,6 +113,46 @@ rm strategies.yaml
 commit "No strategies"
 run 0 apply -f . --yes
 
+# --- a volume that said nothing, and got an emptyDir, is from somewhere now
+volumes() { # VOLUMES…
+    write volumes.yaml <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: volumes }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: volumes } }
+  template: { metadata: { labels: { app: volumes } }, spec: { volumes: [ $* ], containers: [ { name: a, image: "pause:1" } ] } }
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: volumes }
+spec:
+  { schedule: "@yearly", jobTemplate: { spec: { template:
+    { spec: { volumes: [ $* ], restartPolicy: Never, containers: [ { name: a, image: "pause:1" } ] } } } } }
+YAML
+    commit "Volumes $*"
+}
+volumes "{ name: one }, { name: two }, { name: three, emptyDir: {} }"
+run 0 apply -f . --yes
+run 0 diff -f .
+volumes "{ name: one, hostPath: { path: /one } }, { name: two }, { name: three, configMap: { name: three } }"
+run 1 diff -f .
+has "2 change" "emptyDir"
+run 0 apply -f . --yes
+sources() { k get "$1" volumes -o json | jq -c "[.spec$2.template.spec.volumes[] | keys - [\"name\"]] | add"; }
+same '["hostPath","emptyDir","configMap"]' "$(sources deployment "")"
+same '["hostPath","emptyDir","configMap"]' "$(sources cronjob .jobTemplate.spec)"
+run 0 diff -f .
+volumes "{ name: one }, { name: two, emptyDir: { medium: Memory } }, { name: three, secret: { secretName: three } }"
+run 0 apply -f . --yes
+same '["emptyDir","emptyDir","secret"]' "$(sources deployment "")"
+same '["emptyDir","emptyDir","secret"]' "$(sources cronjob .jobTemplate.spec)"
+run 0 diff -f .
+rm volumes.yaml
+commit "No volumes"
+run 0 apply -f . --yes
+
 # --- an account that git takes away again: the server makes the new field anew from the old one
 account() { # LINE
     write account.yaml <<YAML

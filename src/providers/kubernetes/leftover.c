@@ -30,16 +30,20 @@ static const struct value *held(struct arena *arena, const struct value *fields,
     return fields;
 }
 
+/* The member of a set, made where it is not there. */
+static struct value *child(struct arena *arena, struct value *set, const char *name)
+{
+    struct value *below = (struct value *)value_get(set, name);
+    if (!below)
+        value_set(arena, set, name, below = value_map(arena));
+    return below;
+}
+
 /* The node of a set at the path, made where it is not there. */
 static struct value *node(struct arena *arena, struct value *set, const char *const *path)
 {
-    for (; *path; path++) {
-        const char *name = field_name(arena, *path);
-        struct value *child = (struct value *)value_get(set, name);
-        if (!child)
-            value_set(arena, set, name, child = value_map(arena));
-        set = child;
-    }
+    for (; *path; path++)
+        set = child(arena, set, field_name(arena, *path));
     return set;
 }
 
@@ -133,6 +137,45 @@ static void add_account(struct arena *arena, struct value *set, const struct val
                           value_map(arena));
 }
 
+/* ------------------------------------------------------------------ volumes */
+
+static const struct value *named_item(const struct value *list, const char *name)
+{
+    for (size_t i = 0; i < value_count(list); i++)
+        if (is_text(value_get(value_item(list, i), "name"), name))
+            return value_item(list, i);
+    return NULL;
+}
+
+/* A volume that is wanted from somewhere, while live has an emptyDir that nobody asked for. */
+static bool is_stale_volume(const struct value *volume, const struct value *there,
+                            const struct value *fields)
+{
+    return value_count(volume) > 1 && !value_get(volume, "emptyDir") && value_get(there, "emptyDir")
+           && !value_get(fields, "f:emptyDir");
+}
+
+static void add_volumes(struct arena *arena, struct value *set, const struct value *wanted,
+                        const struct value *live, const struct value *ours)
+{
+    bool is_cron = is_text(value_get(wanted, "kind"), "CronJob");
+    const char *const *path = pod_paths[is_cron];
+    if (!is_app(wanted) && !is_cron)
+        return;
+    const struct value *list = value_get(follow(wanted, path), "volumes");
+    const struct value *there = value_get(follow(live, path), "volumes");
+    const struct value *fields = value_get(held(arena, ours, path), "f:volumes");
+    for (size_t i = 0; i < value_count(list); i++) {
+        const struct value *volume = value_item(list, i);
+        const char *name = value_text_at(volume, "name", NULL);
+        const char *key = name ? arena_printf(arena, "k:{\"name\":\"%s\"}", name) : "";
+        if (!name || !is_stale_volume(volume, named_item(there, name), value_get(fields, key)))
+            continue;
+        struct value *volumes = child(arena, node(arena, set, path), "f:volumes");
+        value_set(arena, child(arena, volumes, key), "f:emptyDir", value_map(arena));
+    }
+}
+
 struct value *leftover_fields(struct arena *arena, const struct value *wanted,
                               const struct value *live)
 {
@@ -141,5 +184,6 @@ struct value *leftover_fields(struct arena *arena, const struct value *wanted,
     manager_ours(live, &ours);
     add_strategy(arena, set, wanted, live, ours.fields);
     add_account(arena, set, wanted, live, ours.fields);
+    add_volumes(arena, set, wanted, live, ours.fields);
     return set;
 }

@@ -4,7 +4,8 @@
  * A Deployment that says nothing of its strategy gets `rollingUpdate` by default, as a
  * field of nobody. With `type: Recreate` the server refuses it, and no apply can remove
  * what its manager does not hold. (A client-side apply clears such members; kubectl's
- * server-side one is refused.) Beside `serviceAccountName` it writes the old
+ * server-side one is refused.) So is a volume without a source, which gets an
+ * `emptyDir`, and then another source. Beside `serviceAccountName` it writes the old
  * `serviceAccount`; with the one left out, it makes it anew from the other, and the
  * pods would keep an account that git took from them, with no difference to be seen.
  */
