@@ -5,6 +5,7 @@
 #include "net/curl_load.h"
 #include "net/http.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -81,6 +82,17 @@ bool url_same_origin(struct arena *arena, const char *a, const char *b)
     return url_split(arena, a, &left) && url_split(arena, b, &right)
            && strcasecmp(left.scheme, right.scheme) == 0 && strcasecmp(left.host, right.host) == 0
            && strcmp(left.port, right.port) == 0;
+}
+
+bool url_is_loopback(struct arena *arena, const char *url)
+{
+    struct url_parts parts;
+    struct in_addr address;
+    if (!url_split(arena, url, &parts))
+        return false;
+    return strcasecmp(parts.host, "localhost") == 0 || strcmp(parts.host, "[::1]") == 0
+           || (inet_pton(AF_INET, parts.host, &address) == 1
+               && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET);
 }
 
 void url_encode(struct buf *out, const char *text)

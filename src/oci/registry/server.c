@@ -6,7 +6,6 @@
 #include "oci/registry/credential_file.h"
 #include "oci/registry/trust.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,17 +17,6 @@ enum { LOOK_MS = 100 };
 static const struct registry_settings no_settings;
 
 /* ----------------------------------------------------------------- addresses */
-
-static bool is_loopback(struct arena *arena, const char *registry)
-{
-    struct url_parts parts;
-    struct in_addr address;
-    if (!url_split(arena, arena_printf(arena, "http://%s/", registry), &parts))
-        return false;
-    return strcasecmp(parts.host, "localhost") == 0 || strcmp(parts.host, "[::1]") == 0
-           || (inet_pton(AF_INET, parts.host, &address) == 1
-               && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET);
-}
 
 static bool is_plain(const struct registry_settings *settings, const char *registry)
 {
@@ -43,7 +31,9 @@ static void choose_base(struct server *server, const struct registry_settings *s
 {
     const char *host = strcmp(server->registry, HUB_REGISTRY) == 0 ? HUB_SERVER : server->registry;
     bool plain = is_plain(settings, server->registry);
-    server->guesses = !plain && !known && is_loopback(server->arena, server->registry);
+    server->guesses = !plain && !known
+                      && url_is_loopback(server->arena, arena_printf(server->arena, "http://%s/",
+                                                                     server->registry));
     server->guessed = server->guesses;
     server->base =
         arena_printf(server->arena, "%s://%s", plain || server->guessed ? "http" : "https", host);

@@ -6,10 +6,12 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "net/http_url.h"
 #include "providers/kubernetes/client/client_request.h"
 #include "providers/provider.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* ------------------------------------------------------------------ opening */
 
@@ -35,6 +37,25 @@ static bool read_config(struct client *client, const struct target *target, stru
     if (unsaid && kubeconfig_is_in_cluster())
         return kubeconfig_in_cluster(client->arena, &client->config, err);
     return kubeconfig_choose(client->arena, &files, context, &client->config, err);
+}
+
+/*
+ * kubectl leaves credentials out where the server is http; that they are there says that they are
+ * meant, so it is an error here. On this machine nobody is on the way (`kubectl proxy`).
+ */
+static bool check_open(struct client *client, struct error *err)
+{
+    const struct kubeconfig *config = &client->config;
+    bool credentials = config->token || config->token_file || config->user_name || config->exec;
+    if (!credentials || strncasecmp(config->server, "http://", strlen("http://")) != 0
+        || url_is_loopback(client->arena, config->server))
+        return true;
+    return error_set(
+        err, ERROR_INPUT,
+        "cluster %s: its server is not spoken to over TLS, and anybody on the way could "
+        "read what user %s logs in with: write https:// in front of it, or take the "
+        "credentials out",
+        config->cluster, config->user);
 }
 
 static void push_header(struct client *client, size_t *capacity, const char *name,
@@ -82,7 +103,8 @@ bool client_open(const struct target *target, struct client **ret_client, const 
     struct client *client = memory_alloc(sizeof *client);
     *client = (struct client){ .arena = arena_new() };
     pthread_mutex_init(&client->ahead_lock, NULL);
-    if (!wait_check(wait, "opening the cluster", err) || !read_config(client, target, err)) {
+    if (!wait_check(wait, "opening the cluster", err) || !read_config(client, target, err)
+        || !check_open(client, err)) {
         client_close(client);
         return false;
     }

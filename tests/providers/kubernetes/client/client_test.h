@@ -17,13 +17,9 @@ static inline void write_text(struct http_test *test, const char *name, const ch
     assert_true(file_write(test_file(test, name), text, strlen(text), mode, &err));
 }
 
-/* A client for a kubeconfig of one context with these lines in its cluster and its user. */
-static inline struct client *client_with(struct http_test *test, const char *cluster,
-                                         const char *user)
+/* A kubeconfig of one context with these lines in its cluster and its user. */
+static inline void write_config(struct http_test *test, const char *cluster, const char *user)
 {
-    struct client *client;
-    struct error err;
-    struct wait wait = wait_for(10000, NULL);
     write_text(test, "kubeconfig",
                arena_printf(test->arena,
                             "clusters:\n- name: c\n  cluster: {%s}\n"
@@ -31,6 +27,16 @@ static inline struct client *client_with(struct http_test *test, const char *clu
                             "contexts:\n- name: x\n  context: {cluster: c, user: u}\n",
                             cluster, user),
                0600);
+}
+
+/* A client for it. */
+static inline struct client *client_with(struct http_test *test, const char *cluster,
+                                         const char *user)
+{
+    struct client *client;
+    struct error err;
+    struct wait wait = wait_for(10000, NULL);
+    write_config(test, cluster, user);
     struct target target = { .name = "", .kubeconfig = test_file(test, "kubeconfig") };
     if (!client_open(&target, &client, &wait, &err))
         fail_msg("%s", err.message);

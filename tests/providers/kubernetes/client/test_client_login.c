@@ -91,6 +91,38 @@ static void runs_a_plugin_once_until_it_expires(void **state)
     client_close(client);
 }
 
+static void sends_no_credentials_in_the_open(void **state)
+{
+    struct http_test *test = *state;
+    static const struct {
+        const char *server, *user;
+        bool taken;
+    } cases[] = {
+        { "http://192.0.2.1:1", "token: t", false },
+        { "HTTP://h.invalid", "tokenFile: t", false },
+        { "h.invalid:8080", "username: me, password: secret", false },
+        { "http://h.invalid",
+          "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: p}", false },
+        { "http://h.invalid", "", true },
+        { "https://h.invalid", "token: t", true },
+        { "http://localhost:1", "token: t", true },
+        { "http://127.1.2.3:1", "token: t", true },
+        { "http://[::1]:1", "token: t", true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wait wait = wait_for(10000, NULL);
+        struct target target = { .name = "", .kubeconfig = test_file(test, "kubeconfig") };
+        struct client *client = NULL;
+        struct error err = { 0 };
+        write_config(test, arena_printf(test->arena, "server: '%s'", cases[i].server),
+                     cases[i].user);
+        if (client_open(&target, &client, &wait, &err) != cases[i].taken)
+            fail_msg("%s, %s: %s", cases[i].server, cases[i].user, err.message);
+        assert_true(cases[i].taken || strstr(err.message, "not spoken to over TLS"));
+        client_close(client);
+    }
+}
+
 static void lets_a_socks_proxy_look_names_up(void **state)
 {
     struct http_test *test = *state;
@@ -107,7 +139,7 @@ static void lets_a_socks_proxy_look_names_up(void **state)
         const char *cluster = arena_printf(
             test->arena, "server: 'http://%s:%d', proxy-url: '%s://127.0.0.1:%d'", cases[i].host,
             port_of(test, "plain"), cases[i].scheme, port_of(test, "socks"));
-        struct client *client = client_with(test, cluster, "token: t");
+        struct client *client = client_with(test, cluster, "");
         struct api_call call = { .method = "GET", .path = "/echo", .what = "echo" };
         struct outcome_of_call outcome = call_within(test, client, &call, 10000);
         if (outcome.success != cases[i].known)
@@ -263,6 +295,7 @@ int main(void)
         cmocka_unit_test(reads_a_token_file_again_when_it_changes),
         cmocka_unit_test(sends_basic_credentials_and_impersonation),
         cmocka_unit_test(runs_a_plugin_once_until_it_expires),
+        cmocka_unit_test(sends_no_credentials_in_the_open),
         cmocka_unit_test(lets_a_socks_proxy_look_names_up),
         cmocka_unit_test(tells_a_plugin_the_authority),
         cmocka_unit_test(runs_no_plugin_beside_other_credentials),
