@@ -51,6 +51,14 @@ write("no-url", put(server="://"))
 write("path-prefix", put(server=base["clusters"][0]["cluster"]["server"] + "/"))
 write("wrong-path", put(server=base["clusters"][0]["cluster"]["server"] + "/nowhere"))
 write("strange-extras", lambda config, cluster, user: (config.update({"extensions": [{"name": "x", "extension": {"a": [1, None]}}], "preferences": {"colors": True}, "more": {}}), user.update({"extensions": None})))
+write("two-clusters-of-one-name", lambda config, cluster, user: config["clusters"].append(config["clusters"][0]))
+write("two-users-of-one-name", lambda config, cluster, user: config["users"].append(config["users"][0]))
+write("two-contexts-of-one-name", lambda config, cluster, user: config["contexts"].append(config["contexts"][0]))
+write("another-version", lambda config, cluster, user: config.update(apiVersion="v-1"))
+write("no-version-no-kind", lambda config, cluster, user: (config.pop("apiVersion"), config.pop("kind")))
+write("strange-proxy", put(**{"proxy-url": "socks6://127.0.0.1:1"}))
+write("no-tls", put(server=base["clusters"][0]["cluster"]["server"].replace("https", "http")))
+write("no-tls-token", lambda config, cluster, user: (cluster.update(server=cluster["server"].replace("https", "http")), user.clear(), user.update({"token": token})))
 write("dead-proxy", put(**{"proxy-url": "http://127.0.0.1:1"}))
 write("plugin-token", plugin(script("token", say(credential("v1", {"token": token})))))
 write("plugin-v1beta1", plugin(script("beta", say(credential("v1beta1", {"token": token}))), "v1beta1"))
@@ -63,6 +71,14 @@ write("plugin-huge", plugin(script("huge", "yes hidden-secret-value | head -c 40
 write("plugin-empty", plugin(script("empty", "exit 0")))
 write("plugin-missing", plugin(f"{work}/none", installHint="install it from example.org"))
 write("plugin-arguments", plugin("/bin/sh", args=["-c", f'[ "$ANSWER" = 42 ] && exec {work}/token.sh'], env=[{"name": "ANSWER", "value": "42"}]))
+write("plugin-without-kind", plugin(script("kindless", say(json.dumps({"apiVersion": "client.authentication.k8s.io/v1", "status": {"token": token}})))))
+write("plugin-without-version", plugin(script("versionless", say(json.dumps({"kind": "ExecCredential", "status": {"token": token}})))))
+write("plugin-wants-authority", lambda config, cluster, user: (plugin("/bin/sh", args=["-c", f'case $KUBERNETES_EXEC_INFO in *certificate-authority-data*) exec {work}/token.sh; esac'], provideClusterInfo=True)(config, cluster, user), cluster.pop("certificate-authority-data"), cluster.update({"certificate-authority": os.path.dirname(os.path.dirname(admin)) + "/pki/ca.crt"})))
+def beside(**fields): # what stands beside a plugin that would fail
+    return lambda config, cluster, user: (user.clear(), user.update(fields), user.update({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": f"{work}/none", "interactiveMode": "Never"}}))
+write("certificate-beside-plugin", beside(**user))
+write("token-beside-plugin", beside(token=token))
+write("password-beside-plugin", beside(username="me", password="nonsense"))
 write("plugin-always", plugin(f"{work}/token.sh", interactiveMode="Always"))
 PY
 
@@ -75,6 +91,7 @@ for file in "$work"/*.config; do
     name=$(basename "$file" .config)
     case $name in # what is wrong with the file itself is usage; else it could not be looked
     half-certificate | missing-cluster | missing-context | missing-user | no-url) wanted=2 ;;
+    two-*-of-one-name | another-version | strange-proxy | no-tls-token) wanted=2 ;;
     *) wanted=4 ;;
     esac
     lets_in "$file" && wanted=1
