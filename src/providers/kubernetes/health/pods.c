@@ -112,6 +112,12 @@ static bool counts(const struct pods *pods, const struct pod *pod)
     return !is_job(pods) || pod->trouble.sort != POD_CRASHES;
 }
 
+/* Scaled to nothing: the pods that are still there only have to go, whatever is wrong with them. */
+static bool wants_none(const struct value *document)
+{
+    return value_int(value_at(document, "spec", "replicas", NULL), 1) == 0;
+}
+
 static bool pod_stuck(struct pods *pods, const struct pod *pod, int64_t *look_again)
 {
     if (!pod->current || pod->gone || pod->trouble.sort == POD_NO_TROUBLE)
@@ -202,7 +208,7 @@ void pods_look(struct pods *pods, struct arena *arena, const struct value *docum
     struct pod_list list;
     const struct pod *stuck = NULL;
     *ret_found = found;
-    if (!observed(pods, document))
+    if (!observed(pods, document) || wants_none(document))
         return;
     if (!pods->follows)
         pods_follow(pods, pods->arena, document, wait);

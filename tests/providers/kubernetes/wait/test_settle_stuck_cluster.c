@@ -18,6 +18,21 @@ static void test_missing_image(void **state)
     assert_true(scene.took < 20000);
 }
 
+/* The pods that are still there when it is to have none only have to go. */
+static void test_scaled_to_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        AUTO_ARENA arena = arena_new();
+        struct scene scene;
+        scene_apply(&scene, arena, deployment(arena, "nothing", 12, "image: nowhere:1.0"));
+        assert_fails(&scene, 60, ERROR_INVALID, "container main: ");
+        scene_apply(&scene, arena, deployment(arena, "nothing", 0, "image: nowhere:1.0"));
+        if (!scene_settle(&scene, false, 60))
+            fail_msg("%s", scene.err.message);
+    }
+}
+
 static void test_missing_configuration(void **state)
 {
     (void)state;
@@ -150,10 +165,15 @@ static void test_no_rights(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_missing_image),       cmocka_unit_test(test_missing_configuration),
-        cmocka_unit_test(test_unschedulable),       cmocka_unit_test(test_quota),
-        cmocka_unit_test(test_crash_without_probe), cmocka_unit_test(test_old_pod_in_the_way),
-        cmocka_unit_test(test_missing_volume),      cmocka_unit_test(test_no_rights),
+        cmocka_unit_test(test_missing_image),
+        cmocka_unit_test(test_scaled_to_nothing),
+        cmocka_unit_test(test_missing_configuration),
+        cmocka_unit_test(test_unschedulable),
+        cmocka_unit_test(test_quota),
+        cmocka_unit_test(test_crash_without_probe),
+        cmocka_unit_test(test_old_pod_in_the_way),
+        cmocka_unit_test(test_missing_volume),
+        cmocka_unit_test(test_no_rights),
     };
     return SCENES_RUN(tests);
 }
