@@ -98,6 +98,7 @@ for file in "$work"/*.config; do
     run "$wanted" status --project none -n "$ns" --kubeconfig "$file" </dev/null
     [ "$wanted" = 1 ] && has "there is no set none"
     [ -n "$out$errors" ] || wrong "$name: not a word"
+    [ "$name" != no-tls ] || has "the server speaks TLS: write https://"
     lacks hidden-secret-value Sanitizer
 done
 

@@ -210,6 +210,13 @@ static bool is_json(const struct http_response *response)
     return type && strncmp(type, "application/json", 16) == 0;
 }
 
+/* What a Go server says to http where it speaks https. */
+static bool wants_tls(const struct http_response *response)
+{
+    return response->status == 400 && response->body
+           && strstr(response->body, "Client sent an HTTP request to an HTTPS server");
+}
+
 static bool fail_with_status(const struct attempt *attempt, struct error *err)
 {
     const struct http_response *response = &attempt->response;
@@ -217,6 +224,11 @@ static bool fail_with_status(const struct attempt *attempt, struct error *err)
     struct error ignored;
     AUTO_BUF raw = BUF_INIT(BUF_OUTPUT_CEILING);
     AUTO_BUF clean = BUF_INIT(BUF_OUTPUT_CEILING);
+    if (wants_tls(response))
+        return error_set(err, ERROR_UNREACHABLE,
+                         "%s: the server speaks TLS: write https:// in front of it in the "
+                         "kubeconfig",
+                         attempt->call->what);
     if (is_json(response) && response->body_length
         && !json_parse(attempt->arena, response->body, response->body_length, &document, &ignored))
         document = NULL;
