@@ -105,6 +105,8 @@ static bool read_token(struct login *login, struct error *err)
     AUTO_ARENA arena = arena_new();
     if (!file_read(arena, login->config->token_file, TOKEN_CEILING, &data, &length, err))
         return error_prefix(err, "token file");
+    for (; length && isspace((unsigned char)*data); length--)
+        data++;
     while (length && isspace((unsigned char)data[length - 1]))
         length--;
     if (!length)

@@ -21,7 +21,7 @@ static void reads_a_token_file_again_when_it_changes(void **state)
     write_text(test, "token", "first\n", 0600);
     struct client *client = plain_client(test, "tokenFile: token, token: unused");
     assert_string_equal(authorization(test, client), "Bearer first");
-    write_text(test, "token", "second\n", 0600);
+    write_text(test, "token", "\n  second \n\n", 0600);
     assert_string_equal(authorization(test, client), "Bearer second");
     unlink(test_file(test, "token"));
     assert_string_equal(authorization(test, client), "Bearer second");
