@@ -202,8 +202,10 @@ static bool fill_environment(struct arena *arena, const struct value *list,
                              struct text_list *ret_list, struct error *err)
 {
     for (size_t i = 0; i < value_count(list); i++) {
+        const struct value *value = value_get(value_item(list, i), "value");
         const char *name = value_text_at(value_item(list, i), "name", NULL);
-        const char *text = value_text_at(value_item(list, i), "value", NULL);
+        bool empty = !value || value->kind == VALUE_NULL; /* as kubectl has it: set, to nothing */
+        const char *text = empty ? "" : value_text(value);
         if (!name || !*name || strchr(name, '=') || !text)
             return error_set(err, ERROR_INPUT, "env[%zu]: expected a name and a value", i);
         arena_push(arena, ret_list->items, ret_list->count, ret_list->capacity,

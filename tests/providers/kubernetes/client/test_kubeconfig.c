@@ -87,7 +87,8 @@ static void reads_every_field(void **state)
             "as: boss, as-uid: '1', as-groups: [g, h], as-user-extra: {k: [v, w]}, "
             "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plug, args: [x, 'y "
             "z'], "
-            "env: [{name: A, value: 'b=c'}], interactiveMode: Never, provideClusterInfo: true, "
+            "env: [{name: A, value: 'b=c'}, {name: B}, {name: C, value: null}], interactiveMode: "
+            "Never, provideClusterInfo: true, "
             "installHint: install it}"));
     assert_true(choose(scratch, path, NULL, &config, &err));
     assert_string_equal(config.server, "https://h:6443");
@@ -109,6 +110,8 @@ static void reads_every_field(void **state)
     assert_string_equal(config.exec->command, command);
     assert_string_equal(config.exec->arguments.items[1], "y z");
     assert_string_equal(config.exec->environment.items[0], "A=b=c");
+    assert_string_equal(config.exec->environment.items[1], "B=");
+    assert_string_equal(config.exec->environment.items[2], "C=");
     assert_true(config.exec->provide_cluster_info);
     assert_false(config.insecure);
 }
@@ -207,7 +210,11 @@ static void says_what_is_wrong(void **state)
           "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, args: [1]}",
           "args" },
         { "server: h",
-          "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{name: A}]}",
+          "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{value: a}]}",
+          "env[0]: expected a name and a value" },
+        { "server: h",
+          "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{name: A, "
+          "value: 1}]}",
           "env[0]: expected a name and a value" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
