@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "manifest/value_json.h"
+#include "manifest/value_yaml.h"
 
 #include <errno.h>
 #include <string.h>
@@ -123,13 +124,31 @@ static const char *text_or_null(const struct value *status, const char *key)
     return text && *text ? text : NULL;
 }
 
+/* As kubectl, YAML too. What is wrong with it is not told: that may quote what was printed. */
+static bool read_document(struct arena *arena, const char *output,
+                          const struct value **ret_document)
+{
+    struct error ignored;
+    struct problems problems;
+    struct yaml_documents documents = { 0 };
+    struct source_file *file = arena_alloc(arena, sizeof *file);
+    if (json_parse(arena, output, strlen(output), ret_document, &ignored))
+        return true;
+    *file = (struct source_file){ .path = "", .data = output, .length = strlen(output) };
+    problems_start(&problems, arena);
+    if (!yaml_read(arena, file, &documents, &problems) || documents.count != 1
+        || !documents.items[0].root)
+        return false;
+    *ret_document = documents.items[0].root;
+    return true;
+}
+
 static const char *read_credential(struct arena *arena, const struct exec_plugin *plugin,
                                    const char *output, struct exec_credential *credential)
 {
     const struct value *document;
-    struct error ignored; /* it may quote what the plugin printed */
-    if (!json_parse(arena, output, strlen(output), &document, &ignored))
-        return "its output is not JSON";
+    if (!read_document(arena, output, &document))
+        return "its output is neither JSON nor YAML";
     const struct value *status = value_get(document, "status");
     const char *expires = text_or_null(status, "expirationTimestamp");
     *credential = (struct exec_credential){

@@ -200,6 +200,18 @@ static void runs_no_plugin_beside_other_credentials(void **state)
     }
 }
 
+static void takes_a_credential_in_yaml(void **state)
+{
+    struct http_test *test = *state;
+    struct client *client = plain_client(test, plugin(test, ""));
+    write_text(test, "plugin",
+               "#!/bin/sh\ncat <<END\n# for kubectl\napiVersion: client.authentication.k8s.io/v1\n"
+               "kind: ExecCredential\nstatus: { token: yes-yaml }\nEND\n",
+               0700);
+    assert_string_equal(authorization(test, client), "Bearer yes-yaml");
+    client_close(client);
+}
+
 static void takes_a_credential_that_leaves_its_kind_out(void **state)
 {
     struct http_test *test = *state;
@@ -242,7 +254,10 @@ static void a_plugin_that_fails_is_named_and_not_quoted(void **state)
         const char *script, *words;
     } cases[] = {
         { "exit 3", "ended with exit code 3" },
-        { "echo hunter2", "not JSON" },
+        { "echo hunter2", "no ExecCredential" },
+        { "echo '{hunter2'", "neither JSON nor YAML" },
+        { "echo '{} {\"kind\": \"hunter2\"}'", "neither JSON nor YAML" },
+        { "true", "neither JSON nor YAML" },
         { "echo '{\"kind\": \"hunter2\"}'", "no ExecCredential" },
         { "echo '{\"kind\": 7, \"apiVersion\": \"client.authentication.k8s.io/v1\"}'",
           "no ExecCredential" },
@@ -299,6 +314,7 @@ int main(void)
         cmocka_unit_test(lets_a_socks_proxy_look_names_up),
         cmocka_unit_test(tells_a_plugin_the_authority),
         cmocka_unit_test(runs_no_plugin_beside_other_credentials),
+        cmocka_unit_test(takes_a_credential_in_yaml),
         cmocka_unit_test(takes_a_credential_that_leaves_its_kind_out),
         cmocka_unit_test(runs_a_plugin_again_once_after_401),
         cmocka_unit_test(a_plugin_that_fails_is_named_and_not_quoted),
