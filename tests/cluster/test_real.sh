@@ -153,6 +153,61 @@ rm volumes.yaml
 commit "No volumes"
 run 0 apply -f . --yes
 
+# --- the types of a policy follow its rules, as they would if it were made now
+policy() { # RULES
+    write policy.yaml <<YAML
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: policy }
+spec: { podSelector: {}, $1 }
+YAML
+    commit "Policy $1"
+}
+types() { k get networkpolicy policy -o jsonpath='{.spec.policyTypes}'; }
+egress='egress: [ { to: [ { podSelector: {} } ] } ]'
+policy "ingress: []"
+run 0 apply -f . --yes
+same '["Ingress"]' "$(types)"
+policy "ingress: [], $egress"
+run 1 diff -f .
+has 'spec.policyTypes ["Ingress"] → ["Ingress","Egress"]'
+run 0 apply -f . --yes
+same '["Ingress","Egress"]' "$(types)"
+run 0 diff -f .
+policy "ingress: []"
+run 0 apply -f . --yes
+same '["Ingress"]' "$(types)"
+run 0 diff -f .
+policy "policyTypes: [ Egress ]"
+run 0 apply -f . --yes
+same '["Egress"]' "$(types)"
+run 0 diff -f .
+policy "$egress"
+run 0 apply -f . --yes
+same '["Ingress","Egress"]' "$(types)"
+k patch networkpolicy policy --field-manager=guard --type=merge -p '{"spec": {"policyTypes": ["Egress"]}}' >/dev/null
+policy "ingress: []" # somebody says it: it is theirs
+run 0 apply -f . --yes
+same '["Egress"]' "$(types)"
+run 0 diff -f .
+run 0 apply -f . --yes
+rm policy.yaml
+commit "No policy"
+run 0 apply -f . --yes
+kubectl -n "$ns" create -f - >/dev/null <<YAML
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: policy }
+spec: { podSelector: {}, ingress: [] }
+YAML
+policy "ingress: [], $egress" # made by kubectl, which holds the default
+run 0 apply -f . --yes
+same '["Ingress","Egress"]' "$(types)"
+run 0 diff -f .
+rm policy.yaml
+commit "No policy"
+run 0 apply -f . --yes
+
 # --- an account that git takes away again: the server makes the new field anew from the old one
 account() { # LINE
     write account.yaml <<YAML

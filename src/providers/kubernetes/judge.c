@@ -7,6 +7,7 @@
 #include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/health/claim.h"
 #include "providers/kubernetes/health/health.h"
+#include "providers/kubernetes/leftover.h"
 #include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/owners.h"
 #include "providers/kubernetes/scale.h"
@@ -54,6 +55,15 @@ bool judge_prepare(const struct session *session, struct arena *arena,
     return true;
 }
 
+/* What no field of the manifest shows to be different: leftover.h. */
+static bool is_outdated(const struct resource *desired, const struct value *wanted,
+                        const struct value *live)
+{
+    return strcmp(desired->id.kind, "NetworkPolicy") == 0
+           && strcmp(desired->id.group, "networking.k8s.io") == 0
+           && leftover_policy_types(wanted, live);
+}
+
 bool judge_same(const struct session *session, struct arena *scratch,
                 const struct resource *desired, const struct value *live, const char *recorded)
 {
@@ -61,6 +71,8 @@ bool judge_same(const struct session *session, struct arena *scratch,
     if (!judge_prepare(session, scratch, desired, live, &judgement))
         return false;
     const struct value *wanted = judgement.wanted.document;
+    if (is_outdated(desired, wanted, live))
+        return false;
     return fields_same(scratch, wanted, judgement.owned, live)
            || (fields_alike(scratch, wanted, judgement.owned, live)
                && mark_answers(session, scratch, desired, live, recorded));

@@ -176,6 +176,37 @@ static void add_volumes(struct arena *arena, struct value *set, const struct val
     }
 }
 
+/* ----------------------------------------------------------------- policies */
+
+static bool anybody_holds_types(const struct value *live)
+{
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(live, i, &entry); i++)
+        if (value_at(entry.fields, "f:spec", "f:policyTypes", NULL))
+            return true;
+    return false;
+}
+
+bool leftover_policy_types(const struct value *wanted, const struct value *live)
+{
+    const struct value *types = value_at(live, "spec", "policyTypes", NULL);
+    bool wants = value_count(value_at(wanted, "spec", "egress", NULL)) > 0, has = false;
+    for (size_t i = 0; i < value_count(types); i++)
+        has |= is_text(value_item(types, i), "Egress");
+    return types && wants != has && value_count(value_at(wanted, "spec", "policyTypes", NULL)) == 0
+           && !anybody_holds_types(live);
+}
+
+static void add_policy_types(struct arena *arena, struct value *set, const struct value *wanted,
+                             const struct value *live)
+{
+    static const char *const path[] = { "spec", "policyTypes", NULL };
+    if (is_text(value_get(wanted, "kind"), "NetworkPolicy")
+        && starts_with(value_text(value_get(wanted, "apiVersion")), "networking.k8s.io/")
+        && leftover_policy_types(wanted, live))
+        node(arena, set, path);
+}
+
 struct value *leftover_fields(struct arena *arena, const struct value *wanted,
                               const struct value *live)
 {
@@ -185,5 +216,6 @@ struct value *leftover_fields(struct arena *arena, const struct value *wanted,
     add_strategy(arena, set, wanted, live, ours.fields);
     add_account(arena, set, wanted, live, ours.fields);
     add_volumes(arena, set, wanted, live, ours.fields);
+    add_policy_types(arena, set, wanted, live);
     return set;
 }
