@@ -5,6 +5,7 @@
 #include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/leftover.h"
 #include "providers/kubernetes/merge.h"
+#include "providers/kubernetes/rivals.h"
 
 #include <string.h>
 
@@ -106,6 +107,7 @@ const struct value *drift_replaced(struct session *session, struct arena *arena,
     const struct value *extras =
         fields_given_up(arena, extras_of(arena, change, change->live), wanted);
     extras = fields_union(arena, extras, leftover_fields(arena, wanted, change->live));
+    extras = fields_union(arena, extras, rivals_fields(arena, &change->wanted.rivals));
     if (fields_empty(extras))
         return NULL;
     const struct value *merged = merge_locally(arena, wanted, change->live, false);

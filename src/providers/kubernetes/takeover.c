@@ -4,6 +4,7 @@
 #include "providers/kubernetes/fields/fields.h"
 #include "providers/kubernetes/fields/managers.h"
 #include "providers/kubernetes/leftover.h"
+#include "providers/kubernetes/rivals.h"
 
 #include <string.h>
 
@@ -43,8 +44,10 @@ static struct value *our_entry(struct arena *arena, const char *api_version,
 struct value *takeover_fields(struct arena *arena, const struct value *live,
                               const char *api_version, const struct wanted *wanted)
 {
-    const struct value *leftover =
-        without_left_out(arena, live, leftover_fields(arena, wanted->document, live), wanted);
+    const struct value *rivals = rivals_fields(arena, &wanted->rivals);
+    const struct value *leftover = without_left_out(
+        arena, live, fields_union(arena, leftover_fields(arena, wanted->document, live), rivals),
+        wanted);
     const struct value *list = value_at(live, "metadata", "managedFields", NULL);
     struct value *kept = value_list(arena);
     struct manager_entry entry, ours = { .fields = NULL };
@@ -63,6 +66,8 @@ struct value *takeover_fields(struct arena *arena, const struct value *live,
             value_set(arena, copy, "fieldsV1", rest);
         } else if (entry.apply && !*entry.subresource && strcmp(entry.manager, FIELD_MANAGER) == 0)
             continue;
+        else if (!fields_empty(rivals) && entry.fields)
+            value_set(arena, copy, "fieldsV1", fields_minus(arena, entry.fields, rivals));
         value_push(arena, kept, copy);
     }
     if (!any)

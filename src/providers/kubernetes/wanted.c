@@ -6,6 +6,7 @@
 #include "providers/kubernetes/fields/pointer.h"
 #include "providers/kubernetes/fields/pointer_key.h"
 #include "providers/kubernetes/leftover.h"
+#include "providers/kubernetes/rivals.h"
 #include "providers/kubernetes/scale.h"
 
 #include <fnmatch.h>
@@ -68,6 +69,17 @@ static void ignored_fields(const struct session *session, struct arena *arena,
     *ret_pointers = pointers;
 }
 
+static void rule_managers(const struct session *session, struct arena *arena,
+                          const struct object_id *id, struct text_list *ret_managers)
+{
+    const struct ignore_rule *rule;
+    struct text_list managers = { 0 };
+    for (size_t i = 0; (rule = rule_at(session, &i, id));)
+        if (rule->manager)
+            arena_push(arena, managers.items, managers.count, managers.capacity, rule->manager);
+    *ret_managers = managers;
+}
+
 void wanted_left_alone(const struct session *session, struct arena *arena,
                        const struct object_id *id, const struct value *live,
                        struct left_alone *ret_left)
@@ -78,12 +90,9 @@ void wanted_left_alone(const struct session *session, struct arena *arena,
     if (value_at(live, "metadata", "annotations", IGNORE_ANNOTATION, NULL))
         object_options_read(arena, live, &options, NULL, NULL);
     add_all(arena, &left.pointers, &options.ignore);
-    for (size_t i = 0; (rule = rule_at(session, &i, id));) {
+    for (size_t i = 0; (rule = rule_at(session, &i, id));)
         add_all(arena, &left.pointers, &rule->pointers);
-        if (rule->manager)
-            arena_push(arena, left.managers.items, left.managers.count, left.managers.capacity,
-                       rule->manager);
-    }
+    rule_managers(session, arena, id, &left.managers);
     for (size_t i = 0; i < left.pointers.count; i++) {
         const char *pointer = pointer_by_key(arena, left.pointers.items[i], live, live);
         const char *whole = pointer_whole(arena, pointer, live);
@@ -160,6 +169,31 @@ static void leave_out(const struct session *session, struct arena *arena,
     leave_to_managers(session, arena, &desired->id, live, wanted);
 }
 
+/* And the maps that held nothing else: an empty one would stand for all that is live in it. */
+static void remove_hollow(struct arena *arena, struct value *document, const char *pointer)
+{
+    struct text_list parts;
+    pointer_split(arena, pointer, &parts);
+    while (pointer_remove(document, &parts) && --parts.count > 0) {
+        const struct value *above = pointer_get(document, &parts, parts.count);
+        if (above->kind != VALUE_MAP || value_count(above) > 0)
+            return;
+    }
+}
+
+/* Gives way to controllers, and remembers what has to give way to us. */
+static void meet_rivals(const struct session *session, struct arena *arena,
+                        const struct object_id *id, const struct value *live, struct wanted *wanted)
+{
+    struct left_alone left = { .pointers = wanted->left_out };
+    struct rivals rivals;
+    rule_managers(session, arena, id, &left.managers);
+    rivals_find(arena, wanted->document, live, &left, &rivals);
+    for (size_t i = 0; i < rivals.ours.count; i++)
+        remove_hollow(arena, wanted->document, rivals.ours.items[i]);
+    wanted->rivals = rivals.theirs;
+}
+
 void wanted_make(const struct session *session, struct arena *arena, const struct resource *desired,
                  const struct value *live, bool scaled, struct wanted *ret_wanted)
 {
@@ -171,8 +205,10 @@ void wanted_make(const struct session *session, struct arena *arena, const struc
     leftover_drop_null(wanted.document);
     if (*desired->id.namespace)
         value_set(arena, metadata, "namespace", value_string(arena, desired->id.namespace));
-    if (live)
+    if (live) {
         leave_out(session, arena, desired, live, scaled, &wanted);
+        meet_rivals(session, arena, &desired->id, live, &wanted);
+    }
     metadata = map_in(arena, wanted.document, "metadata");
     value_set(arena, map_in(arena, metadata, "labels"), PART_OF_LABEL,
               value_string(arena, session->set_id));

@@ -18,6 +18,7 @@ struct wanted {
     struct value *document;    /* to be changed by its owner */
     struct text_list left_out; /* JSON pointers into the live document, see pointer_key.h */
     struct text_list given_up; /* all but what is sent as it is live */
+    struct text_list rivals;   /* what others set instead of what is wanted, see rivals.h */
 };
 
 /*
