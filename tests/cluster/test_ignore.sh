@@ -189,6 +189,28 @@ for manager in somebody kubectl-patch; do
     quiet
 done
 
+# --- keys of a Secret, as git writes them or as the cluster has them
+rules '    - { kind: Secret, pointers: [ /stringData/token, /data/key ] }'
+secret() { # NOTE
+    write secret.yaml <<YAML
+apiVersion: v1
+kind: Secret
+metadata: { name: rotated, annotations: { note: "$1" } }
+stringData: { token: "of git", key: "of git", ours: "of git" }
+YAML
+    commit "Note $1"
+}
+secret 1
+run 0 apply -f . --yes
+k patch secret rotated --type=merge -p '{"stringData":{"token":"new","key":"new"}}' >/dev/null
+quiet
+secret 2
+run 1 diff -f .
+lacks data.token data.key
+run 0 apply -f . --yes
+same "bmV3 bmV3" "$(k get secret rotated -o jsonpath='{.data.token} {.data.key}')"
+quiet
+
 # --- a label that kubectl adds, alone in a map that it made for it
 configmap plain a b
 rules '    - { kind: ConfigMap, pointers: [ /metadata/annotations/example.org~1seen ] }'

@@ -54,6 +54,17 @@ static void add_all(struct arena *arena, struct text_list *list, const struct te
         arena_push(arena, list->items, list->count, list->capacity, more->items[i]);
 }
 
+/* A Secret is sent with its stringData folded into data. */
+static const char *as_sent(struct arena *arena, const struct object_id *id, const char *pointer)
+{
+    static const char written[] = "/stringData";
+    const char *rest = pointer + strlen(written);
+    if (*id->group || strcmp(id->kind, "Secret") != 0
+        || strncmp(pointer, written, strlen(written)) != 0 || (*rest && *rest != '/'))
+        return pointer;
+    return arena_printf(arena, "/data%s", rest);
+}
+
 /* The fields that the rules for this object name. */
 static void ignored_fields(const struct session *session, struct arena *arena,
                            const struct resource *desired, const struct value *live,
@@ -65,7 +76,8 @@ static void ignored_fields(const struct session *session, struct arena *arena,
     for (size_t i = 0; (rule = rule_at(session, &i, &desired->id));)
         add_all(arena, &pointers, &rule->pointers);
     for (size_t i = 0; i < pointers.count; i++)
-        pointers.items[i] = pointer_by_key(arena, pointers.items[i], desired->document, live);
+        pointers.items[i] = pointer_by_key(arena, as_sent(arena, &desired->id, pointers.items[i]),
+                                           desired->document, live);
     *ret_pointers = pointers;
 }
 
@@ -94,7 +106,8 @@ void wanted_left_alone(const struct session *session, struct arena *arena,
         add_all(arena, &left.pointers, &rule->pointers);
     rule_managers(session, arena, id, &left.managers);
     for (size_t i = 0; i < left.pointers.count; i++) {
-        const char *pointer = pointer_by_key(arena, left.pointers.items[i], live, live);
+        const char *pointer =
+            pointer_by_key(arena, as_sent(arena, id, left.pointers.items[i]), live, live);
         const char *whole = pointer_whole(arena, pointer, live);
         left.pointers.items[i] = whole ? whole : pointer; /* values are digested whole, too */
     }
