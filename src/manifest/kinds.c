@@ -33,7 +33,9 @@ static const struct shape ignore_members[] = {
     { .name = "pointers",
       .type = SHAPE_LIST,
       .element = &pointer_element,
-      .text = "The fields to leave alone, as JSON pointers (RFC 6901).",
+      .text =
+          "The fields to leave alone, as JSON pointers (RFC 6901); `*` stands for every element "
+          "of a list and every member of a map.",
       .example = "[/spec/replicas]",
       .one_of = "fields" },
     { .name = "manager",

@@ -73,12 +73,26 @@ bool json_pointer_valid(const char *pointer)
     return true;
 }
 
+/* Does it name that field, where "*" stands for any part? */
+static bool may_name(const char *pointer, const char *field)
+{
+    while (*pointer == '/' && *field == '/') {
+        size_t length = strcspn(++pointer, "/"), field_length = strcspn(++field, "/");
+        bool star = length == 1 && *pointer == '*';
+        if (!star && (length != field_length || strncmp(pointer, field, length) != 0))
+            return false;
+        pointer += length;
+        field += field_length;
+    }
+    return !*pointer && !*field;
+}
+
 bool json_pointer_ignorable(const char *pointer)
 {
     static const char *const never[] = { "/apiVersion", "/kind", "/metadata", "/metadata/name",
                                          "/metadata/namespace" };
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
-        if (strcmp(pointer, never[i]) == 0)
+        if (may_name(pointer, never[i]))
             return false;
     return json_pointer_valid(pointer);
 }
@@ -221,7 +235,8 @@ static const struct annotation_reader {
         "JSON pointers (RFC 6901) such as /spec/replicas, separated by commas or blanks; the "
         "object's identity cannot be ignored",
         "/spec/replicas",
-        "Fields that are left as they are in the cluster, in the diff and in the apply." },
+        "Fields that are left as they are in the cluster, in the diff and in the apply; `*` stands "
+        "for every element of a list and every member of a map." },
       read_ignore },
     { { "prune", "\"disabled\"", "disabled",
         "Never deletes this object: not when it leaves the source, not with the whole set, not "

@@ -189,6 +189,37 @@ for manager in somebody kubectl-patch; do
     quiet
 done
 
+# --- a star: every element that git has
+rules '    - { kind: Deployment, name: many, pointers: [ "/spec/template/spec/containers/*/image", "/metadata/labels/*" ] }'
+many() { # NOTE
+    write many.yaml <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: many, labels: { a: "1", b: "1" }, annotations: { note: "$1" } }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: many } }
+  template:
+    metadata: { labels: { app: many } }
+    spec: { containers: [ { name: one, image: "web:1.4" }, { name: two, image: "web:1.4", tty: true } ] }
+YAML
+    commit "Note $1"
+}
+many 1
+run 0 apply -f . --yes --no-wait
+k set image deployment/many one=web:1.5 two=web:1.5 >/dev/null
+k label deployment many a=2 b=2 --overwrite >/dev/null
+quiet
+many 2
+run 0 apply -f . --yes --no-wait
+same "web:1.5 web:1.5 2 2" "$(k get deployment many -o jsonpath='{.spec.template.spec.containers[*].image} {.metadata.labels.a} {.metadata.labels.b}')"
+quiet
+k patch deployment many --type=json -p '[{"op": "replace", "path": "/spec/template/spec/containers/1/tty", "value": false}]' >/dev/null
+run 1 diff -f .
+has "containers[two].tty" "1 change"
+lacks image labels
+run 0 apply -f . --yes --no-wait
+
 # --- keys of a Secret, as git writes them or as the cluster has them
 rules '    - { kind: Secret, pointers: [ /stringData/token, /data/key ] }'
 secret() { # NOTE

@@ -1,5 +1,6 @@
 /* Identities, names, built-in kinds, annotations of live objects, masks of Secrets. */
 #include "base/cleanup.h"
+#include "manifest/options.h"
 #include "manifest/references.h"
 #include "manifest/resource.h"
 #include "manifest/resource_builtin.h"
@@ -216,13 +217,48 @@ static void test_sorted_lists(void **state)
     }
 }
 
+/* A rule may leave nothing alone that says which object it is, by no name and no star. */
+static void test_ignorable(void **state)
+{
+    static const struct {
+        const char *pointer;
+        bool ignorable;
+    } cases[] = {
+        { "/spec/replicas", true },
+        { "/metadata/labels", true },
+        { "/metadata/labels/*", true },
+        { "/spec/*", true },
+        { "/*/name/x", true },
+        { "/metadata/names", true },
+        { "/spec/a~1b", true },
+        { "/spec/**", true },
+        { "/metadata", false },
+        { "/metadata/name", false },
+        { "/metadata/namespace", false },
+        { "/kind", false },
+        { "/apiVersion", false },
+        { "/*", false },
+        { "/*/*", false },
+        { "/metadata/*", false },
+        { "/*/namespace", false },
+        { "spec", false },
+        { "", false },
+        { "/spec/a~2", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (json_pointer_ignorable(cases[i].pointer) != cases[i].ignorable)
+            fail_msg("%s", cases[i].pointer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),           cmocka_unit_test(test_text),
-        cmocka_unit_test(test_builtin_table),   cmocka_unit_test(test_ranks),
-        cmocka_unit_test(test_options_of_live), cmocka_unit_test(test_masked),
-        cmocka_unit_test(test_text_quotable),   cmocka_unit_test(test_sorted_lists),
+        cmocka_unit_test(test_ignorable),    cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_text),         cmocka_unit_test(test_builtin_table),
+        cmocka_unit_test(test_ranks),        cmocka_unit_test(test_options_of_live),
+        cmocka_unit_test(test_masked),       cmocka_unit_test(test_text_quotable),
+        cmocka_unit_test(test_sorted_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,12 +48,6 @@ static const struct ignore_rule *rule_at(const struct session *session, size_t *
     return NULL;
 }
 
-static void add_all(struct arena *arena, struct text_list *list, const struct text_list *more)
-{
-    for (size_t i = 0; i < more->count; i++)
-        arena_push(arena, list->items, list->count, list->capacity, more->items[i]);
-}
-
 /* A Secret is sent with its stringData folded into data. */
 static const char *as_sent(struct arena *arena, const struct object_id *id, const char *pointer)
 {
@@ -65,6 +59,14 @@ static const char *as_sent(struct arena *arena, const struct object_id *id, cons
     return arena_printf(arena, "/data%s", rest);
 }
 
+/* As positions in a document. */
+static void add_all(struct arena *arena, const struct object_id *id, struct text_list *list,
+                    const struct text_list *more, const struct value *document)
+{
+    for (size_t i = 0; i < more->count; i++)
+        pointer_expand(arena, as_sent(arena, id, more->items[i]), document, list);
+}
+
 /* The fields that the rules for this object name. */
 static void ignored_fields(const struct session *session, struct arena *arena,
                            const struct resource *desired, const struct value *live,
@@ -72,12 +74,11 @@ static void ignored_fields(const struct session *session, struct arena *arena,
 {
     const struct ignore_rule *rule;
     struct text_list pointers = { 0 };
-    add_all(arena, &pointers, &desired->options.ignore);
+    add_all(arena, &desired->id, &pointers, &desired->options.ignore, desired->document);
     for (size_t i = 0; (rule = rule_at(session, &i, &desired->id));)
-        add_all(arena, &pointers, &rule->pointers);
+        add_all(arena, &desired->id, &pointers, &rule->pointers, desired->document);
     for (size_t i = 0; i < pointers.count; i++)
-        pointers.items[i] = pointer_by_key(arena, as_sent(arena, &desired->id, pointers.items[i]),
-                                           desired->document, live);
+        pointers.items[i] = pointer_by_key(arena, pointers.items[i], desired->document, live);
     *ret_pointers = pointers;
 }
 
@@ -101,13 +102,12 @@ void wanted_left_alone(const struct session *session, struct arena *arena,
     struct object_options options = { .ignore = { 0 } };
     if (value_at(live, "metadata", "annotations", IGNORE_ANNOTATION, NULL))
         object_options_read(arena, live, &options, NULL, NULL);
-    add_all(arena, &left.pointers, &options.ignore);
+    add_all(arena, id, &left.pointers, &options.ignore, live);
     for (size_t i = 0; (rule = rule_at(session, &i, id));)
-        add_all(arena, &left.pointers, &rule->pointers);
+        add_all(arena, id, &left.pointers, &rule->pointers, live);
     rule_managers(session, arena, id, &left.managers);
     for (size_t i = 0; i < left.pointers.count; i++) {
-        const char *pointer =
-            pointer_by_key(arena, as_sent(arena, id, left.pointers.items[i]), live, live);
+        const char *pointer = pointer_by_key(arena, left.pointers.items[i], live, live);
         const char *whole = pointer_whole(arena, pointer, live);
         left.pointers.items[i] = whole ? whole : pointer; /* values are digested whole, too */
     }

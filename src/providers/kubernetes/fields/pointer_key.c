@@ -89,6 +89,52 @@ const char *pointer_by_key(struct arena *arena, const char *pointer, const struc
     return arena_strdup(arena, buf_text(&text));
 }
 
+/* Of a pointer with stars: its parts from `index` on, below `value`, behind `prefix`. */
+struct stars {
+    struct arena *arena;
+    struct text_list parts, *list;
+};
+
+static void expand(const struct stars *stars, size_t index, const struct value *value,
+                   const char *prefix)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    buf_puts(&text, prefix);
+    for (; index < stars->parts.count; index++) {
+        const char *part = stars->parts.items[index];
+        if (strcmp(part, "*") == 0)
+            break;
+        add_part(&text, part);
+        value = pointer_get(value, &(struct text_list){ .items = &part, .count = 1 }, 1);
+    }
+    if (index == stars->parts.count) {
+        const char *pointer = arena_strdup(stars->arena, buf_text(&text));
+        arena_push(stars->arena, stars->list->items, stars->list->count, stars->list->capacity,
+                   pointer);
+        return;
+    }
+    for (size_t i = 0; i < value_count(value); i++) {
+        AUTO_BUF below = BUF_INIT(BUF_OUTPUT_CEILING);
+        bool is_map = value->kind == VALUE_MAP;
+        buf_puts(&below, buf_text(&text));
+        add_part(&below, is_map ? value->map.members[i].key : arena_printf(stars->arena, "%zu", i));
+        expand(stars, index + 1, is_map ? value->map.members[i].value : value_item(value, i),
+               buf_text(&below));
+    }
+}
+
+void pointer_expand(struct arena *arena, const char *pointer, const struct value *document,
+                    struct text_list *list)
+{
+    struct stars stars = { .arena = arena, .list = list };
+    if (!strchr(pointer, '*')) {
+        arena_push(arena, list->items, list->count, list->capacity, pointer);
+        return;
+    }
+    pointer_split(arena, pointer, &stars.parts);
+    expand(&stars, 0, document, "");
+}
+
 /* How many parts a set of fields names; *ret_ends: and then it holds all that is below. */
 static size_t parts_named(struct arena *arena, const struct value *fields, const struct value *live,
                           const struct text_list *parts, bool *ret_ends)

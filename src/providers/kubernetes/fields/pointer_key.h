@@ -9,7 +9,7 @@
 #ifndef CMX_KUBERNETES_POINTER_KEY_H
 #define CMX_KUBERNETES_POINTER_KEY_H
 
-#include "manifest/value.h"
+#include "manifest/resource.h"
 
 /*
  * The pointer with names for positions, as far as the lists are keyed. Positions
@@ -17,6 +17,13 @@
  */
 const char *pointer_by_key(struct arena *arena, const char *pointer, const struct value *wanted,
                            const struct value *live);
+
+/*
+ * The pointers that one stands for in a document, at the end of `list`: each "*" is every element
+ * of the list and every member of the map there.
+ */
+void pointer_expand(struct arena *arena, const char *pointer, const struct value *document,
+                    struct text_list *list);
 
 /*
  * The map or list that the pointer ends inside of, and that whoever holds it
