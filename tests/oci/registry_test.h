@@ -214,4 +214,25 @@ static inline struct image_store *open_repository(struct registry_test *test, co
         assert_int_equal(err.kind, wanted_kind);                                                   \
     } while (0)
 
+/* What lying_server.py has seen for a repository. */
+static inline const char *requests_of(struct registry_test *test, const char *name)
+{
+    struct http_response response;
+    struct wait wait = soon();
+    struct error err;
+    struct http_request request = { .method = "GET",
+                                    .url = arena_printf(test->arena, "http://%s/requests/%s",
+                                                        registry_at(test, "registry"), name) };
+    works(http_do(test->http, test->arena, &request, &response, &wait, &err));
+    return response.body;
+}
+
+static inline size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (; (text = strstr(text, part)); text++)
+        count++;
+    return count;
+}
+
 #endif

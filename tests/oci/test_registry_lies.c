@@ -14,27 +14,6 @@ static struct image_store *lie(struct registry_test *test, const char *name)
     return open_repository(test, registry_at(test, "registry"), name);
 }
 
-/* What the server has seen for a repository. */
-static const char *requests_of(struct registry_test *test, const char *name)
-{
-    struct http_response response;
-    struct wait wait = soon();
-    struct error err;
-    struct http_request request = { .method = "GET",
-                                    .url = arena_printf(test->arena, "http://%s/requests/%s",
-                                                        registry_at(test, "registry"), name) };
-    works(http_do(test->http, test->arena, &request, &response, &wait, &err));
-    return response.body;
-}
-
-static size_t count_of(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (; (text = strstr(text, part)); text++)
-        count++;
-    return count;
-}
-
 static bool take_anything(void *context, const char *data, size_t length, struct error *err)
 {
     struct pattern *pattern = context;
