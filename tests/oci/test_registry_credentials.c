@@ -55,6 +55,9 @@ static const char helper[] =
     ";;\n"
     "\"get blank.io\") echo '{\"ServerURL\":\"\",\"Username\":\"\",\"Secret\":\"\"}' ;;\n"
     "\"get broken.io\") echo 'the vault is locked'; exit 1 ;;\n"
+    "\"get spills.io\") echo '{\"Username\":\"ann\",\"Secret\":\"s3cret\"}'; exit 1 ;;\n"
+    "\"get comma.io\") echo '{\"Username\":\"ann\",\"Secret\":\"s3cret\",}' ;;\n"
+    "\"store {\"*spills.io*) echo \"cannot keep $server\"; exit 1 ;;\n"
     "get*) echo 'credentials not found in native keychain'; exit 1 ;;\n"
     "esac\n";
 
@@ -210,6 +213,29 @@ static void helpers_are_asked_once_a_registry(void **state)
     assert_true(file_read(place->arena, path_of(place, "bin/calls"), 10000, &calls, &length, &err));
     assert_string_equal(calls, "get known.io\nget https://index.docker.io/v1/\nget file.io\n"
                                "get broken.io\nget blank.io\n");
+    credentials_free(credentials);
+}
+
+/* A helper that fails, or whose answer is none, has printed a secret: nobody is told. */
+static void what_a_helper_prints_may_be_a_secret(void **state)
+{
+    struct home *place = *state;
+    struct wait wait = wait_for(20000, NULL);
+    struct error err = { 0 };
+    static const char *const registries[] = { "spills.io", "comma.io" };
+    const char *where, *file = path_of(place, "spills.json");
+    struct credential ann = { .user = "ann", .password = "s3cret" };
+    write_file(place, "spills.json", "{\"credsStore\": \"test\"}", 0600);
+    struct credentials *credentials = credentials_of(place, file);
+    assert_true(credentials_load(credentials, &err));
+    for (size_t i = 0; i < sizeof registries / sizeof *registries; i++) {
+        const char *said = who(place, credentials, registries[i], "x");
+        if (!strstr(said, "docker-credential-test") || strstr(said, "s3cret"))
+            fail_msg("%s: %s", registries[i], said);
+    }
+    assert_false(credentials_keep(file, place->arena, "spills.io", &ann, &where, &wait, &err));
+    assert_non_null(strstr(err.message, "store failed: cannot keep"));
+    assert_null(strstr(err.message, "s3cret"));
     credentials_free(credentials);
 }
 
@@ -378,6 +404,7 @@ int main(void)
         cmocka_unit_test(the_longest_key_counts),
         cmocka_unit_test(the_first_file_that_knows_counts),
         cmocka_unit_test(helpers_are_asked_once_a_registry),
+        cmocka_unit_test(what_a_helper_prints_may_be_a_secret),
         cmocka_unit_test(a_missing_helper_for_all_is_passed_over),
         cmocka_unit_test(wrong_files_are_refused),
         cmocka_unit_test(keeps_and_forgets),

@@ -13,10 +13,13 @@ enum { OUTPUT_CEILING = 64 << 10, RUN_MS = 30000, WORDS_CEILING = 200 };
 
 #define IDENTITY_USER "<token>" /* then the secret is an identity token */
 
-/* The first line of what a helper printed when it failed: it says why there. */
+/*
+ * The first line of what a helper printed when it failed: it says why there. A document is not
+ * told: it may be a reply, or what was to be kept, with the secret in it.
+ */
 static const char *words_of(struct arena *arena, const char *output)
 {
-    size_t length = strcspn(output, "\r\n");
+    size_t length = strcspn(output, "\r\n{");
     return arena_memdup(arena, output, length < WORDS_CEILING ? length : WORDS_CEILING);
 }
 
