@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <ctype.h>
+#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 
@@ -159,18 +160,39 @@ bool credential_file_read(struct arena *arena, const char *name, const char *dat
 
 /* ------------------------------------------------------------------- finding */
 
-/* How much of the repository's name a key covers; 0: it is another one. */
+/*
+ * "*.azurecr.io": any host of as many parts, as Kubernetes reads pull secrets. A port has to be the
+ * same; a pattern is a path's, so that no * goes over a dot.
+ */
+static bool pattern_fits(const char *key, size_t length, const char *registry)
+{
+    AUTO_ARENA arena = arena_new();
+    char *pattern = arena_memdup(arena, key, length), *host = arena_strdup(arena, registry);
+    size_t stem = strcspn(pattern, ":"), other = strcspn(host, ":");
+    if (*pattern == '[' || !strpbrk(pattern, "*?[") || strcmp(pattern + stem, host + other) != 0)
+        return false;
+    pattern[stem] = host[other] = '\0';
+    for (char *at = pattern; (at = strchr(at, '.'));)
+        *at = '/';
+    for (char *at = host; (at = strchr(at, '.'));)
+        *at = '/';
+    return fnmatch(pattern, host, FNM_PATHNAME | FNM_CASEFOLD) == 0;
+}
+
+/* How well a key fits; 0: not at all. A host that is named before any pattern, then the longest. */
 static size_t covers(const char *key, const char *registry, const char *repository)
 {
     size_t host = strcspn(key, "/"), length = strlen(key);
-    if (host != strlen(registry) || strncasecmp(key, registry, host) != 0)
+    bool named = host == strlen(registry) && strncasecmp(key, registry, host) == 0;
+    if (!named && !pattern_fits(key, host, registry))
         return 0;
+    size_t fits = length + (named ? CREDENTIAL_FILE_CEILING : 0);
     if (length == host)
-        return host;
+        return fits;
     size_t path = length - host - 1;
     if (!repository || strncmp(repository, key + host + 1, path) != 0)
         return 0;
-    return repository[path] == '\0' || repository[path] == '/' ? length : 0;
+    return repository[path] == '\0' || repository[path] == '/' ? fits : 0;
 }
 
 const struct credential_entry *credential_file_find(const struct credential_file *file,

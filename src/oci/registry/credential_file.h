@@ -15,7 +15,7 @@
 enum { CREDENTIAL_FILE_CEILING = 4 << 20 };
 
 struct credential_entry {
-    const char *key; /* REGISTRY[/REPOSITORY], without a scheme */
+    const char *key; /* REGISTRY[/REPOSITORY], without a scheme; the registry may be a pattern */
     struct credential credential;
 };
 
@@ -38,7 +38,8 @@ bool credential_file_read(struct arena *arena, const char *name, const char *dat
 /* "https://Index.Docker.io/v1/" → "docker.io", "ghcr.io/acme/" → "ghcr.io/acme". */
 const char *credential_key(struct arena *arena, const char *text);
 
-/* The entry whose key names the repository or most of what lies above it, or NULL. */
+/* The entry whose key names the repository or most of what lies above it, or NULL. A host that is
+ * a pattern ("*.azurecr.io") comes behind all that are named. */
 const struct credential_entry *credential_file_find(const struct credential_file *file,
                                                     const char *registry, const char *repository);
 
