@@ -17,12 +17,33 @@ enum { PASSWORD_CEILING = 64 << 10 };
 
 #define HUB "docker.io"
 
-/* A registry alone: "ghcr.io", "https://index.docker.io/v1/" for the Hub. */
+/* As docker writes what stands behind a registry's name. */
+static bool is_root(const char *path)
+{
+    static const char *const roots[] = { "", "/", "/v1", "/v1/", "/v2", "/v2/" };
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+        if (strcmp(path, roots[i]) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * A registry alone: "ghcr.io", "https://index.docker.io/v1/" for the Hub. Who names a part of one
+ * does not mean the credentials of all of it.
+ */
 static const char *registry_of(struct registry_run *run, const char *text, enum exit_code *ret_code)
 {
     const char *scheme = strstr(text, "://");
     const char *host = scheme ? scheme + 3 : text;
     const char *registry = arena_memdup(run->arena, host, strcspn(host, "/"));
+    if (*registry && !is_root(host + strlen(registry))) {
+        *ret_code =
+            command_stop(run->invocation, EXIT_USAGE,
+                         "\"%s\" is a part of a registry, and login and logout are for all of "
+                         "it: %s",
+                         text, registry);
+        return NULL;
+    }
     if (!*registry || strpbrk(registry, "@ ")) {
         *ret_code =
             command_stop(run->invocation, EXIT_USAGE,

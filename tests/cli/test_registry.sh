@@ -329,6 +329,13 @@ has "$r lets everybody in: nobody has tried user and password"
 run 2 registry login "$r" -u ann:s3cret --password-stdin --registry-config "$work/open.json" <<<s3cret
 has "no colon"
 
+# A part of a registry is not all of it.
+for what in login logout; do
+    run 2 registry "$what" "$s/acme"
+    has "is a part of a registry, and login and logout are for all of it: $s"
+done
+same true "$(jq --arg at "$s" '.auths | has($at)' "$DOCKER_CONFIG/config.json")"
+
 # Whose credentials were refused is told, and never what they are.
 echo "{\"auths\": {\"$registry_token\": {\"username\": \"ann\", \"password\": \"wr0ng\"}}}" >"$work/wrong.json"
 run 4 registry exists "$registry_token/shop/api:1" --registry-config "$work/wrong.json" --log-level debug
