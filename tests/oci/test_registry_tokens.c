@@ -147,6 +147,27 @@ static void an_identity_is_posted(void **state)
     store->table->close(store);
 }
 
+/* Where a refresh token cannot be posted, the password that stands beside it does. */
+static void a_password_stands_in_for_an_identity(void **state)
+{
+    struct registry_test *test = *state;
+    struct error err;
+    static const char *const statuses[] = { "404", "405" };
+    for (size_t i = 0; i < 2; i++) {
+        settings(test, arena_printf(test->arena, "{\"post\": \"%s\"}", statuses[i]));
+        registry_forget(test, config(test, ANN ", \"identitytoken\": \"refresh-me-0123456789\""));
+        struct image_store *store = open_repository(test, registry_at(test, "token"), "a/b");
+        works(put_small(store, test->arena, 1, &err));
+        assert_string_equal(fetches(test), "POST - \nGET ann repository:a/b:pull,push\n");
+        store->table->close(store);
+    }
+    registry_forget(test, config(test, "\"identitytoken\": \"refresh-me-0123456789\""));
+    struct image_store *store = open_repository(test, registry_at(test, "token"), "a/b");
+    fails_with(put_small(store, test->arena, 1, &err), ERROR_DENIED, "no such page");
+    assert_string_equal(fetches(test), "POST - \n");
+    store->table->close(store);
+}
+
 static void nobody_may_pull_what_is_public(void **state)
 {
     struct registry_test *test = *state;
@@ -218,6 +239,7 @@ int main(void)
         cmocka_unit_test(tokens_are_kept_by_their_scopes),
         cmocka_unit_test(what_expires_is_fetched_again),
         cmocka_unit_test(an_identity_is_posted),
+        cmocka_unit_test(a_password_stands_in_for_an_identity),
         cmocka_unit_test(nobody_may_pull_what_is_public),
         cmocka_unit_test(wrong_credentials_are_not_told),
         cmocka_unit_test(a_token_server_that_fails_is_an_error),

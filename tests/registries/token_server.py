@@ -5,7 +5,7 @@ usage: token_server.py FOLDER [http|https]
 Knows ann/s3cret; anybody may pull from public/*. Signs with FOLDER/tokens.key; prints its port
 and serves until its parent is gone. FOLDER/tokens.log has a line for each request: method, who, scopes.
 FOLDER/tokens.json may change what it does: {"lifetime": 3, "name": "access_token", "identity":
-true, "fail": "429"}.
+true, "fail": "429", "post": "404" (the answer to each POST)}.
 """
 import base64
 import http.server
@@ -95,6 +95,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         form = urllib.parse.parse_qs(
             self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+        if settings().get("post"):
+            self.note(None, [])
+            self.answer(int(settings()["post"]), {"details": "no such page"})
+            return
         good = form.get("refresh_token") == [IDENTITY]
         scopes = form.get("scope", [""])[0].split()
         self.note("ann" if good else None, scopes)

@@ -133,7 +133,7 @@ static bool say_refused(struct arena *arena, const struct token_request *request
     const char *words = response_words(arena, response, secrets, 3);
     const char *status = status_words(response->status);
     enum error_kind kind = status_kind(response->status);
-    if (response->status < 300 || kind == ERROR_NOT_FOUND || kind == ERROR_INVALID)
+    if (response->status < 300 || kind != ERROR_UNREACHABLE)
         kind = ERROR_DENIED;
     const char *registry = request->server->registry, *whose = "";
     if (response->status == 401 && credential->from)
@@ -175,23 +175,39 @@ static const struct http_endpoint *realm_endpoint(struct arena *arena,
     return endpoint;
 }
 
+/* Asked again where that helps. False: no answer, or none that counts. */
+static bool ask(struct arena *arena, const struct token_request *request, bool post,
+                struct http_response *ret, const struct wait *wait, struct error *err)
+{
+    struct retry retry = { .place = url_place(arena, request->realm) };
+    bool answered, failed;
+    struct http_request http = { .endpoint = realm_endpoint(arena, request),
+                                 .ceiling = REPLY_CEILING,
+                                 .follow = !post };
+    (post ? fill_post : fill_get)(arena, request, &http);
+    do
+        answered = http_do(request->server->registries->http, arena, &http, ret, wait, err);
+    while (retry_again(&retry, answered, ret, true, &failed, wait, err));
+    return answered && !failed;
+}
+
+/* Some token servers know no POST; a password that is there beside the refresh token may do. */
+static bool may_get(const struct credential *credential, int status)
+{
+    return (status == 404 || status == 405) && credential->user && credential->password
+           && *credential->password;
+}
+
 bool token_fetch(struct arena *arena, const struct token_request *request, struct token_reply *ret,
                  const struct wait *wait, struct error *err)
 {
     struct http_response response;
     const char *place = url_place(arena, request->realm);
-    struct retry retry = { .place = place };
-    bool answered, failed;
-    if (!check_realm(arena, request, err))
+    bool post = request->credential->identity != NULL;
+    if (!check_realm(arena, request, err) || !ask(arena, request, post, &response, wait, err))
         return false;
-    struct http_request http = { .endpoint = realm_endpoint(arena, request),
-                                 .ceiling = REPLY_CEILING,
-                                 .follow = !request->credential->identity };
-    (request->credential->identity ? fill_post : fill_get)(arena, request, &http);
-    do
-        answered = http_do(request->server->registries->http, arena, &http, &response, wait, err);
-    while (retry_again(&retry, answered, &response, true, &failed, wait, err));
-    if (!answered || failed)
+    if (post && may_get(request->credential, response.status)
+        && !ask(arena, request, false, &response, wait, err))
         return false;
     if (response.status != 200)
         return say_refused(arena, request, place, &response, err);
