@@ -147,6 +147,25 @@ static void an_identity_is_posted(void **state)
     store->table->close(store);
 }
 
+/* The reply to one has the next, which this run goes on with. */
+static void an_identity_may_be_good_once(void **state)
+{
+    struct registry_test *test = *state;
+    struct wait wait = soon();
+    struct error err;
+    struct descriptor found;
+    settings(test, "{\"rotate\": true, \"lifetime\": 2}");
+    registry_forget(test, config(test, "\"identitytoken\": \"refresh-me-0123456789\""));
+    struct image_store *store = open_repository(test, registry_at(test, "token"), "a/b");
+    works(put_small(store, test->arena, 1, &err));
+    fails_with(store->table->resolve(store, test->arena, "none", &found, &wait, &err),
+               ERROR_NOT_FOUND, "does not exist");
+    assert_true(wait_sleep(&wait, 1100));
+    works(put_small(store, test->arena, 2, &err));
+    assert_int_equal(lines_of(fetches(test)), 3);
+    store->table->close(store);
+}
+
 /* Where a refresh token cannot be posted, the password that stands beside it does. */
 static void a_password_stands_in_for_an_identity(void **state)
 {
@@ -239,6 +258,7 @@ int main(void)
         cmocka_unit_test(tokens_are_kept_by_their_scopes),
         cmocka_unit_test(what_expires_is_fetched_again),
         cmocka_unit_test(an_identity_is_posted),
+        cmocka_unit_test(an_identity_may_be_good_once),
         cmocka_unit_test(a_password_stands_in_for_an_identity),
         cmocka_unit_test(nobody_may_pull_what_is_public),
         cmocka_unit_test(wrong_credentials_are_not_told),

@@ -5,7 +5,8 @@ usage: token_server.py FOLDER [http|https]
 Knows ann/s3cret; anybody may pull from public/*. Signs with FOLDER/tokens.key; prints its port
 and serves until its parent is gone. FOLDER/tokens.log has a line for each request: method, who, scopes.
 FOLDER/tokens.json may change what it does: {"lifetime": 3, "name": "access_token", "identity":
-true, "fail": "429", "post": "404" (the answer to each POST)}.
+true, "fail": "429", "post": "404" (the answer to each POST),
+"rotate": true (a refresh token is good once; the reply has the next one)}.
 """
 import base64
 import http.server
@@ -20,6 +21,7 @@ import urllib.parse
 
 folder = sys.argv[1]
 IDENTITY = "refresh-me-0123456789"
+rotated = []  # the refresh token that is good now, where they rotate
 lock = threading.Lock()
 
 
@@ -99,15 +101,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.note(None, [])
             self.answer(int(settings()["post"]), {"details": "no such page"})
             return
-        good = form.get("refresh_token") == [IDENTITY]
+        rotates = settings().get("rotate")
+        good = form.get("refresh_token") == [rotated[-1] if rotates and rotated else IDENTITY]
+        if good and rotates:
+            rotated.append("refresh-" + os.urandom(8).hex())
         scopes = form.get("scope", [""])[0].split()
         self.note("ann" if good else None, scopes)
         if not good:
             self.answer(401, {"error": "invalid_grant", "error_description": "unknown token"})
             return
-        self.grant(form.get("service", [""])[0], "ann", scopes, False)
+        self.grant(form.get("service", [""])[0], "ann", scopes, False, rotated[-1] if rotates else None)
 
-    def grant(self, service, user, scopes, offline):
+    def grant(self, service, user, scopes, offline, refresh=None):
         set_to = settings()
         if set_to.get("fail"):
             self.answer(int(set_to["fail"]), {"details": "not now"}, [("Retry-After", "0")])
@@ -124,7 +129,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "lifetime" in set_to:
             document["expires_in"] = lifetime
         if offline and set_to.get("identity"):
-            document["refresh_token"] = IDENTITY
+            refresh = IDENTITY
+        if refresh:
+            document["refresh_token"] = refresh
         self.answer(200, document)
 
 

@@ -60,17 +60,37 @@ static const char *all_scopes(struct arena *arena, const struct token *token)
     return arena_printf(arena, "%s%s%s", token->scopes, between, token->asked);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/*
+ * A refresh token may be good for one fetch, whose reply then has the next one. What is kept is the
+ * first one all the same: only this run knows the others. Locked.
+ */
+static void keep_identity(struct server *server, const char *given, const char *next)
+{
+    if (!given || !next)
+        return;
+    server->spent = arena_strdup(server->arena, given);
+    server->next_identity = arena_strdup(server->arena, next);
+}
+
 /* This thread fetches it for all; locked, but not meanwhile. */
 static bool renew(struct server *server, struct token *token, const struct demand *demand,
                   const struct credential *credential, const struct wait *wait, struct error *err)
 {
     AUTO_ARENA arena = arena_new();
     struct token_reply reply;
+    struct credential now = *credential;
+    if (now.identity && same_text(now.identity, server->spent))
+        now.identity = arena_strdup(arena, server->next_identity);
     struct token_request request = { .server = server,
                                      .realm = demand->realm,
                                      .service = demand->service,
                                      .scopes = all_scopes(arena, token),
-                                     .credential = credential };
+                                     .credential = &now };
     token->fetching = true;
     pthread_mutex_unlock(&server->lock);
     bool fetched = token_fetch(arena, &request, &reply, wait, err);
@@ -79,6 +99,7 @@ static bool renew(struct server *server, struct token *token, const struct deman
     if (fetched) {
         token->header = arena_printf(server->arena, "Bearer %s", reply.token);
         token->expires = clock_now() + reply.lifetime;
+        keep_identity(server, credential->identity, reply.refresh);
     }
     pthread_cond_broadcast(&server->changed);
     return fetched;
@@ -139,11 +160,6 @@ bool authorization_get(struct server *server, struct arena *arena,
 static const char *copy(struct arena *arena, const char *text)
 {
     return text ? arena_strdup(arena, text) : NULL;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 /* Locked. True where it asks for something else than before. */

@@ -43,6 +43,7 @@ struct server {
     const char *realm, *service;
     bool pinging, pinged; /* asked what it wants: at most once (exchange.c) */
     struct token *tokens;
+    const char *spent, *next_identity; /* in place of a refresh token that was good once */
     int64_t piece; /* of a blob that one request may hold (upload.c); 0: nobody has minded any */
 
     struct server *next; /* of the registries */
