@@ -12,9 +12,13 @@
 
 enum { LONGEST_DIGITS = 9 };
 
-/* Is there a rel=next among the parameters of a link, up to `end`? */
+/*
+ * Do the parameters of a link, up to `end`, say that it is the next page? So it is without any
+ * `rel`, too: a list that ended there would be taken for the whole.
+ */
 static bool is_next(const char *at, const char *end)
 {
+    bool says = false;
     while (at < end) {
         at += strspn(at, "; \t");
         size_t length = strcspn(at, ";,");
@@ -22,9 +26,10 @@ static bool is_next(const char *at, const char *end)
             length = (size_t)(end - at);
         if (strncasecmp(at, "rel=\"next\"", 10) == 0 || strncasecmp(at, "rel=next", 8) == 0)
             return true;
+        says |= strncasecmp(at, "rel=", 4) == 0;
         at += length ? length : 1;
     }
-    return false;
+    return !says;
 }
 
 const char *link_next(struct arena *arena, const char *header)
@@ -35,7 +40,7 @@ const char *link_next(struct arena *arena, const char *header)
         if (!close)
             return NULL;
         const char *end = close + 1 + strcspn(close + 1, ",");
-        if (is_next(close + 1, end))
+        if (close > open + 1 && is_next(close + 1, end))
             return arena_memdup(arena, open + 1, (size_t)(close - open - 1));
         header = end + (*end == ',');
     }

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-/* The target of the link with rel="next", as it is written; NULL: there is none. */
+/* The target of the link with rel="next", or with no rel, as it is written; NULL: there is none. */
 const char *link_next(struct arena *arena, const char *header);
 
 /* Bytes that an upload has, by "0-1023" or "bytes=0-1023"; 0 for "0-0", -1: not readable. */
