@@ -107,7 +107,9 @@ static void a_digest_is_not_believed(void **state)
 static void downloads_go_on_where_they_broke_off(void **state)
 {
     struct registry_test *test = *state;
-    static const char *const names[] = { "cut", "cut-whole", "down", "away" };
+    static const char *const names[] = {
+        "cut", "cut-whole", "cut-parts", "cut-end", "down", "away"
+    };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct image_store *store = lie(test, names[i]);
         struct error err;
@@ -117,6 +119,8 @@ static void downloads_go_on_where_they_broke_off(void **state)
     const char *seen = requests_of(test, "cut");
     assert_int_equal(count_of(seen, "GET "), 2);
     assert_int_equal(count_of(seen, "bytes=150000-"), 1);
+    assert_int_equal(count_of(requests_of(test, "cut-parts"), "GET "), 4);
+    assert_int_equal(count_of(requests_of(test, "cut-end"), "GET "), 1);
 }
 
 /* Retry-After in all its forms; what is too long is told and not waited for. */

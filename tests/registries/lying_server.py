@@ -32,6 +32,8 @@ away            blobs are redirected to the other host, which has them
 away-locked     the same, and uploads go there too; wants basic authentication here
 cut             blobs break off in the middle, and Range is heeded
 cut-whole       the same, but Range is not heeded
+cut-parts       the same, and of what is asked for by Range not more than 50000 bytes come
+cut-end         blobs come whole, and their last chunk does not; Range behind the end is 416
 cut-always      blobs break off at their first byte, each time
 busy-X          the first answer is 429 with Retry-After: X ("none": without)
 down            the first answer is 503
@@ -123,6 +125,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[:len(body) // 2 if self.name != "cut-always" else 0])
+        raise Broken
+
+    def cut_end(self, body):
+        """All of it, in a chunk, and not the end of the chunks."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(body), body))
         raise Broken
 
     def forever(self, kind):
@@ -335,7 +346,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, b"" if self.name == "blobs-zero" else body)
         elif self.name == "endless":
             self.forever("application/octet-stream")
-        elif self.name == "cut-always" or (self.name in ("cut", "cut-whole") and first_time(self.name)):
+        elif self.from_byte >= len(body):
+            self.fail(416, "RANGE")
+        elif self.name == "cut-end":
+            self.cut_end(body)
+        elif self.name == "cut-always" or (self.name in ("cut", "cut-whole", "cut-parts") and first_time(self.name)):
             self.cut(body)
         else:
             self.send_blob(body)
@@ -346,8 +361,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.name == "short":
             body = body[:-1]
         if self.from_byte and self.name != "cut-whole":
-            rest = body[self.from_byte:]
-            self.answer(206, rest, [("Content-Range", f"bytes {self.from_byte}-{len(body) - 1}/{len(body)}")],
+            rest = body[self.from_byte:][:50000 if self.name == "cut-parts" else None]
+            last = self.from_byte + len(rest) - 1
+            self.answer(206, rest, [("Content-Range", f"bytes {self.from_byte}-{last}/{len(body)}")],
                         "application/octet-stream")
             return
         self.answer(200, body, kind="application/octet-stream")

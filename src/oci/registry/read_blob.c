@@ -78,6 +78,20 @@ static bool say_wrong(const struct download *download, const struct server *serv
                         download->blob->digest, page ? " (a page of HTML came)" : "");
 }
 
+/* All of it has come, be it that its end was lost. */
+static bool is_whole(const struct download *download)
+{
+    return download->blob->size >= 0 && verifier_size(download->verifier) == download->blob->size;
+}
+
+/* A part that was asked for may come as a smaller one: what is left is asked for next. */
+static bool is_part(struct download *download, const struct answer *answer, int64_t before)
+{
+    int64_t size = verifier_size(download->verifier);
+    return answer->response.status == 206 && size > before && size < download->blob->size
+           && download->resumes++ < MOST_RESUMES;
+}
+
 /* What came so far may stay: it was a part of the right bytes, or the digest will tell. */
 static bool may_resume(struct download *download, struct retry *retry, int64_t before,
                        const struct answer *answer, bool *ret_failed, const struct wait *wait,
@@ -101,7 +115,10 @@ static bool read_from(void *context, struct server *server, const struct wait *w
         int64_t before = verifier_size(download->verifier);
         if (download->refused)
             return false;
-        if (read_once(download, server, &answer, &lost, wait, err))
+        bool read = read_once(download, server, &answer, &lost, wait, err);
+        if (read && is_part(download, &answer, before))
+            continue;
+        if (read || (lost && is_whole(download)))
             break;
         if (download->refused)
             return say_wrong(download, server, &answer, err);
