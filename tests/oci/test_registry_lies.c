@@ -107,9 +107,8 @@ static void a_digest_is_not_believed(void **state)
 static void downloads_go_on_where_they_broke_off(void **state)
 {
     struct registry_test *test = *state;
-    static const char *const names[] = {
-        "cut", "cut-whole", "cut-parts", "cut-end", "down", "away"
-    };
+    static const char *const names[] = { "cut",  "cut-whole", "cut-parts", "cut-end",
+                                         "down", "down-520",  "away" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct image_store *store = lie(test, names[i]);
         struct error err;

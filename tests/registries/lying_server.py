@@ -37,6 +37,7 @@ cut-end         blobs come whole, and their last chunk does not; Range behind th
 cut-always      blobs break off at their first byte, each time
 busy-X          the first answer is 429 with Retry-After: X ("none": without)
 down            the first answer is 503
+down-X          the first answer is X
 pages           two tags a page, with relative links
 pages-two       the same, with a Link to another page in a header of its own before it
 pages-few       the same, and to ask for more than 100 at once is 400
@@ -232,8 +233,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             after = self.name[5:].replace("_", " ")
             self.fail(429, "TOOMANYREQUESTS", [] if after == "none" else [
                 ("Retry-After", {"date": "Sun, 06 Nov 1994 08:49:37 GMT"}.get(after, after))])
-        elif self.name == "down" and first_time(self.name):
-            self.fail(503, "UNAVAILABLE")
+        elif self.name.startswith("down") and first_time(self.name):
+            self.fail(int(self.name[5:] or 503), "UNAVAILABLE")
         else:
             return False
         return True

@@ -24,7 +24,7 @@ static bool may_again(const struct retry *retry, bool answered,
                && retry->tries < (response->silent ? SILENT_TRIES : LOST_TRIES);
     if (status == 429)
         return retry->tries < BUSY_TRIES;
-    bool down = status == 408 || status == 500 || (status >= 502 && status <= 504);
+    bool down = status == 408 || (status >= 500 && status != 501); /* Cloudflare has 520 to 530 */
     return down && repeatable && retry->tries < LOST_TRIES;
 }
 
