@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "oci/registry/credential_places.h"
 #include "oci/registry/credentials.h"
 #include "oci/registry/registry.h"
 
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -74,6 +76,7 @@ static int start(void **state)
     unsetenv("DOCKER_CONFIG");
     unsetenv("REGISTRY_AUTH_FILE");
     unsetenv("XDG_RUNTIME_DIR");
+    unsetenv("XDG_CONFIG_HOME");
     *state = place;
     return 0;
 }
@@ -188,6 +191,38 @@ static void the_first_file_that_knows_counts(void **state)
     }
     unsetenv("REGISTRY_AUTH_FILE");
     unsetenv("XDG_RUNTIME_DIR");
+}
+
+/* The places that the environment makes, one a line, without the home. */
+static void places_are_those_of_docker_and_podman(void **state)
+{
+    struct home *place = *state;
+    const char *run = arena_printf(place->arena, "/run/containers/%u/auth.json", getuid());
+    const struct {
+        const char *name, *value, *places;
+    } cases[] = {
+        { "XDG_RUNTIME_DIR", "/run/user/7",
+          "~/.docker/config.json /run/user/7/containers/auth.json "
+          "~/.config/containers/auth.json " },
+        { "XDG_CONFIG_HOME", "/cfg",
+          arena_printf(place->arena, "~/.docker/config.json %s /cfg/containers/auth.json ", run) },
+        { "DOCKER_CONFIG", "/docker",
+          arena_printf(place->arena, "/docker/config.json %s ~/.config/containers/auth.json ",
+                       run) },
+        { "REGISTRY_AUTH_FILE", "/own.json", "/own.json ~/.docker/config.json " },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct credential_place places[CREDENTIAL_PLACES];
+        AUTO_BUF out = BUF_INIT(BUF_OUTPUT_CEILING);
+        setenv(cases[i].name, cases[i].value, 1);
+        size_t count = credential_places(place->arena, NULL, places), home = strlen(place->folder);
+        unsetenv(cases[i].name);
+        for (size_t j = 0; j < count; j++) {
+            bool at_home = strncmp(places[j].path, place->folder, home) == 0;
+            buf_printf(&out, "%s%s ", at_home ? "~" : "", places[j].path + (at_home ? home : 0));
+        }
+        assert_string_equal(buf_text(&out), cases[i].places);
+    }
 }
 
 static void helpers_are_asked_once_a_registry(void **state)
@@ -403,6 +438,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_longest_key_counts),
         cmocka_unit_test(the_first_file_that_knows_counts),
+        cmocka_unit_test(places_are_those_of_docker_and_podman),
         cmocka_unit_test(helpers_are_asked_once_a_registry),
         cmocka_unit_test(what_a_helper_prints_may_be_a_secret),
         cmocka_unit_test(a_missing_helper_for_all_is_passed_over),

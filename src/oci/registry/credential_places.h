@@ -13,7 +13,8 @@ enum { CREDENTIAL_PLACES = 4 };
 
 struct credential_place {
     const char *path;
-    bool named; /* by the user: it has to be there */
+    bool named;   /* by the user: it has to be there */
+    bool guessed; /* by nobody: it may be another's, unreadable */
 };
 
 /* Fills `ret` in the order in which they count; the first is also where a login goes. */

@@ -43,7 +43,7 @@ static bool read_config(struct arena *arena, const char *config_file, struct con
     struct credential_place places[CREDENTIAL_PLACES];
     char *data = NULL;
     size_t length = 0;
-    if (!credential_places(arena, config_file, places))
+    if (!credential_places(arena, config_file, places) || places[0].guessed)
         return error_set(err, ERROR_LOCAL,
                          "where are credentials to be kept? Neither HOME nor DOCKER_CONFIG is set");
     ret->path = real_path(arena, places[0].path);

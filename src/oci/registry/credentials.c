@@ -59,15 +59,16 @@ static void add_file(struct credentials *credentials, const struct credential_fi
                *file);
 }
 
-static bool load_file(struct credentials *credentials, const char *path, bool wanted,
+static bool load_file(struct credentials *credentials, const struct credential_place *place,
                       struct error *err)
 {
+    const char *path = place->path;
     struct credential_file file;
     char *data;
     size_t length;
     struct error absent;
     if (!file_read(credentials->arena, path, CREDENTIAL_FILE_CEILING, &data, &length, &absent)) {
-        if (absent.kind == ERROR_NOT_FOUND && !wanted)
+        if ((absent.kind == ERROR_NOT_FOUND && !place->named) || place->guessed)
             return true;
         *err = absent;
         return false;
@@ -111,7 +112,7 @@ static bool load_files(struct credentials *credentials, struct error *err)
     const char *config_file = credentials->settings ? credentials->settings->config_file : NULL;
     size_t count = credential_places(credentials->arena, config_file, places);
     for (size_t i = 0; i < count; i++)
-        if (!load_file(credentials, places[i].path, places[i].named, err))
+        if (!load_file(credentials, &places[i], err))
             return false;
     return true;
 }
