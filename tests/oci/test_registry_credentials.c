@@ -322,6 +322,23 @@ static void wrong_files_are_refused(void **state)
     credentials_free(credentials);
 }
 
+/* As Kubernetes leaves it where an optional Secret is not there; not where it was named. */
+static void a_folder_is_no_file(void **state)
+{
+    struct home *place = *state;
+    struct error err = { 0 };
+    write_file(place, "mounted/config.json/x", "", 0600);
+    setenv("DOCKER_CONFIG", path_of(place, "mounted"), 1);
+    struct credentials *credentials = credentials_new(NULL);
+    assert_true(credentials_load(credentials, &err));
+    assert_string_equal(who(place, credentials, "no.io", "x"), "none");
+    credentials_free(credentials);
+    unsetenv("DOCKER_CONFIG");
+    credentials = credentials_of(place, path_of(place, "mounted/config.json"));
+    assert_false(credentials_load(credentials, &err));
+    credentials_free(credentials);
+}
+
 static const char *content(struct home *place, const char *name)
 {
     char *data;
@@ -443,6 +460,7 @@ int main(void)
         cmocka_unit_test(what_a_helper_prints_may_be_a_secret),
         cmocka_unit_test(a_missing_helper_for_all_is_passed_over),
         cmocka_unit_test(wrong_files_are_refused),
+        cmocka_unit_test(a_folder_is_no_file),
         cmocka_unit_test(keeps_and_forgets),
         cmocka_unit_test(keeps_and_forgets_where_the_store_is_missing),
         cmocka_unit_test(keeps_in_a_file_whose_auths_are_null),

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { LOOK_MS = 20 };
 
@@ -59,6 +60,20 @@ static void add_file(struct credentials *credentials, const struct credential_fi
                *file);
 }
 
+/* What Kubernetes leaves where it was to mount a file of an optional Secret that is not there. */
+static bool is_folder(const char *path)
+{
+    struct stat now;
+    return stat(path, &now) == 0 && S_ISDIR(now.st_mode);
+}
+
+/* Nobody is told of what is not there, unless it was named. */
+static bool may_lack(const struct credential_place *place, const struct error *problem)
+{
+    return !place->named
+           && (problem->kind == ERROR_NOT_FOUND || place->guessed || is_folder(place->path));
+}
+
 static bool load_file(struct credentials *credentials, const struct credential_place *place,
                       struct error *err)
 {
@@ -68,7 +83,7 @@ static bool load_file(struct credentials *credentials, const struct credential_p
     size_t length;
     struct error absent;
     if (!file_read(credentials->arena, path, CREDENTIAL_FILE_CEILING, &data, &length, &absent)) {
-        if ((absent.kind == ERROR_NOT_FOUND && !place->named) || place->guessed)
+        if (may_lack(place, &absent))
             return true;
         *err = absent;
         return false;
