@@ -77,7 +77,7 @@ run 4 push "oci:$work/images:one" "$odd/puts-page:9"
 has "it answered 200 to manifest 9, and does not have it afterwards"
 
 # ------------------------------------------------- without the referrers API there is always the tag
-for status in 200 404 406; do
+for status in 200 404 406 plain; do
     run 0 push "oci:$work/images:multi" "$odd/referrers-$status:9"
     run 0 registry copy "oci:$work/images:multi" "$odd/referrers-$status:9" --referrers
     run 0 pull "$odd/referrers-$status:9" --to "oci:$work/pulled-$status" --referrers

@@ -52,6 +52,8 @@ static void lies_cost_an_error(void **state)
         { "nothing", RESOLVE, ERROR_UNREACHABLE, "404 with text/html" },
         { "nothing", MANIFEST, ERROR_UNREACHABLE, "404 with text/html" },
         { "nothing", BYTES, ERROR_NOT_FOUND, "404" },
+        { "referrers-plain", RESOLVE, ERROR_NOT_FOUND, "does not exist" },
+        { "referrers-plain", MANIFEST, ERROR_NOT_FOUND, "does not exist" },
         { "other-digest", MANIFEST, ERROR_INVALID, "what came is sha256:" },
         { "other-digest", BYTES, ERROR_INVALID, "its digest is sha256:" },
         { "says-other", MANIFEST, ERROR_INVALID, "and should be sha256:" },

@@ -61,6 +61,7 @@ secret          403 whose words repeat the Authorization header
 subject         OCI-Subject is answered, and the referrers API is there
 no-length       HEAD tells no digest
 head-X          HEAD of a manifest is answered X; what it says is in GET
+referrers-plain nothing is there with plain words, as of a CDN that keeps manifests, nor is the API
 referrers-X     the referrers API answers X; 200 with a page of HTML
 blobs-X         HEAD of a blob is answered X
 blobs-zero      HEAD of a blob tells that it has 0 bytes
@@ -117,6 +118,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def fail(self, status, code, headers=(), message="no"):
+        if status == 404 and self.name == "referrers-plain":
+            self.answer(404, b"Not found\r\n", [("X-Docker-Size", "-1")], None)
+            return
         body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
         self.answer(status, body, headers)
 
@@ -291,7 +295,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return int(self.name[5:]) if re.fullmatch(r"puts-[0-9]+", self.name) else 201
 
     def on_referrers(self):
-        if self.name.startswith("referrers-"):
+        if re.fullmatch("referrers-[0-9]+", self.name):
             self.answer(int(self.name[10:]), b"<html>no such page</html>", kind="text/html")
             return
         if self.name != "subject":

@@ -59,10 +59,14 @@ static const char *answer_type(struct arena *arena, const struct answer *answer)
     return type ? arena_memdup(arena, type, strcspn(type, "; ")) : "";
 }
 
-/* Did something answer that is a registry? A 404 from elsewhere says nothing of the image. */
+/*
+ * Did something answer that is a registry? A 404 from elsewhere says nothing of the image.
+ * (X-Docker-Size: the CDN that registry.redhat.io has its manifests on.)
+ */
 static bool knows_registry(const struct answer *answer)
 {
     return http_header(&answer->response, "Docker-Distribution-Api-Version")
+           || http_header(&answer->response, "X-Docker-Size")
            || response_is_json(&answer->response);
 }
 
