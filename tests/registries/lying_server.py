@@ -58,6 +58,7 @@ pieces-stuck    as pieces-413, and Range stays at the end of the first piece
 upload-short    PATCH keeps half of it, and says so in Range
 schema1         manifests are of Docker's schema 1
 secret          403 whose words repeat the Authorization header
+faults          400 with two errors, one of them with details
 subject         OCI-Subject is answered, and the referrers API is there
 no-length       HEAD tells no digest
 head-X          HEAD of a manifest is answered X; what it says is in GET
@@ -229,6 +230,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, page, kind="text/html")
         elif self.name == "nothing":
             self.answer(404, page, kind="text/html")
+        elif self.name == "faults":
+            self.answer(400, json.dumps({"errors": [
+                {"code": "NAME_INVALID", "message": "too long"},
+                {"code": "TAG_INVALID", "message": "tag_invalid", "detail": "no dots"}]}).encode())
         elif self.name == "loop":
             self.answer(307, b"", [("Location", self.path)])
         elif self.name == "secret":

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WORDS_CEILING = 600 };
+enum { WORDS_CEILING = 600, ERRORS_TOLD = 5 };
 
 bool response_is_json(const struct http_response *response)
 {
@@ -16,22 +16,37 @@ bool response_is_json(const struct http_response *response)
     return response->body && response->body[strspn(response->body, " \t\r\n")] == '{';
 }
 
+static void add_part(struct buf *out, size_t from, const char *text)
+{
+    if (text && *text)
+        buf_printf(out, "%s%s", out->length > from ? ": " : "", text);
+}
+
 static void add_words(struct buf *out, const char *code, const char *message, const char *detail)
 {
-    if (code)
-        buf_puts(out, code);
-    if (message && *message && (!code || strcasecmp(code, message) != 0))
-        buf_printf(out, "%s%s", out->length ? ": " : "", message);
-    if (detail && *detail)
-        buf_printf(out, "%s%s", out->length ? ": " : "", detail);
+    if (out->length)
+        buf_puts(out, "; ");
+    size_t from = out->length;
+    add_part(out, from, code);
+    if (!code || !message || strcasecmp(code, message) != 0)
+        add_part(out, from, message);
+    add_part(out, from, detail);
+}
+
+static void add_errors(struct buf *out, const struct value *errors)
+{
+    for (size_t i = 0; i < value_count(errors) && i < ERRORS_TOLD; i++) {
+        const struct value *one = value_item(errors, i);
+        add_words(out, value_text(value_get(one, "code")), value_text(value_get(one, "message")),
+                  value_text(value_get(one, "detail")));
+    }
 }
 
 static void add_document(struct buf *out, const struct value *document)
 {
-    const struct value *first = value_item(value_get(document, "errors"), 0);
-    if (first) {
-        add_words(out, value_text(value_get(first, "code")),
-                  value_text(value_get(first, "message")), value_text(value_get(first, "detail")));
+    const struct value *errors = value_get(document, "errors");
+    if (value_count(errors)) {
+        add_errors(out, errors);
         return;
     }
     const char *message = value_text(value_get(document, "details"));
