@@ -58,7 +58,8 @@ static bool ipv6_valid(struct arena *arena, const char *registry, const char *en
 {
     struct in6_addr address;
     const char *inner = arena_memdup(arena, registry + 1, (size_t)(end - registry - 1));
-    return inet_pton(AF_INET6, inner, &address) == 1;
+    /* Without the dots that it may end in: containerd and the kubelet read none. */
+    return !strchr(inner, '.') && inet_pton(AF_INET6, inner, &address) == 1;
 }
 
 static bool registry_valid(struct arena *arena, const char *registry)
@@ -165,6 +166,12 @@ static bool is_image_id(const char *name)
     return strlen(name) == 64 && strspn(name, DIGITS "abcdef") == 64;
 }
 
+/* "sha256:0123…": read as a name it would be a tag of Docker Hub's library/sha256. */
+static bool is_whole_id(const char *name, const char *tag)
+{
+    return tag && strcmp(name, "sha256") == 0 && is_image_id(tag);
+}
+
 static bool split_registry(struct arena *arena, char *name, const char *text, struct reference *ret,
                            struct error *err)
 {
@@ -201,7 +208,7 @@ bool reference_parse(struct arena *arena, const char *text, struct reference *re
     char *name = arena_strdup(arena, text);
     if (!cut_end(name, text, &read, err))
         return false;
-    if (is_image_id(name))
+    if (is_image_id(name) || is_whole_id(name, read.tag))
         return wrong(err, text, "that is an image's id, which no registry knows: write its name");
     if (!split_registry(arena, name, text, &read, err)
         || !repository_valid(text, read.repository, err))
@@ -226,10 +233,11 @@ const char *reference_text(struct arena *arena, const struct reference *referenc
 }
 
 /* What looks like a registry, or like an image's id, would be read as that. */
-static bool short_is_clear(struct arena *arena, const char *name)
+static bool short_is_clear(struct arena *arena, const char *name, const char *tag)
 {
     size_t length = strcspn(name, "/");
-    return !is_image_id(name) && (!name[length] || !is_registry(arena_memdup(arena, name, length)));
+    return !is_image_id(name) && !is_whole_id(name, tag)
+           && (!name[length] || !is_registry(arena_memdup(arena, name, length)));
 }
 
 const char *reference_short(struct arena *arena, const struct reference *reference)
@@ -237,7 +245,7 @@ const char *reference_short(struct arena *arena, const struct reference *referen
     const char *name = reference->repository;
     if (strncmp(name, HUB_HOME, strlen(HUB_HOME)) == 0 && !strchr(name + strlen(HUB_HOME), '/'))
         name += strlen(HUB_HOME);
-    if (strcmp(reference->registry, HUB) != 0 || !short_is_clear(arena, name))
+    if (strcmp(reference->registry, HUB) != 0 || !short_is_clear(arena, name, reference->tag))
         return reference_text(arena, reference);
     return arena_printf(arena, "%s%s", name, end_text(arena, reference));
 }
