@@ -84,13 +84,21 @@ bool url_same_origin(struct arena *arena, const char *a, const char *b)
            && strcmp(left.port, right.port) == 0;
 }
 
+/* "localhost" and all below it (RFC 6761, 6.3), which libcurl asks no DNS for. */
+static bool is_localhost(const char *host)
+{
+    size_t length = strlen(host), name = strlen("localhost");
+    return length >= name && strcasecmp(host + length - name, "localhost") == 0
+           && (length == name || host[length - name - 1] == '.');
+}
+
 bool url_is_loopback(struct arena *arena, const char *url)
 {
     struct url_parts parts;
     struct in_addr address;
     if (!url_split(arena, url, &parts))
         return false;
-    return strcasecmp(parts.host, "localhost") == 0 || strcmp(parts.host, "[::1]") == 0
+    return is_localhost(parts.host) || strcmp(parts.host, "[::1]") == 0
            || (inet_pton(AF_INET, parts.host, &address) == 1
                && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET);
 }

@@ -30,7 +30,7 @@ const char *url_with_host(struct arena *arena, const char *url, const char *host
 /* Where `location` (perhaps relative) leads from `url`; NULL: nowhere over http or https. */
 const char *url_resolve(struct arena *arena, const char *url, const char *location);
 
-/* Does it lead to this machine: localhost, 127.0.0.0/8 or [::1]? */
+/* Does it lead to this machine: localhost and names below it, 127.0.0.0/8 or [::1]? */
 bool url_is_loopback(struct arena *arena, const char *url);
 
 /* Same scheme, host and port. */

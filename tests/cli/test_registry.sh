@@ -357,6 +357,15 @@ has "--username"
 run 2 registry login "$s" -u ann
 has "--password-stdin"
 
+# Below localhost is this machine; what only looks so is not.
+run 0 registry exists "k3d-shop.localhost:${r#*:}/pushed:1"
+has "$one"
+for host in notlocalhost 127.0.0.1.nowhere.invalid localhost.nowhere.invalid; do
+    run 4 registry exists "$host:${r#*:}/pushed:1" --log-level debug
+    has "https://$host"
+    lacks "http://$host"
+done
+
 # A mirror is asked first; what it lacks comes from the registry itself, which is never written to it.
 mirror="--registry-mirror 127.0.0.1:1=http://$r"
 # shellcheck disable=SC2086
