@@ -97,6 +97,13 @@ run 0 registry exists "$odd/apart/two@$multi"
 same 0 "$(requests apart/two | grep -c 'mount=')" # which is not even asked for
 [ "$(requests apart/two | grep -c PUT.*uploads)" -gt 0 ] || wrong "nothing was sent"
 
+# ------------------------------------------------------ what it has to say to its users, once
+run 0 registry tag "$odd/warns:1" new
+for text in "moves to new.example on Monday" "quota: 95 %"; do
+    same 1 "$(grep -c "$odd says: $text" <<<"$errors")"
+done
+lacks "not for users"
+
 # ------------------------------------------------- settings that nothing fits are not passed over
 for mirror in mirror.example "docker.io=" "$odd=http://bob:s3cret@127.0.0.1:1" "docker.io=https://m.example/v2/x" \
     "https://docker.io=m.example" "ghcr.io/acme=m.example"; do

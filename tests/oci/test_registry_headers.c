@@ -157,12 +157,42 @@ static void reads_retry_after(void **state)
         assert_int_equal(retry_after(cases[i].header, 784111770), cases[i].wait);
 }
 
+static void reads_warnings(void **state)
+{
+    AUTO_ARENA arena = arena_new();
+    static const struct {
+        const char *header, *text;
+    } cases[] = {
+        { "299 - \"trivial\"", "trivial" },
+        { "299 - \"e\\scaped \\\"quotes\\\"\"", "escaped \"quotes\"" },
+        { "299 - \"\xc5\xbelu\xc5\xa5ou\xc4\x8dk\xc3\xbd\"",
+          "\xc5\xbelu\xc5\xa5ou\xc4\x8dk\xc3\xbd" },
+        { "completely invalid", NULL },
+        { "100 - \"not-299\"", NULL },
+        { "299 localhost \"warn-agent set\"", NULL },
+        { "299 - \"no-terminating-quote", NULL },
+        { "299 - \"ends in a backslash\\", NULL },
+        { "299 - \"\x01 control\"", NULL },
+        { "299 - \"\\\x1b[31m escaped control\"", NULL },
+        { "299 - \"no UTF-8 \xa1\xa2\"", NULL },
+        { "299 - \"warning\" \"some-date\"", NULL },
+        { "299 - \"\"", NULL },
+        { "", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = warning_text(arena, cases[i].header);
+        if (!text != !cases[i].text || (text && strcmp(text, cases[i].text) != 0))
+            fail_msg("%s: %s", cases[i].header, text ? text : "none");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_challenges),  cmocka_unit_test(knows_what_scopes_cover),
         cmocka_unit_test(reads_links),       cmocka_unit_test(reads_ranges),
-        cmocka_unit_test(reads_retry_after),
+        cmocka_unit_test(reads_retry_after), cmocka_unit_test(reads_warnings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,7 @@ pieces-stuck    as pieces-413, and Range stays at the end of the first piece
 upload-short    PATCH keeps half of it, and says so in Range
 schema1         manifests are of Docker's schema 1
 secret          403 whose words repeat the Authorization header
+warns           each answer has warnings, one of them twice
 faults          400 with two errors, one of them with details
 subject         OCI-Subject is answered, and the referrers API is there
 no-length       HEAD tells no digest
@@ -109,6 +110,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, status, body=b"", headers=(), kind="application/json"):
         self.send_response(status)
+        if getattr(self, "name", "") == "warns":
+            headers = [*headers, *(("Warning", text) for text in (
+                '299 - "moves to new.example on Monday"', '299 - "quota: 95 %"', '199 - "not for users"',
+                '299 - "quota: 95 %"'))]
         for name, value in headers:
             self.send_header(name, value)
         if kind:

@@ -4,13 +4,14 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "net/http_url.h"
+#include "oci/registry/paging.h"
 #include "oci/registry/retry.h"
 #include "oci/registry/words.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum { ANSWER_CEILING = 8 << 20, LOGINS = 2, MOST_HEADERS = 6 };
+enum { ANSWER_CEILING = 8 << 20, LOGINS = 2, MOST_HEADERS = 6, WARNING_CEILING = 1000 };
 
 /* What goes on over the tries of one call. */
 struct attempt {
@@ -113,6 +114,20 @@ static void log_answer(const struct http_request *request, bool answered, int st
               request->url, status, answered ? "" : " (lost)");
 }
 
+/* What a registry says to its users (that it is given up, that a quota is near), once a run. */
+static void pass_warnings(const struct attempt *attempt, const struct http_response *response)
+{
+    struct server *server = attempt->server;
+    for (size_t i = 0; i < response->header_count; i++) {
+        const struct http_header *header = &response->headers[i];
+        const char *text = strcasecmp(header->name, "Warning") == 0
+                               ? warning_text(attempt->arena, header->value)
+                               : NULL;
+        if (text && server_tells(server, text))
+            log_warning("%s says: %.*s", server->registry, WARNING_CEILING, text);
+    }
+}
+
 /* ------------------------------------------------------------------ the tries */
 
 /* Does a server that was asked without TLS say that it wants it? */
@@ -162,6 +177,8 @@ static bool send_once(struct attempt *attempt, struct answer *answer, struct err
                             &answer->response, attempt->wait, err);
     answer->url = request.url;
     log_answer(&request, answered, answer->response.status);
+    if (answered)
+        pass_warnings(attempt, &answer->response);
     return answered;
 }
 

@@ -2,6 +2,7 @@
 #include "oci/registry/paging.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -105,4 +106,21 @@ int64_t retry_after(const char *header, int64_t now)
         || read_date(header, now, &milliseconds))
         return milliseconds;
     return -1;
+}
+
+const char *warning_text(struct arena *arena, const char *header)
+{
+    static const char begin[] = "299 - \"";
+    if (strncmp(header, begin, strlen(begin)) != 0)
+        return NULL;
+    const char *at = header + strlen(begin);
+    char *text = arena_alloc(arena, strlen(at) + 1);
+    size_t length = 0;
+    for (; *at && *at != '"'; at++) {
+        at += *at == '\\' && at[1];
+        if (iscntrl((unsigned char)*at))
+            return NULL;
+        text[length++] = *at;
+    }
+    return *at == '"' && !at[1] && length && utf8_valid(text, length) ? text : NULL;
 }

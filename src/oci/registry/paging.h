@@ -1,8 +1,8 @@
 /*
  * paging: the small headers of a registry's answers.
  *
- * `Link` of a page of tags, repositories or referrers (RFC 8288), `Range` of an upload, and
- * `Retry-After` as it is met: seconds, dates, and durations with units.
+ * `Link` of a page of tags, repositories or referrers (RFC 8288), `Range` of an upload, `Warning`,
+ * and `Retry-After` as it is met: seconds, dates, and durations with units.
  */
 #ifndef CMX_OCI_REGISTRY_PAGING_H
 #define CMX_OCI_REGISTRY_PAGING_H
@@ -22,5 +22,11 @@ int64_t upload_range(const char *header);
  * (seconds since 1970). What is over is 0. -1: no header, or nothing that can be read.
  */
 int64_t retry_after(const char *header, int64_t now);
+
+/*
+ * What a registry wants its users to be told: the text of `299 - "…"`, the one form that it may
+ * have (OCI distribution spec 1.1, "Warnings"). NULL: another one, or what would spoil a terminal.
+ */
+const char *warning_text(struct arena *arena, const char *header);
 
 #endif

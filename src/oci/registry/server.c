@@ -136,6 +136,28 @@ bool server_end_ping(struct server *server, bool first)
     return wants;
 }
 
+static bool was_told(const struct server *server, const char *text)
+{
+    for (const struct told *told = server->told; told; told = told->next)
+        if (strcmp(told->text, text) == 0)
+            return true;
+    return false;
+}
+
+bool server_tells(struct server *server, const char *text)
+{
+    pthread_mutex_lock(&server->lock);
+    bool tells = server->told_count < TOLD_CEILING && !was_told(server, text);
+    if (tells) {
+        struct told *told = arena_alloc(server->arena, sizeof *told);
+        *told = (struct told){ arena_strdup(server->arena, text), server->told };
+        server->told = told;
+        server->told_count++;
+    }
+    pthread_mutex_unlock(&server->lock);
+    return tells;
+}
+
 int64_t server_piece(struct server *server)
 {
     pthread_mutex_lock(&server->lock);

@@ -15,6 +15,14 @@
 
 enum auth_scheme { AUTH_NONE, AUTH_BASIC, AUTH_BEARER }; /* NONE: nobody has asked yet */
 
+/* What its users are to be told, each once. */
+struct told {
+    const char *text;
+    struct told *next;
+};
+
+enum { TOLD_CEILING = 20 };
+
 /* A bearer token for one set of scopes. */
 struct token {
     const char *scopes;
@@ -43,6 +51,8 @@ struct server {
     const char *realm, *service;
     bool pinging, pinged; /* asked what it wants: at most once (exchange.c) */
     struct token *tokens;
+    struct told *told;
+    size_t told_count;
     const char *spent, *next_identity; /* in place of a refresh token that was good once */
     int64_t piece; /* of a blob that one request may hold (upload.c); 0: nobody has minded any */
 
@@ -85,6 +95,9 @@ bool server_guess_again(struct server *server, const char *url);
  */
 bool server_begin_ping(struct server *server, bool *ret_first, const struct wait *wait);
 bool server_end_ping(struct server *server, bool first);
+
+/* Is this text new, of those that its users are told? Not when it has told enough. */
+bool server_tells(struct server *server, const char *text);
 
 /* How much of a blob one request may hold; 0: all of it. */
 int64_t server_piece(struct server *server);
