@@ -242,11 +242,9 @@ static void uploads_go_on_where_they_broke_off(void **state)
         const char *name;
         bool known;
         size_t size;
-    } cases[] = { { "upload-cut-1", true, 4000000 },
-                  { "upload-cut-2", false, 6000000 },
-                  { "upload-lost", true, 4000002 },
-                  { "upload-short", false, 6000003 },
-                  { "upload-none-1", true, 4000004 } };
+    } cases[] = { { "upload-cut-1", true, 4000000 },  { "upload-cut-2", false, 6000000 },
+                  { "upload-lost", true, 4000002 },   { "upload-invalid", true, 4000005 },
+                  { "upload-short", false, 6000003 }, { "upload-none-1", true, 4000004 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct image_store *store = lie(test, cases[i].name);
         struct pattern pattern = { .size = cases[i].size, .seed = (unsigned)i + 1 };

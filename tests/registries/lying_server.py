@@ -55,6 +55,7 @@ pieces-413      bodies over 256 KiB are refused
 pieces-least    the same, and no piece is to be smaller than 1 MiB
 pieces-416      the first body breaks off, and PATCH of more than 256 KiB is 416, with words
 pieces-stuck    as pieces-413, and Range stays at the end of the first piece
+upload-invalid  the first PUT is 400 BLOB_UPLOAD_INVALID, and the upload is forgotten
 upload-short    PATCH keeps half of it, and says so in Range
 schema1         manifests are of Docker's schema 1
 secret          403 whose words repeat the Authorization header
@@ -444,6 +445,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.name == "patch-early":
             self.fail(400, "BLOB_UPLOAD_INVALID")
             return
+        if self.name == "upload-invalid" and first_time(self.name):
+            self.drop_body()
+            del uploads[self.reference]
+            self.fail(400, "BLOB_UPLOAD_INVALID")
+            return
         self.take(self.read_body())
         body = uploads.pop(self.reference)
         if digest_of(body) != self.query["digest"]:
@@ -455,7 +461,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def read_body(self):
         length = self.headers.get("Content-Length")
-        cuts = self.name == "pieces-416" or (self.name.startswith("upload-") and self.name != "upload-short")
+        cuts = self.name == "pieces-416" or (self.name.startswith("upload-") and self.name not in ("upload-short", "upload-invalid"))
         cut = cuts and first_time(self.name)
         body = self.read_chunks(cut) if length is None else self.rfile.read(int(length) // (2 if cut else 1))
         if not cut:

@@ -186,6 +186,14 @@ static bool is_too_large(const struct upload *upload, const struct answer *answe
     return strcasestr(response_words(upload->arena, &answer->response, NULL, 0), "too large");
 }
 
+/* An upload that a registry of many servers has lost half of may work as a new one. */
+static bool is_broken(const struct upload *upload, const struct answer *answer)
+{
+    return answer->response.status == 400
+           && strstr(response_words(upload->arena, &answer->response, NULL, 0),
+                     "BLOB_UPLOAD_INVALID");
+}
+
 static enum sent judge_loss(struct upload *upload, const struct call *call, bool answered,
                             const struct answer *answer, struct error *err)
 {
@@ -197,7 +205,8 @@ static enum sent judge_loss(struct upload *upload, const struct call *call, bool
     if (is_too_large(upload, answer))
         return use_smaller(upload) ? SENT_IN_PART : SENT_REFUSED;
     upload->contradicted = answer->response.status == 416;
-    return may_change(answer->response.status) ? SENT_IN_PART : SENT_REFUSED;
+    return may_change(answer->response.status) || is_broken(upload, answer) ? SENT_IN_PART
+                                                                            : SENT_REFUSED;
 }
 
 static struct call send_call(struct upload *upload)
