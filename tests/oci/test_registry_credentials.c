@@ -450,6 +450,30 @@ static void keeps_with_a_helper(void **state)
     assert_null(where);
 }
 
+/* What docker's login by a browser has left there goes, too. */
+static void forgets_all_of_the_hub(void **state)
+{
+    struct home *place = *state;
+    struct wait wait = wait_for(20000, NULL);
+    struct error err;
+    const char *where, *file = path_of(place, "hub.json"), *stored = path_of(place, "hub2.json");
+    write_file(place, "hub.json",
+               "{\"auths\": {\"https://index.docker.io/v1/\": {" ANN "},"
+               "\"https://index.docker.io/v1/access-token\": {" ANN "},"
+               "\"https://index.docker.io/v1/refresh-token\": {" ANN "},"
+               "\"docker.io/vendor\": {" BOB "}}}",
+               0600);
+    assert_true(credentials_forget(file, place->arena, "docker.io", &where, &wait, &err));
+    assert_null(strstr(content(place, "hub.json"), "index.docker.io"));
+    assert_non_null(strstr(content(place, "hub.json"), "docker.io/vendor"));
+    write_file(place, "hub2.json", "{\"credsStore\": \"test\"}", 0600);
+    assert_true(credentials_forget(stored, place->arena, "docker.io", &where, &wait, &err));
+    assert_non_null(strstr(content(place, "bin/calls"),
+                           "erase https://index.docker.io/v1/\n"
+                           "erase https://index.docker.io/v1/access-token\n"
+                           "erase https://index.docker.io/v1/refresh-token\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +490,7 @@ int main(void)
         cmocka_unit_test(keeps_in_a_file_whose_auths_are_null),
         cmocka_unit_test(a_registry_without_a_helper_beside_a_store),
         cmocka_unit_test(keeps_with_a_helper),
+        cmocka_unit_test(forgets_all_of_the_hub),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "oci/registry/credential_file.h"
 #include "oci/registry/credential_helper.h"
 #include "oci/registry/credential_places.h"
@@ -69,14 +70,40 @@ static bool write_config(struct arena *arena, const struct config *config, struc
     return file_write(config->path, text, strlen(text), FILE_MODE, err);
 }
 
+/* What docker's login by a browser keeps beside the Hub's own credentials. */
+static const char *const hub_tokens[] = { "access-token", "refresh-token" };
+
+enum { HUB_TOKENS = sizeof hub_tokens / sizeof *hub_tokens };
+
+static bool is_hub_token(struct arena *arena, const char *key)
+{
+    for (size_t i = 0; i < HUB_TOKENS; i++)
+        if (strcmp(key, arena_printf(arena, HUB_REGISTRY "/v1/%s", hub_tokens[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Most helpers have none, and say so each in its own way. */
+static void erase_hub_tokens(const char *helper, const char *registry, const struct wait *wait)
+{
+    AUTO_ARENA arena = arena_new();
+    struct error why;
+    for (size_t i = 0; i < HUB_TOKENS && strcmp(registry, HUB_REGISTRY) == 0; i++)
+        if (!credential_helper_erase(
+                helper, arena_printf(arena, HUB_SERVER_URL "%s", hub_tokens[i]), wait, &why))
+            log_debug("%s", why.message);
+}
+
 /* The entries of this registry, however they are written, go. */
 static bool remove_entries(struct arena *arena, cJSON *auths, const char *registry)
 {
+    bool hub = strcmp(registry, HUB_REGISTRY) == 0;
     bool removed = false;
     cJSON *item, *next;
     for (item = auths ? auths->child : NULL; item; item = next) {
         next = item->next;
-        if (strcasecmp(credential_key(arena, item->string), registry) != 0)
+        const char *key = credential_key(arena, item->string);
+        if (strcasecmp(key, registry) != 0 && !(hub && is_hub_token(arena, key)))
             continue;
         cJSON_Delete(cJSON_DetachItemViaPointer(auths, item));
         removed = true;
@@ -158,8 +185,10 @@ bool credentials_forget(const char *config_file, struct arena *arena, const char
     }
     if (found && !credential_helper_erase(helper, credential_server(registry), wait, err))
         return say_whose(&config, own, err);
-    if (found)
+    if (found) {
         *ret_where = arena_printf(arena, "docker-credential-%s", helper);
+        erase_hub_tokens(helper, registry, wait);
+    }
     if (!remove_entries(arena, cJSON_GetObjectItemCaseSensitive(root, "auths"), registry))
         return true;
     *ret_where = config.path;
