@@ -3,9 +3,11 @@
  */
 #include "base/cleanup.h"
 #include "oci/registry/credential_file.h"
+#include "oci/registry/registry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -132,12 +134,47 @@ static void reads_what_auth_holds(void **state)
     }
 }
 
+/* Docker's own variable, before files; not where one file alone was named. */
+static void the_environment_may_hold_a_document(void **state)
+{
+    AUTO_ARENA arena = arena_new();
+    const struct registry_settings named = { .config_file = "/dev/null" };
+    static const struct {
+        const char *value, *user;
+    } cases[] = {
+        { "{\"auths\": {\"a.io\": " ANN "}, \"credsStore\": \"nowhere\"}", "ann" },
+        { "{\"auths\": {\"b.io\": " ANN "}}", NULL },
+        { "{\"auths\": 7}", NULL },
+        { "/builds/acme/api.tmp/DOCKER_AUTH_CONFIG", NULL },
+        { "", NULL },
+    };
+    (void)state;
+    unsetenv("REGISTRY_AUTH_FILE");
+    setenv("HOME", "/nowhere", 1);
+    for (size_t i = 0; i < 2 * (sizeof cases / sizeof *cases); i++) {
+        struct credentials *credentials = credentials_new(i % 2 ? &named : NULL);
+        const char *wanted = i % 2 ? NULL : cases[i / 2].user;
+        struct wait wait = wait_for(10000, NULL);
+        struct credential found;
+        struct error err = { 0 };
+        setenv("DOCKER_AUTH_CONFIG", cases[i / 2].value, 1);
+        if (!credentials_load(credentials, &err)
+            || !credentials_find(credentials, arena, "a.io", "x", &found, &wait, &err))
+            fail_msg("%s: %s", cases[i / 2].value, err.message);
+        if (!found.user != !wanted || (wanted && strcmp(found.user, wanted) != 0))
+            fail_msg("%s: %s", cases[i / 2].value, found.user ? found.user : "none");
+        credentials_free(credentials);
+    }
+    unsetenv("DOCKER_AUTH_CONFIG");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_read_as_the_kubelet_does),
         cmocka_unit_test(a_named_host_comes_before_a_pattern),
         cmocka_unit_test(reads_what_auth_holds),
+        cmocka_unit_test(the_environment_may_hold_a_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,10 +10,13 @@
 #include "oci/registry/registry.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum { LOOK_MS = 20 };
+
+#define CREDENTIAL_VARIABLE "DOCKER_AUTH_CONFIG" /* holds the document itself */
 
 /* What a helper has answered. */
 struct answer {
@@ -121,10 +124,28 @@ static bool load_secrets(struct credentials *credentials, struct error *err)
     return true;
 }
 
+/* What docker takes from the environment before any file; what is wrong there, it passes over. */
+static void load_variable(struct credentials *credentials)
+{
+    const char *text = getenv(CREDENTIAL_VARIABLE);
+    struct registry_secret secret = { .name = "$" CREDENTIAL_VARIABLE, .data = text };
+    struct credential_file file;
+    struct error error;
+    if (!text || !*text)
+        return;
+    secret.length = strlen(text);
+    if (read_secret(credentials, &secret, &file, &error))
+        add_file(credentials, &file);
+    else
+        log_warning("%s: going on without it", error.message);
+}
+
 static bool load_files(struct credentials *credentials, struct error *err)
 {
     struct credential_place places[CREDENTIAL_PLACES];
     const char *config_file = credentials->settings ? credentials->settings->config_file : NULL;
+    if (!config_file)
+        load_variable(credentials);
     size_t count = credential_places(credentials->arena, config_file, places);
     for (size_t i = 0; i < count; i++)
         if (!load_file(credentials, &places[i], err))

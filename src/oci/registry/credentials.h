@@ -2,7 +2,8 @@
  * credentials: who we are at which registry.
  *
  * Found where docker and the tools around containers keep them: in the secrets of the settings,
- * else in --registry-config alone, else in $REGISTRY_AUTH_FILE, docker's config.json
+ * else in --registry-config alone, else in $DOCKER_AUTH_CONFIG itself, $REGISTRY_AUTH_FILE,
+ * docker's config.json
  * ($DOCKER_CONFIG, ~/.docker) and containers' auth.json ($XDG_RUNTIME_DIR/containers or
  * /run/containers/UID, ~/.config/containers), the first that knows the registry. In each: a helper
  * for the registry, the helper for all, then what stands in the file, whose keys may name a
