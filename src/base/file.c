@@ -72,8 +72,8 @@ bool file_read(struct arena *arena, const char *path, size_t ceiling, char **ret
 {
     AUTO_CLOSE descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
-        enum error_kind kind = errno == ENOENT ? ERROR_NOT_FOUND : ERROR_LOCAL;
-        return error_errno(err, kind, "cannot open %s", path);
+        bool absent = errno == ENOENT || errno == ENOTDIR;
+        return error_errno(err, absent ? ERROR_NOT_FOUND : ERROR_LOCAL, "cannot open %s", path);
     }
     return file_read_descriptor(arena, descriptor, path, ceiling, ret_data, ret_length, err);
 }

@@ -79,12 +79,28 @@ static void reads_from_where_it_stands(void **state)
     assert_memory_equal(data, wanted + 100000, length + 1);
 }
 
+/* HOME=/dev/null is how accounts without a home are run. */
+static void nothing_is_below_what_is_no_folder(void **state)
+{
+    static const char *const paths[] = { "/nowhere/x", "/dev/null/x", "/dev/null/.docker/x" };
+    AUTO_ARENA arena = arena_new();
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct error err = { 0 };
+        char *data;
+        size_t length;
+        assert_false(file_read(arena, paths[i], 100, &data, &length, &err));
+        assert_int_equal(err.kind, ERROR_NOT_FOUND);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_all),
         cmocka_unit_test(has_a_ceiling),
         cmocka_unit_test(reads_from_where_it_stands),
+        cmocka_unit_test(nothing_is_below_what_is_no_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
