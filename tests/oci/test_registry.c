@@ -256,6 +256,17 @@ static void trusts_what_stands_in_certs_d(void **state)
         file_write(arena_printf(test->arena, "%s/ca.crt", folder), authority, length, 0644, &err));
     registry_forget(test, test->settings.config_file);
     works(registry_ping(test->registries, at, &wait, &err));
+    test->settings.certs_folder = NULL; /* then those of podman and docker */
+    registry_forget(test, test->settings.config_file);
+    fails_with(registry_ping(test->registries, at, &wait, &err), ERROR_UNREACHABLE,
+               "its certificate is not trusted");
+    const char *own =
+        arena_printf(test->arena, "%s/.config/containers/certs.d/%s", test->folder, at);
+    works(folder_make(own, &err));
+    works(file_write(arena_printf(test->arena, "%s/ca.crt", own), authority, length, 0644, &err));
+    setenv("HOME", test->folder, 1);
+    registry_forget(test, test->settings.config_file);
+    works(registry_ping(test->registries, at, &wait, &err));
 }
 
 int main(void)

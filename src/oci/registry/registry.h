@@ -33,7 +33,7 @@ struct registry_settings {
     const char *ca_file;           /* trusted for every registry, beside docker's certs.d      */
     const char *certificate_file;  /* of the client, PEM                                       */
     const char *key_file;          /*                                                          */
-    const char *certs_folder;      /* NULL: /etc/docker/certs.d                                */
+    const char *certs_folder;      /* NULL: those of podman and docker (certs.d)               */
     const char *const *plain_http; /* "HOST[:PORT]" without TLS; loopback needs no entry       */
     size_t plain_http_count;
     const char *const *mirrors; /* "docker.io=https://mirror.example": asked first, for reading */

@@ -11,8 +11,6 @@
 
 enum { PEM_CEILING = 4 << 20 };
 
-#define CERTS_FOLDER "/etc/docker/certs.d"
-
 CLEANUP_FUNCTION(DIR *, closedir)
 
 /* Where distributions keep the authorities that programs trust. */
@@ -56,10 +54,12 @@ static void take_pair(struct arena *arena, const char *folder, const char *name,
     ret->key_file = path_join(arena, folder, arena_printf(arena, "%.*s.key", (int)stem, name));
 }
 
+/* *ret_there stays where there is no such folder. */
 static bool read_folder(struct arena *arena, const char *folder, struct buf *authorities,
-                        struct http_endpoint *ret, struct error *err)
+                        struct http_endpoint *ret, bool *ret_there, struct error *err)
 {
     CLEANUP(closedir_at) DIR *open = opendir(folder);
+    *ret_there |= open != NULL;
     if (!open)
         return errno == ENOENT || errno == ENOTDIR
                || error_errno(err, ERROR_LOCAL, "cannot read %s", folder);
@@ -73,13 +73,35 @@ static bool read_folder(struct arena *arena, const char *folder, struct buf *aut
     return true;
 }
 
+/* Podman's places before docker's, as podman has it; the first with a folder for the registry. */
+static bool read_folders(struct arena *arena, const struct registry_settings *settings,
+                         const char *registry, struct buf *authorities, struct http_endpoint *ret,
+                         struct error *err)
+{
+    const char *home = getenv("HOME");
+    const char *const usual[] = {
+        home && *home ? path_join(arena, home, ".config/containers/certs.d") : NULL,
+        "/etc/containers/certs.d",
+        "/etc/docker/certs.d",
+    };
+    bool there = false;
+    if (settings->certs_folder)
+        return read_folder(arena, path_join(arena, settings->certs_folder, registry), authorities,
+                           ret, &there, err);
+    for (size_t i = 0; i < sizeof usual / sizeof *usual && !there; i++)
+        if (usual[i]
+            && !read_folder(arena, path_join(arena, usual[i], registry), authorities, ret, &there,
+                            err))
+            return false;
+    return true;
+}
+
 bool trust_read(struct arena *arena, const struct registry_settings *settings, const char *registry,
                 struct http_endpoint *ret, bool *ret_known, struct error *err)
 {
     AUTO_BUF authorities = BUF_INIT(4 * PEM_CEILING);
-    const char *folder = settings->certs_folder ? settings->certs_folder : CERTS_FOLDER;
     *ret = (struct http_endpoint){ 0 };
-    if (!read_folder(arena, path_join(arena, folder, registry), &authorities, ret, err))
+    if (!read_folders(arena, settings, registry, &authorities, ret, err))
         return false;
     *ret_known = authorities.length || ret->certificate_file;
     if (settings->ca_file && !add_pem(arena, settings->ca_file, &authorities, err))
