@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-static const char *const kinds[] = { "token:token:delete", NULL };
+static const char *const kinds[] = { "token:token:delete", "basic:basic", NULL };
 const char *const *const registry_kinds = kinds;
 
 enum { THREADS = 8 };
@@ -219,6 +219,50 @@ static void wrong_credentials_are_not_told(void **state)
     store->table->close(store);
 }
 
+static void add_secret(struct registry_test *test, const char *name, const char *registry,
+                       const char *auth)
+{
+    const char *text = arena_printf(test->arena, "{\"%s\": {\"auth\": \"%s\"}}",
+                                    registry_at(test, registry), auth);
+    const struct registry_secret secret = {
+        .name = name, .data = text, .length = strlen(text), .bare = true
+    };
+    struct error err;
+    works(registries_add_secret(test->registries, &secret, &err));
+}
+
+/* Secrets of the source may be good for one project each: they are tried in their order, a
+ * password once, as the kubelet tries them. */
+static void secrets_are_tried_in_turn(void **state)
+{
+    struct registry_test *test = *state;
+    struct error err;
+    static const char *const names[] = { "token", "basic" };
+    settings(test, "{}");
+    for (size_t i = 0; i < 2; i++) {
+        registry_forget(test, test_write(test, "config.json", "{}"));
+        add_secret(test, "Secret/other", names[i], "Ym9iOndyMG5n"); /* bob:wr0ng */
+        add_secret(test, "Secret/copy", names[i], "Ym9iOndyMG5n");
+        add_secret(test, "Secret/own", names[i], "YW5uOnMzY3JldA==");
+        struct image_store *store = open_repository(test, registry_at(test, names[i]), "a/b");
+        works(put_small(store, test->arena, 1, &err));
+        works(put_small(store, test->arena, 2, &err));
+        store->table->close(store);
+    }
+    assert_string_equal(fetches(test), "GET - repository:a/b:pull,push\n"
+                                       "GET ann repository:a/b:pull,push\n");
+    registry_forget(test, test_write(test, "config.json", "{}"));
+    add_secret(test, "Secret/other", "token", "Ym9iOndyMG5n");
+    add_secret(test, "Secret/third", "token", "Y2lkOmJhZA==");
+    struct image_store *store = open_repository(test, registry_at(test, "token"), "a/b");
+    fails_with(put_small(store, test->arena, 1, &err), ERROR_DENIED,
+               "the credentials of Secret/third were refused");
+    fetches(test);
+    fails_with(put_small(store, test->arena, 1, &err), ERROR_DENIED, "Secret/third");
+    assert_int_equal(lines_of(fetches(test)), 2); /* from the first one on */
+    store->table->close(store);
+}
+
 static void a_token_server_that_fails_is_an_error(void **state)
 {
     struct registry_test *test = *state;
@@ -262,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_password_stands_in_for_an_identity),
         cmocka_unit_test(nobody_may_pull_what_is_public),
         cmocka_unit_test(wrong_credentials_are_not_told),
+        cmocka_unit_test(secrets_are_tried_in_turn),
         cmocka_unit_test(a_token_server_that_fails_is_an_error),
         cmocka_unit_test(a_login_is_tried_and_may_give_an_identity),
     };

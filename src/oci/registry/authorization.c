@@ -120,6 +120,47 @@ static bool bearer(struct server *server, struct arena *arena, const char *scope
     return fine;
 }
 
+/* ---------------------------------------------------------------- which of them */
+
+/* Of a repository; NULL is the registry as a whole. Locked. */
+static struct choice *choice_of(struct server *server, const char *repository)
+{
+    for (struct choice *choice = server->choices; choice; choice = choice->next)
+        if (same_text(choice->repository, repository))
+            return choice;
+    struct choice *choice = arena_alloc(server->arena, sizeof *choice);
+    choice->repository = repository ? arena_strdup(server->arena, repository) : NULL;
+    choice->next = server->choices;
+    server->choices = choice;
+    return choice;
+}
+
+static size_t nth_of(struct server *server, const char *repository)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t nth = choice_of(server, repository)->nth;
+    pthread_mutex_unlock(&server->lock);
+    return nth;
+}
+
+/*
+ * Another thread may have gone on already. Behind the last one it begins anew: who may not push may
+ * have been right for pulling.
+ */
+bool authorization_next(struct server *server, const struct authorization_wish *wish,
+                        const struct authorization *used)
+{
+    if (!used->more && used->nth == 0)
+        return false;
+    pthread_mutex_lock(&server->lock);
+    struct choice *choice = choice_of(server, wish->repository);
+    if (choice->nth == used->nth)
+        choice->nth = used->more ? used->nth + 1 : 0;
+    token_of(server, wish->scopes)->header = NULL;
+    pthread_mutex_unlock(&server->lock);
+    return used->more;
+}
+
 /* ---------------------------------------------------------------------- both */
 
 static const char *basic(struct arena *arena, const struct credential *credential)
@@ -131,17 +172,18 @@ static const char *basic(struct arena *arena, const struct credential *credentia
     return arena_strdup(arena, buf_text(&out));
 }
 
-bool authorization_get(struct server *server, struct arena *arena,
-                       const struct authorization_wish *wish, struct authorization *ret,
-                       const struct wait *wait, struct error *err)
+static bool get_once(struct server *server, struct arena *arena,
+                     const struct authorization_wish *wish, struct authorization *ret,
+                     const struct wait *wait, struct error *err)
 {
     struct demand demand = demand_of(server);
     struct credential credential = { 0 };
     *ret = (struct authorization){ .anonymous = true };
     if (demand.scheme == AUTH_NONE)
         return true;
-    if (!credentials_find(server->registries->credentials, arena, server->registry,
-                          wish->repository, &credential, wait, err))
+    ret->nth = nth_of(server, wish->repository);
+    if (!credentials_find_nth(server->registries->credentials, arena, server->registry,
+                              wish->repository, ret->nth, &credential, &ret->more, wait, err))
         return false;
     ret->anonymous = !credential.user && !credential.identity && !credential.token;
     ret->from = credential.from;
@@ -155,6 +197,20 @@ bool authorization_get(struct server *server, struct arena *arena,
         return true;
     }
     return bearer(server, arena, wish->scopes, &demand, &credential, &ret->header, wait, err);
+}
+
+bool authorization_get(struct server *server, struct arena *arena,
+                       const struct authorization_wish *wish, struct authorization *ret,
+                       const struct wait *wait, struct error *err)
+{
+    struct error problem = { 0 };
+    bool got;
+    do
+        got = get_once(server, arena, wish, ret, wait, &problem);
+    while (!got && problem.kind == ERROR_DENIED && authorization_next(server, wish, ret));
+    if (!got)
+        *err = problem;
+    return got;
 }
 
 static const char *copy(struct arena *arena, const char *text)

@@ -20,6 +20,8 @@ struct authorization {
     const char *header; /* NULL: none */
     bool anonymous;     /* no credentials stand behind it */
     const char *from;   /* where they were found, or NULL */
+    size_t nth;         /* which of those that fit */
+    bool more;          /* there are others */
 };
 
 bool authorization_get(struct server *server, struct arena *arena,
@@ -33,6 +35,10 @@ bool authorization_get(struct server *server, struct arena *arena,
  */
 bool authorization_refused(struct server *server, const struct authorization_wish *wish,
                            const struct authorization *used, const struct http_response *response);
+
+/* What was used let nobody in: are there others, which are tried from now on? */
+bool authorization_next(struct server *server, const struct authorization_wish *wish,
+                        const struct authorization *used);
 
 /* ------------------------------------------------ behind it: token.c */
 

@@ -271,25 +271,86 @@ static bool lock_within(struct credentials *credentials, const struct wait *wait
     return true;
 }
 
-bool credentials_find(struct credentials *credentials, struct arena *arena, const char *registry,
-                      const char *repository, struct credential *ret, const struct wait *wait,
-                      struct error *err)
+/* Among the files: the first that knows the registry. */
+static bool find_own(struct credentials *credentials, const char *registry, const char *repository,
+                     struct credential *ret, bool *ret_found, const struct wait *wait,
+                     struct error *err)
 {
-    bool found = false, fine = true;
+    *ret_found = false;
+    for (size_t i = 0; i < credentials->count && !*ret_found; i++)
+        if (!find_in_file(credentials, &credentials->files[i], registry, repository, ret, ret_found,
+                          wait, err))
+            return false;
+    return true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_same(const struct credential *a, const struct credential *b)
+{
+    return same_text(a->user, b->user) && same_text(a->password, b->password)
+           && same_text(a->identity, b->identity) && same_text(a->token, b->token);
+}
+
+/* Has a Secret before the i-th the same? Namespaces have copies, and a password is tried once. */
+static bool came_before(const struct credentials *credentials, size_t i, const char *registry,
+                        const char *repository, const struct credential *credential)
+{
+    for (size_t j = 0; j < i; j++) {
+        const struct credential_entry *entry =
+            credential_file_find(&credentials->added[j], registry, repository);
+        if (entry && is_same(&entry->credential, credential))
+            return true;
+    }
+    return false;
+}
+
+/* Among the Secrets that were added: each that fits may be meant. */
+static void find_added(const struct credentials *credentials, const char *registry,
+                       const char *repository, size_t nth, struct credential *ret, bool *ret_more)
+{
+    size_t fit = 0;
+    for (size_t i = 0; i < credentials->added_count; i++) {
+        const struct credential_entry *entry =
+            credential_file_find(&credentials->added[i], registry, repository);
+        if (!entry || came_before(credentials, i, registry, repository, &entry->credential))
+            continue;
+        if (fit++ == nth)
+            *ret = entry->credential;
+    }
+    *ret_more = fit > nth + 1;
+}
+
+bool credentials_find_nth(struct credentials *credentials, struct arena *arena,
+                          const char *registry, const char *repository, size_t nth,
+                          struct credential *ret, bool *ret_more, const struct wait *wait,
+                          struct error *err)
+{
+    bool found = false;
     struct credential credential = { 0 };
+    *ret_more = false;
     if (!lock_within(credentials, wait, err))
         return false;
-    for (size_t i = 0; i < credentials->count + credentials->added_count && fine && !found; i++)
-        fine = find_in_file(credentials,
-                            i < credentials->count ? &credentials->files[i]
-                                                   : &credentials->added[i - credentials->count],
-                            registry, repository, &credential, &found, wait, err);
+    bool fine = find_own(credentials, registry, repository, &credential, &found, wait, err);
+    if (fine && !found) {
+        credential = (struct credential){ 0 };
+        find_added(credentials, registry, repository, nth, &credential, ret_more);
+    }
     if (fine) {
-        if (!found)
-            credential = (struct credential){ 0 };
         copy_credential(arena, &credential);
         *ret = credential;
     }
     pthread_mutex_unlock(&credentials->lock);
     return fine;
+}
+
+bool credentials_find(struct credentials *credentials, struct arena *arena, const char *registry,
+                      const char *repository, struct credential *ret, const struct wait *wait,
+                      struct error *err)
+{
+    bool more;
+    return credentials_find_nth(credentials, arena, registry, repository, 0, ret, &more, wait, err);
 }

@@ -56,6 +56,15 @@ bool credentials_find(struct credentials *credentials, struct arena *arena, cons
                       struct error *err) __attribute__((warn_unused_result));
 
 /*
+ * The same of the nth that fits (from 0): of Secrets that were added several may, as one for each
+ * project of a registry; of all else the first counts. *ret_more: there is one behind it.
+ */
+bool credentials_find_nth(struct credentials *credentials, struct arena *arena,
+                          const char *registry, const char *repository, size_t nth,
+                          struct credential *ret, bool *ret_more, const struct wait *wait,
+                          struct error *err) __attribute__((warn_unused_result));
+
+/*
  * Keeps credentials (user and password, or user and identity): by the helper where one is
  * configured, else in the file, which only its owner may read. *ret_where tells which.
  */

@@ -191,6 +191,14 @@ static bool log_in_again(struct attempt *attempt, const struct answer *answer)
            && !attempt->call->source;
 }
 
+/* Somebody else may have the right to it, where several are known. */
+static bool come_as_another(const struct attempt *attempt, const struct answer *answer)
+{
+    int status = answer->response.status;
+    return (status == 401 || status == 403) && answer->used.header && !attempt->call->source
+           && authorization_next(attempt->server, &attempt->wish, &answer->used);
+}
+
 static bool has_credentials(struct attempt *attempt)
 {
     struct server *server = attempt->server;
@@ -251,7 +259,9 @@ static bool goes_on(struct attempt *attempt, bool answered, struct answer *answe
         server_is_right(attempt->server, answer->url);
     else if (try_other_scheme(attempt, answer) && !attempt->call->source)
         return true;
-    if (answered && (log_in_again(attempt, answer) || was_not_asked(attempt, answer)))
+    if (answered
+        && (log_in_again(attempt, answer) || was_not_asked(attempt, answer)
+            || come_as_another(attempt, answer)))
         return true;
     bool repeatable = !is_single(attempt->call);
     if (!answered && is_single(attempt->call))

@@ -33,6 +33,13 @@ struct token {
     struct token *next;
 };
 
+/* Which of several credentials that fit a repository is tried; 0 where none stands here. */
+struct choice {
+    const char *repository;
+    size_t nth;
+    struct choice *next;
+};
+
 struct server {
     /* Set once, then only read. */
     struct registries *registries;
@@ -51,6 +58,7 @@ struct server {
     const char *realm, *service;
     bool pinging, pinged; /* asked what it wants: at most once (exchange.c) */
     struct token *tokens;
+    struct choice *choices;
     struct told *told;
     size_t told_count;
     const char *spent, *next_identity; /* in place of a refresh token that was good once */
