@@ -35,12 +35,15 @@ has "BLOB_UNKNOWN"
 run 0 registry inspect "$odd/pages:1" --raw
 has '"schemaVersion"'
 
+read -r image multi note < <(python3 "$here/tests/registries/image.py" "$work/images")
 # ------------------------------------------------------ tokens for what it asks for, not what it is called
 for name in front word; do
     run 0 registry exists "$odd/$name:1"
     run 0 registry tag "$odd/$name:1" new
 done
 same 3 "$(requests front | grep -c 'Bearer for repository:front:pull repository:inner/one:pull')"
+run 0 push "oci:$work/images:one" "$odd/puts-tokens:1"
+run 0 registry exists "$odd/puts-tokens:1"
 # ------------------------------------- nobody asks for a name, and to nobody nothing is there
 run 1 registry exists "$odd/hidden-404:1"
 run 4 registry exists "$odd/hidden-403:1"
@@ -60,7 +63,6 @@ for status in 405 501 403; do
 done
 run 4 registry exists "$odd/secret:1"
 same 0 "$(requests secret | grep -c GET)" # 401 is no reason to ask again
-read -r image multi note < <(python3 "$here/tests/registries/image.py" "$work/images")
 for name in puts-200 puts-202 puts-204 blobs-403 blobs-405 blobs-zero; do
     run 0 push "oci:$work/images:one" "$odd/$name:9"
     run 0 push "oci:$work/images:one" "$odd/$name:9"

@@ -63,6 +63,7 @@ static void lies_cost_an_error(void **state)
         { "loop", RESOLVE, ERROR_UNREACHABLE, "more than 10 redirects" },
         { "loop", BYTES, ERROR_UNREACHABLE, "more than 10 redirects" },
         { "cut-always", BYTES, ERROR_UNREACHABLE, "connection lost" },
+        { "tokenless", MANIFEST, ERROR_UNREACHABLE, "its answer holds no token" },
         { "faults", MANIFEST, ERROR_INVALID, "NAME_INVALID: too long; TAG_INVALID: no dots" },
         { "schema1", MANIFEST, ERROR_INVALID, "schema 1" },
         { "schema1", RESOLVE, ERROR_INVALID, "schema 1" },

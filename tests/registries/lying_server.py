@@ -36,8 +36,7 @@ cut-parts       the same, and of what is asked for by Range not more than 50000 
 cut-end         blobs come whole, and their last chunk does not; Range behind the end is 416
 cut-always      blobs break off at their first byte, each time
 busy-X          the first answer is 429 with Retry-After: X ("none": without)
-down            the first answer is 503
-down-X          the first answer is X
+down, down-X    the first answer is 503, or X
 pages           two tags a page, with relative links
 pages-two       the same, with a Link to another page in a header of its own before it
 pages-few       the same, and to ask for more than 100 at once is 400
@@ -75,8 +74,12 @@ puts-page       PUT of a manifest is answered 200 and a page of HTML, and nothin
 front           it stands before another registry: tokens are to be for what that one calls it
 apart/X         no token is for more than one of these; "two" has a blob from its second HEAD on
 own-tag         a tag sha256-HEX is the manifest of that digest, whatever is put there
+puts-tokens     a token is good for six requests
+tokenless       there is an answer where tokens come from, without any
 word            tokens are to have a scope that is a word of its own
 """
+
+WARNINGS = '299 - "moves to new.example on Monday"', '299 - "quota: 95 %"', '199 - "not for users"', '299 - "quota: 95 %"'
 
 lock = threading.Lock()
 seen, uploads, blobs, manifests, counts = {}, {}, {}, {}, {}
@@ -112,9 +115,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status, body=b"", headers=(), kind="application/json"):
         self.send_response(status)
         if getattr(self, "name", "") == "warns":
-            headers = [*headers, *(("Warning", text) for text in (
-                '299 - "moves to new.example on Monday"', '299 - "quota: 95 %"', '199 - "not for users"',
-                '299 - "quota: 95 %"'))]
+            headers = [*headers, *(("Warning", text) for text in WARNINGS)]
         for name, value in headers:
             self.send_header(name, value)
         if kind:
@@ -132,26 +133,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(status, body, headers)
 
     def cut(self, body, kind="application/octet-stream"):
-        self.send_response(206 if self.from_byte else 200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
+        self.begin(kind, ("Content-Length", str(len(body))), status=206 if self.from_byte else 200)
         self.wfile.write(body[:len(body) // 2 if self.name != "cut-always" else 0])
         raise Broken
 
+    def begin(self, kind, *headers, status=200):
+        self.send_response(status)
+        for name, value in (("Content-Type", kind), *headers):
+            self.send_header(name, value)
+        self.end_headers()
+
     def cut_end(self, body):
         """All of it, in a chunk, and not the end of the chunks."""
-        self.send_response(200)
-        self.send_header("Content-Type", "application/octet-stream")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+        self.begin("application/octet-stream", ("Transfer-Encoding", "chunked"))
         self.wfile.write(b"%x\r\n%s\r\n" % (len(body), body))
         raise Broken
 
     def forever(self, kind):
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.end_headers()
+        self.begin(kind)
         while True:
             self.wfile.write(b"{" * 65536)
 
@@ -183,7 +182,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if len({scope.split(":")[1] for scope in scopes if "apart/" in scope}) > 1:
                 self.fail(403, "DENIED")
                 return
-            self.answer(200, json.dumps({"access_token": "for " + " ".join(scopes)}).encode())
+            first_time("token")
+            key = "other" if "tokenless" in scopes else "access_token"
+            self.answer(200, json.dumps({key: f"for {' '.join(scopes)} {counts['token']}"}).encode())
             return
         match = re.fullmatch(r"/v2/(.+)/(manifests|blobs/uploads|blobs|tags|referrers)/(.*)", parts.path)
         self.name, what, self.reference = match.groups()
@@ -202,8 +203,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def wants_scope(self):
         """True: it was told that it wants a token for another scope."""
-        scope = {"front": "repository:inner/one:pull", "word": "word"}.get(self.name)
+        scope = {"front": "repository:inner/one:pull", "word": "word", "tokenless": "tokenless",
+                 "puts-tokens": "some"}.get(self.name)
         sent = self.headers.get("Authorization", "").split(" ")
+        if self.name == "puts-tokens" and not first_time(sent[-1]) and counts[sent[-1]] > 6:
+            sent = []
         if self.name.startswith("apart/"):
             scope = f"repository:{self.name}:pull"
             sent += [scope] if any(one.startswith(scope) for one in sent) else []
@@ -445,13 +449,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.name == "patch-early":
             self.fail(400, "BLOB_UPLOAD_INVALID")
             return
-        if self.name == "upload-invalid" and first_time(self.name):
-            self.drop_body()
-            del uploads[self.reference]
-            self.fail(400, "BLOB_UPLOAD_INVALID")
-            return
         self.take(self.read_body())
         body = uploads.pop(self.reference)
+        if self.name == "upload-invalid" and first_time(self.name):
+            self.fail(400, "BLOB_UPLOAD_INVALID")
+            return
         if digest_of(body) != self.query["digest"]:
             self.fail(400, "DIGEST_INVALID")
             return
