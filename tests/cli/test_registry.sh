@@ -376,6 +376,11 @@ run 0 registry copy 127.0.0.1:1/pushed:1 "oci:$work/mirrored:1" $mirror
 # shellcheck disable=SC2086
 run 4 registry copy "oci:$work/mirrored:1" 127.0.0.1:1/pushed:2 $mirror
 run 1 registry exists "$r/pushed:2"
+# One that has it below a path, as proxy caches do.
+run 0 registry copy "$r/pushed:1" "$r/proxy/hub/pushed:1"
+run 0 registry copy 127.0.0.1:1/pushed:1 "oci:$work/mirrored:2" --registry-mirror "127.0.0.1:1=http://$r/proxy/hub/"
+has "$one"
+run 4 registry exists 127.0.0.1:1/pushed:1 --registry-mirror "127.0.0.1:1=http://$r/proxy"
 run 0 registry exists "$r/pushed:1" --registry-mirror "$r=http://127.0.0.1:1"
 
 # --------------------------------------------------------------------------- what is no command

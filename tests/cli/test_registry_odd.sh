@@ -108,12 +108,14 @@ lacks "not for users"
 
 # ------------------------------------------------- settings that nothing fits are not passed over
 for mirror in mirror.example "docker.io=" "$odd=http://bob:s3cret@127.0.0.1:1" "docker.io=https://m.example/v2/x" \
+    "docker.io=https://m.example/v2" "docker.io=m.example//" "docker.io=m.example/Hub" "docker.io=m.example/a:1" \
     "https://docker.io=m.example" "ghcr.io/acme=m.example"; do
     run 2 registry exists "$odd/pages:1" --registry-mirror "$mirror" --log-level debug
     has "--registry-mirror: "
     lacks s3cret
 done
-for mirror in docker.io=https://m.example/ "docker.io=http://mirror" "ghcr.io=[::1]:5000" docker.io=m.example; do
+for mirror in docker.io=https://m.example/ "docker.io=http://mirror" "ghcr.io=[::1]:5000" docker.io=m.example \
+    docker.io=https://m.example/proxy/hub "docker.io=m.example:5000/v2x/"; do
     run 0 registry exists "$odd/pages:1" --registry-mirror "$mirror"
 done
 run 2 registry exists "$odd/pages:1" --registry-plain-http "http://$odd"

@@ -43,10 +43,11 @@ bool tag_valid(const char *text);
 
 /*
  * Asks the mirrors first, then the server itself: `ask` is called until it answers true, with
- * the same context. What the last one says is the error.
+ * the same context, and with the repository as it is called there (it lives as long as the call).
+ * What the last one says is the error.
  */
-typedef bool ask_server(void *context, struct server *server, const struct wait *wait,
-                        struct error *err);
+typedef bool ask_server(void *context, struct server *server, const char *repository,
+                        const struct wait *wait, struct error *err);
 bool ask_mirrors_first(struct repository *repository, ask_server *ask, void *context,
                        const struct wait *wait, struct error *err)
     __attribute__((warn_unused_result));

@@ -104,10 +104,11 @@ static bool may_resume(struct download *download, struct retry *retry, int64_t b
            && retry_again(retry, false, &answer->response, true, ret_failed, wait, err);
 }
 
-static bool read_from(void *context, struct server *server, const struct wait *wait,
-                      struct error *err)
+static bool read_from(void *context, struct server *server, const char *repository,
+                      const struct wait *wait, struct error *err)
 {
     struct download *download = context;
+    download->repository = repository;
     struct retry retry = { .place = server->registry };
     struct answer answer;
     for (;;) {
@@ -135,7 +136,7 @@ bool registry_blob(struct image_store *store, const struct descriptor *blob, blo
                    void *context, const struct wait *wait, struct error *err)
 {
     AUTO_ARENA arena = arena_new();
-    struct download download = { .arena = arena, .repository = store->repository, .blob = blob };
+    struct download download = { .arena = arena, .blob = blob };
     if (!digest_text_valid(blob->digest))
         return error_set(err, ERROR_INVALID, "%s: \"%.200s\" is not a digest", store->name,
                          blob->digest);

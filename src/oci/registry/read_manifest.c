@@ -7,6 +7,7 @@
 #include "oci/registry/read.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "oci/image.h"
 #include "oci/registry/words.h"
@@ -158,10 +159,11 @@ static bool read_manifest(const struct server *server, const struct lookup *look
     return true;
 }
 
-static bool get_from(void *context, struct server *server, const struct wait *wait,
-                     struct error *err)
+static bool get_from(void *context, struct server *server, const char *repository,
+                     const struct wait *wait, struct error *err)
 {
-    const struct lookup *lookup = context;
+    struct lookup *lookup = context;
+    lookup->repository = repository;
     struct call call = manifest_call(lookup->arena, "GET", lookup->name);
     struct answer answer;
     if (!exchange(server, lookup->repository, lookup->arena, &call, &answer, wait, err))
@@ -182,7 +184,7 @@ bool manifest_get(struct server *server, const char *repository, struct arena *a
                   const struct wait *wait, struct error *err)
 {
     struct lookup lookup = { arena, repository, tag_or_digest, ret, ret_bytes };
-    return check_name(tag_or_digest, err) && get_from(&lookup, server, wait, err);
+    return check_name(tag_or_digest, err) && get_from(&lookup, server, repository, wait, err);
 }
 
 bool registry_manifest(struct image_store *store, struct arena *arena, const char *tag_or_digest,
@@ -228,10 +230,11 @@ static bool get_tells_more(const struct answer *answer, bool known)
     return (status == 200 && !known) || (status >= 400 && status < 500) || status == 501;
 }
 
-static bool head_at(void *context, struct server *server, const struct wait *wait,
-                    struct error *err)
+static bool head_at(void *context, struct server *server, const char *repository,
+                    const struct wait *wait, struct error *err)
 {
     struct lookup *lookup = context;
+    lookup->repository = repository;
     struct call call = manifest_call(lookup->arena, "HEAD", lookup->name);
     struct answer answer;
     if (!exchange(server, lookup->repository, lookup->arena, &call, &answer, wait, err))
@@ -239,7 +242,7 @@ static bool head_at(void *context, struct server *server, const struct wait *wai
     int status = answer.response.status;
     bool known = status == 200 && read_headers(lookup, &answer);
     if (get_tells_more(&answer, known))
-        return get_from(context, server, wait, err);
+        return get_from(context, server, repository, wait, err);
     if (!known)
         return say_refused(server, lookup, &call, &answer, err);
     bool named = digest_text_valid(lookup->name);
@@ -263,12 +266,16 @@ bool ask_mirrors_first(struct repository *repository, ask_server *ask, void *con
                        const struct wait *wait, struct error *err)
 {
     struct server *server = repository->server;
+    const char *name = repository->store.repository;
     for (size_t i = 0; i < server->mirror_count; i++) {
-        if (ask(context, server->mirrors[i], wait, err))
+        AUTO_ARENA arena = arena_new();
+        const struct mirror *mirror = &server->mirrors[i];
+        const char *there = *mirror->path ? path_join(arena, mirror->path, name) : name;
+        if (ask(context, mirror->server, there, wait, err))
             return true;
         if (!wait_check(wait, server->registry, err))
             return false;
-        log_debug("registry: mirror %s: %s", server->mirrors[i]->registry, err->message);
+        log_debug("registry: mirror %s: %s", mirror->server->registry, err->message);
     }
-    return ask(context, server, wait, err);
+    return ask(context, server, name, wait, err);
 }

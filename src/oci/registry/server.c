@@ -229,17 +229,29 @@ static bool find_locked(struct registries *registries, const char *registry, str
     return true;
 }
 
-/* "docker.io=https://mirror.example:5000" for this registry: the mirror's name, else NULL. */
-static const char *mirror_of(struct arena *arena, const char *setting, const char *registry,
-                             bool *ret_plain)
+/* A setting, "docker.io=https://mirror.example:5000/hub", in its parts. */
+struct mirror_parts {
+    const char *host, *path;
+    bool plain;
+};
+
+/* False: it is for another registry. */
+static bool read_mirror(struct arena *arena, const char *setting, const char *registry,
+                        struct mirror_parts *ret)
 {
     size_t length = strlen(registry);
     if (strncasecmp(setting, registry, length) != 0 || setting[length] != '=')
-        return NULL;
+        return false;
     const char *url = setting + length + 1, *scheme = strstr(url, "://");
-    *ret_plain = scheme && strncasecmp(url, "http:", 5) == 0;
     const char *host = scheme ? scheme + 3 : url;
-    return arena_memdup(arena, host, strcspn(host, "/"));
+    size_t host_length = strcspn(host, "/");
+    char *path = arena_strdup(arena, host + host_length + (host[host_length] == '/'));
+    for (size_t end = strlen(path); end && path[end - 1] == '/'; end--)
+        path[end - 1] = '\0';
+    *ret = (struct mirror_parts){ .host = arena_memdup(arena, host, host_length),
+                                  .path = path,
+                                  .plain = scheme && strncasecmp(url, "http:", 5) == 0 };
+    return true;
 }
 
 static bool find_mirrors(struct server *server, struct error *err)
@@ -247,15 +259,15 @@ static bool find_mirrors(struct server *server, struct error *err)
     const struct registry_settings *settings = server->registries->settings;
     size_t capacity = 0;
     for (size_t i = 0; i < settings->mirror_count; i++) {
-        struct server *mirror;
-        bool plain;
-        const char *name = mirror_of(server->arena, settings->mirrors[i], server->registry, &plain);
-        if (!name)
+        struct mirror_parts parts;
+        struct mirror mirror;
+        if (!read_mirror(server->arena, settings->mirrors[i], server->registry, &parts))
             continue;
-        if (!find_locked(server->registries, name, &mirror, err))
+        if (!find_locked(server->registries, parts.host, &mirror.server, err))
             return error_prefix(err, "mirror %s", settings->mirrors[i]);
-        if (plain)
-            mirror->base = arena_printf(mirror->arena, "http://%s", name);
+        mirror.path = parts.path;
+        if (parts.plain)
+            mirror.server->base = arena_printf(mirror.server->arena, "http://%s", parts.host);
         arena_push(server->arena, server->mirrors, server->mirror_count, capacity, mirror);
     }
     return true;

@@ -40,12 +40,18 @@ struct choice {
     struct choice *next;
 };
 
+/* Another server that is asked first for what is read. */
+struct mirror {
+    struct server *server;
+    const char *path; /* before the names of repositories; "" for none */
+};
+
 struct server {
     /* Set once, then only read. */
     struct registries *registries;
     const char *registry; /* as in struct reference */
     struct http_endpoint endpoint;
-    struct server **mirrors; /* asked first for what is read */
+    struct mirror *mirrors;
     size_t mirror_count;
     bool guesses; /* loopback, and nobody has said whether it speaks TLS: plain http is tried */
 

@@ -32,7 +32,20 @@ static bool is_mirror_host(const char *text, size_t length)
     return is_host(host, strlen(host));
 }
 
-/* HOST=URL; the URL is a scheme and a host alone, since /v2/ stands at the root of it. */
+/* What stands before the names of repositories at a mirror, as at a proxy cache: a name itself. */
+static bool is_mirror_path(const char *text, size_t length)
+{
+    AUTO_ARENA arena = arena_new();
+    struct reference reference;
+    struct error ignored;
+    const char *path = arena_memdup(arena, text, length);
+    const char *name = arena_printf(arena, "x.example/%s/a", path);
+    bool of_api = (length == 2 || path[2] == '/') && path[0] == 'v' && strchr("12", path[1]);
+    return !of_api && reference_parse(arena, name, &reference, &ignored) && !reference.tag
+           && !reference.digest;
+}
+
+/* HOST=URL; the URL is a scheme, a host and maybe a path, without /v2/. */
 static bool check_mirror(const char *setting, struct error *err)
 {
     const char *sign = strchr(setting, '='), *url = sign ? sign + 1 : "";
@@ -40,18 +53,19 @@ static bool check_mirror(const char *setting, struct error *err)
         url += 8;
     else if (strncasecmp(url, "http://", 7) == 0)
         url += 7;
-    size_t length = strlen(url);
+    size_t length = strlen(url), host = strcspn(url, "/");
     if (length && url[length - 1] == '/')
         length--;
-    if (sign && is_host(setting, (size_t)(sign - setting)) && is_mirror_host(url, length))
+    if (sign && is_host(setting, (size_t)(sign - setting)) && is_mirror_host(url, host)
+        && (length <= host || is_mirror_path(url + host + 1, length - host - 1)))
         return true;
     if (strchr(setting, '@'))
         return error_set(err, ERROR_USAGE,
                          "--registry-mirror: no user and no password in it: cmx-reconcile registry "
                          "login keeps them");
     return error_set(err, ERROR_USAGE,
-                     "--registry-mirror: expected REGISTRY=[https://]HOST[:PORT], such as "
-                     "docker.io=https://mirror.example, got \"%s\"",
+                     "--registry-mirror: expected REGISTRY=[https://]HOST[:PORT][/PATH] (without "
+                     "/v2), such as docker.io=https://mirror.example, got \"%s\"",
                      setting);
 }
 
