@@ -219,6 +219,19 @@ static void wrong_credentials_are_not_told(void **state)
     store->table->close(store);
 }
 
+/* A token for less than was asked for is no wrong password. */
+static void who_has_no_right_is_told_so(void **state)
+{
+    struct registry_test *test = *state;
+    struct error err;
+    settings(test, "{\"rights\": false}");
+    registry_forget(test, config(test, ANN));
+    struct image_store *store = open_repository(test, registry_at(test, "token"), "a/b");
+    fails_with(put_small(store, test->arena, 1, &err), ERROR_DENIED,
+               "config.json has no right to it, or it does not exist");
+    store->table->close(store);
+}
+
 static void add_secret(struct registry_test *test, const char *name, const char *registry,
                        const char *auth)
 {
@@ -306,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_password_stands_in_for_an_identity),
         cmocka_unit_test(nobody_may_pull_what_is_public),
         cmocka_unit_test(wrong_credentials_are_not_told),
+        cmocka_unit_test(who_has_no_right_is_told_so),
         cmocka_unit_test(secrets_are_tried_in_turn),
         cmocka_unit_test(a_token_server_that_fails_is_an_error),
         cmocka_unit_test(a_login_is_tried_and_may_give_an_identity),

@@ -6,6 +6,7 @@ Knows ann/s3cret; anybody may pull from public/*. Signs with FOLDER/tokens.key; 
 and serves until its parent is gone. FOLDER/tokens.log has a line for each request: method, who, scopes.
 FOLDER/tokens.json may change what it does: {"lifetime": 3, "name": "access_token", "identity":
 true, "fail": "429", "post": "404" (the answer to each POST),
+"rights": false (tokens for nothing),
 "rotate": true (a refresh token is good once; the reply has the next one)}.
 """
 import base64
@@ -123,6 +124,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             wanted = actions.split(",")
             if user is None:
                 wanted = [one for one in wanted if one == "pull" and name.startswith("public/")]
+            wanted = wanted if set_to.get("rights", True) else []
             access.append({"type": kind, "name": name, "actions": wanted})
         lifetime = set_to.get("lifetime", 60)
         document = {set_to.get("name", "token"): sign(service, user or "", access, lifetime)}

@@ -333,14 +333,24 @@ const char *answer_location(struct server *server, struct arena *arena, const st
     return url ? keep_tls(server, arena, answer->url, url) : NULL;
 }
 
+/* Who comes with a token was let in where that is from, so that it is no wrong password. */
+static bool was_let_in(const struct answer *answer)
+{
+    return answer->used.header && strncmp(answer->used.header, "Bearer ", 7) == 0;
+}
+
 static void say_login(const struct server *server, const struct answer *answer, struct buf *out)
 {
+    const char *from = answer->used.from ? answer->used.from : "this run";
     if (answer->used.anonymous)
         buf_printf(out, "; no credentials are known for it: cmx-reconcile registry login %s",
                    server->registry);
     else if (answer->response.status == 401)
-        buf_printf(out, "; the credentials of %s were refused",
-                   answer->used.from ? answer->used.from : "this run");
+        buf_printf(out,
+                   was_let_in(answer)
+                       ? "; who logs in with %s has no right to it, or it does not exist"
+                       : "; the credentials of %s were refused",
+                   from);
 }
 
 /* Part of a header's value that may not be told: "Bearer abc" → "abc". */
