@@ -78,6 +78,16 @@ sed -i 's/cpu: 1000m/cpu: 3/' web.yaml
 commit "A limit that is left alone"
 run 0 diff -f .
 
+# --- and none where the manifest has none so far on: not the one that a sidecar has pushed there
+ignore=', cmx.dev/ignore: /spec/template/spec/containers/1'
+workload 0
+sed -i 's/cpu: 1000m/cpu: 4/' web.yaml
+commit "A container that is not there"
+run 1 diff -f .
+has "containers[web].resources.limits.cpu"
+run 0 apply -f . --yes --no-wait
+same "aside:7 web:4" "$(k get deployment web -o jsonpath='{range .spec.template.spec.containers[*]}{.name}:{.resources.limits.cpu} {end}' | sed 's/ $//')"
+
 # --- emptied managedFields: claimed anew, so that what is dropped later goes away
 k patch configmap settings --type=json -p '[{"op": "replace", "path": "/metadata/managedFields", "value": [{}]}]' >/dev/null
 run 1 diff -f .

@@ -77,8 +77,12 @@ static void ignored_fields(const struct session *session, struct arena *arena,
     add_all(arena, &desired->id, &pointers, &desired->options.ignore, desired->document);
     for (size_t i = 0; (rule = rule_at(session, &i, &desired->id));)
         add_all(arena, &desired->id, &pointers, &rule->pointers, desired->document);
-    for (size_t i = 0; i < pointers.count; i++)
-        pointers.items[i] = pointer_by_key(arena, pointers.items[i], desired->document, live);
+    size_t kept = 0;
+    for (size_t i = 0; i < pointers.count; i++) {
+        pointers.items[kept] = pointer_by_key(arena, pointers.items[i], desired->document, live);
+        kept += pointers.items[kept] != NULL;
+    }
+    pointers.count = kept;
     *ret_pointers = pointers;
 }
 

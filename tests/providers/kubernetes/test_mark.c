@@ -135,8 +135,10 @@ static void test_positions(void **state)
                     "\"k:{\\\"name\\\":\\\"side/car\\\"}\":{\".\":{}}}}}]}}");
     assert_string_equal(pointer_by_key(arena, "/c/0/image", wanted, live),
                         "/c/{\"name\":\"web\"}/image");
-    assert_string_equal(pointer_by_key(arena, "/c/1/image", wanted, live),
-                        "/c/{\"name\":\"web\"}/image"); /* only live has a second one */
+    assert_null(pointer_by_key(arena, "/c/1/image", wanted, live)); /* the first one, pushed on */
+    assert_string_equal(
+        pointer_by_key(arena, "/c/1", json(arena, "{\"c\":[{\"name\":\"side/car\"}]}"), live),
+        "/c/{\"name\":\"web\"}"); /* only live has a second one */
     assert_string_equal(pointer_by_key(arena, "/c/0", json(arena, "{}"), live),
                         "/c/{\"name\":\"side~1car\"}");
     assert_string_equal(pointer_by_key(arena, "/a/0", wanted, live), "/a/0");

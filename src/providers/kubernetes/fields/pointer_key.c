@@ -49,6 +49,21 @@ static const char *step_into_list(struct arena *arena, struct step *at, const ch
     return NULL;
 }
 
+/* Is what stands there live an element that the manifest has elsewhere, and that is not meant? */
+static bool is_another(struct arena *arena, const struct step *at, const char *part)
+{
+    const struct value *item = pointer_item(at->live, part);
+    if (!at->wanted || !item || pointer_item(at->wanted, part))
+        return false;
+    for (size_t i = 0; i < value_count(at->fields); i++) {
+        const char *key = at->fields->map.members[i].key;
+        if (key[0] == 'k' && element(arena, key, at->live) == item
+            && element(arena, key, at->wanted))
+            return true;
+    }
+    return false;
+}
+
 static bool is_list(const struct value *value)
 {
     return value && value->kind == VALUE_LIST;
@@ -76,6 +91,8 @@ const char *pointer_by_key(struct arena *arena, const char *pointer, const struc
     for (size_t i = 0; i < parts.count; i++) {
         const char *part = parts.items[i], *key;
         if (is_list(at.live) || is_list(at.wanted)) {
+            if (is_another(arena, &at, part))
+                return NULL;
             key = step_into_list(arena, &at, part);
             if (!key) /* owned whole, or not there: positions are all there is */
                 return pointer;

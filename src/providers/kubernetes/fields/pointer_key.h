@@ -13,7 +13,8 @@
 
 /*
  * The pointer with names for positions, as far as the lists are keyed. Positions
- * count in `wanted`, or in `live` where the manifest has no such element.
+ * count in `wanted`, or in `live` where the manifest has no such element; NULL:
+ * what stands there live is another element of the manifest.
  */
 const char *pointer_by_key(struct arena *arena, const char *pointer, const struct value *wanted,
                            const struct value *live);
