@@ -96,6 +96,22 @@ commit "No rule"
 run 0 apply -f . --yes --no-wait
 same "$ours" "$(live)"
 
+# --- a disruption budget by the other of its two numbers
+write budget.yaml <<YAML
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: budget }
+spec: { minAvailable: 1, selector: { matchLabels: { app: web } } }
+YAML
+commit "A budget"
+run 0 apply -f . --yes --no-wait
+k patch poddisruptionbudget budget --field-manager=lens --type=merge -p '{"spec":{"minAvailable":null,"maxUnavailable":2}}' >/dev/null
+run 1 diff -f .
+has "spec.maxUnavailable removed, was 2" "drift (lens" "spec.minAvailable + 1" "1 change"
+run 0 apply -f . --yes --no-wait
+same 1 "$(k get poddisruptionbudget budget -o jsonpath='{.spec.minAvailable}{.spec.maxUnavailable}')"
+run 0 diff -f .
+
 # --- one member at a pointer of a rule
 rules '{ kind: Deployment, pointers: [ /spec/template/spec/containers/0/env/0/valueFrom ] }'
 commit "A pointer"

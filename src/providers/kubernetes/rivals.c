@@ -61,6 +61,7 @@ static const char *pointer_to(const struct search *search, const struct spot *sp
 
 static const char *const handlers[] = { "exec", "httpGet", "tcpSocket", "grpc", "sleep", NULL };
 static const char *const variables[] = { "value", "valueFrom", NULL };
+static const char *const budgets[] = { "minAvailable", "maxUnavailable", NULL };
 static const char *const not_name[] = { NULL }; /* all but the name */
 
 static bool is_member_of(const char *const *members, const char *key)
@@ -259,6 +260,9 @@ void rivals_find(struct arena *arena, const struct value *wanted, const struct v
     static const char *const lists[] = { "containers", "initContainers" };
     struct search search = { arena, live, left, ret_rivals };
     *ret_rivals = (struct rivals){ .theirs = { 0 } };
+    struct spot spec = { value_get(wanted, "spec"), value_get(live, "spec"), NULL, "/spec" };
+    if (is_kind(wanted, "policy/", "PodDisruptionBudget"))
+        look_at_union(&search, &spec, budgets);
     bool is_cron = is_kind(wanted, "batch/", "CronJob");
     if (!is_cron && !is_kind(wanted, "apps/", NULL)) /* of other pods nothing of this can change */
         return;

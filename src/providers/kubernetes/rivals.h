@@ -18,8 +18,8 @@ struct rivals {
 };
 
 /*
- * Those in the pods that `wanted` describes; what another applies is a conflict, and none.
- * `left`: what rules leave alone, by key.
+ * Those in the pods that `wanted` describes, and in a disruption budget; what another applies is a
+ * conflict, and none. `left`: what rules leave alone, by key.
  */
 void rivals_find(struct arena *arena, const struct value *wanted, const struct value *live,
                  const struct left_alone *left, struct rivals *ret_rivals);
