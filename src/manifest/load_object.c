@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "manifest/aggregated.h"
 #include "manifest/ca_bundle.h"
+#include "manifest/hooks_of_others.h"
 #include "manifest/names.h"
 #include "manifest/resource_builtin.h"
 #include "manifest/secret.h"
@@ -239,6 +240,8 @@ static void load_object(struct loading *loading, const char *api_version, const 
                         loader->problems);
     object_options_fit(&resource.id, loading->document, &resource.options, loading->file,
                        loader->problems);
+    warn_hooks_of_others(&resource.id, loading->document, &resource.options, loading->file,
+                         loader->problems);
     warn_status(loading, &resource.id);
     warn_rules(loading, &resource.id);
     if (!metadata)
