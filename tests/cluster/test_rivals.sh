@@ -112,6 +112,42 @@ run 0 apply -f . --yes --no-wait
 same 1 "$(k get poddisruptionbudget budget -o jsonpath='{.spec.minAvailable}{.spec.maxUnavailable}')"
 run 0 diff -f .
 
+# --- a port by another number: with a name, alone without one, and of a container
+write ports.yaml <<YAML
+apiVersion: v1
+kind: Service
+metadata: { name: named }
+spec: { ports: [ { name: http, port: 80 }, { name: dns, port: 53, protocol: UDP } ] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: alone }
+spec: { ports: [ { port: 80 } ] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ports }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: ports } }
+  template:
+    metadata: { labels: { app: ports } }
+    spec: { containers: [ { name: main, image: "web:1.4", ports: [ { name: http, containerPort: 80 }, { containerPort: 82 } ] } ] }
+YAML
+commit "Ports"
+run 0 apply -f . --yes --no-wait
+k patch service named --field-manager=lens --type=json -p '[{"op": "replace", "path": "/spec/ports/0/port", "value": 81},
+    {"op": "add", "path": "/spec/ports/-", "value": {"name": "theirs", "port": 90}}]' >/dev/null
+k patch service alone --field-manager=lens --type=json -p '[{"op": "replace", "path": "/spec/ports/0/port", "value": 81}]' >/dev/null
+k patch deployment ports --field-manager=lens --type=json -p '[{"op": "replace", "path": "/spec/template/spec/containers/0/ports/0/containerPort", "value": 81},
+    {"op": "add", "path": "/spec/template/spec/containers/0/ports/-", "value": {"containerPort": 90}}]' >/dev/null
+run 1 diff -f .
+has "spec.ports[http].port 81 → 80" "spec.ports[81] removed" "containers[main].ports[81] removed" "drift (lens" "3 change"
+run 0 apply -f . --yes --no-wait
+same "53 80 80 90" "$(k get service named alone -o jsonpath='{.items[*].spec.ports[*].port}' | tr ' ' '\n' | sort | xargs)"
+same "80 82 90" "$(k get deployment ports -o jsonpath='{.spec.template.spec.containers[0].ports[*].containerPort}' | tr ' ' '\n' | sort | xargs)"
+run 0 diff -f .
+
 # --- one member at a pointer of a rule
 rules '{ kind: Deployment, pointers: [ /spec/template/spec/containers/0/env/0/valueFrom ] }'
 commit "A pointer"

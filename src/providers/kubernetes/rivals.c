@@ -218,6 +218,75 @@ static void look_at_list(const struct search *search, struct spot list,
             look(search, &item);
 }
 
+/* ------------------------------------------------------------------ ports */
+
+static const char *text_of(const struct value *map, const char *key, const char *otherwise)
+{
+    const char *text = value_text(value_get(map, key));
+    return text ? text : otherwise;
+}
+
+/* One list of ports: the member that keys them beside the protocol, and whether one alone may lack
+ * a name. */
+struct ports {
+    const char *number;
+    bool named; /* all of them, where there are several */
+};
+
+static bool is_same_port(const struct ports *ports, const struct value *a, const struct value *b)
+{
+    const struct value *x = value_get(a, ports->number), *y = value_get(b, ports->number);
+    return x && y && value_equal(x, y)
+           && strcmp(text_of(a, "protocol", "TCP"), text_of(b, "protocol", "TCP")) == 0;
+}
+
+static bool clash(const struct ports *ports, const struct value *a, const struct value *b)
+{
+    const char *x = text_of(a, "name", ""), *y = text_of(b, "name", "");
+    return *x && *y ? strcmp(x, y) == 0 : ports->named;
+}
+
+static bool is_rival(const struct ports *ports, const struct value *wanted,
+                     const struct value *live)
+{
+    bool clashes = false;
+    for (size_t i = 0; i < value_count(wanted); i++) {
+        if (is_same_port(ports, value_item(wanted, i), live))
+            return false;
+        clashes |= clash(ports, value_item(wanted, i), live);
+    }
+    return clashes;
+}
+
+static void meet_port(const struct search *search, const struct spot *list,
+                      const struct ports *ports, const struct value *live)
+{
+    AUTO_BUF text = BUF_INIT(BUF_OUTPUT_CEILING);
+    const struct value *number = value_get(live, ports->number);
+    if (!number)
+        return;
+    write_pointer(&text, list);
+    buf_printf(&text, "/{\"%s\":", ports->number);
+    json_write(&text, number);
+    buf_printf(&text, ",\"protocol\":\"%s\"}", text_of(live, "protocol", "TCP"));
+    const char *pointer = arena_strdup(search->arena, buf_text(&text));
+    if (holder_of(search, pointer) == HELD_BY_OTHER)
+        add(search->arena, &search->rivals->theirs, pointer);
+}
+
+/* A port whose number somebody changed stands beside ours of the same name. */
+static void look_at_ports(const struct search *search, struct spot list, struct ports ports)
+{
+    if (!list.wanted || !list.live || list.wanted->kind != VALUE_LIST
+        || list.live->kind != VALUE_LIST)
+        return;
+    for (size_t i = 0; i < value_count(list.live); i++)
+        if (is_rival(&ports, list.wanted, value_item(list.live, i)))
+            meet_port(search, &list, &ports, value_item(list.live, i));
+}
+
+/* ------------------------------------------------------------------ kinds */
+
 static void look_at_variable(const struct search *search, const struct spot *variable)
 {
     struct spot from = step(variable, "valueFrom");
@@ -239,6 +308,7 @@ static void look_at_container(const struct search *search, const struct spot *co
         look_at_union(search, &event, handlers);
     }
     look_at_list(search, step(container, "env"), look_at_variable);
+    look_at_ports(search, step(container, "ports"), (struct ports){ "containerPort", false });
 }
 
 static void look_at_volume(const struct search *search, const struct spot *volume)
@@ -263,6 +333,8 @@ void rivals_find(struct arena *arena, const struct value *wanted, const struct v
     struct spot spec = { value_get(wanted, "spec"), value_get(live, "spec"), NULL, "/spec" };
     if (is_kind(wanted, "policy/", "PodDisruptionBudget"))
         look_at_union(&search, &spec, budgets);
+    if (is_kind(wanted, "v1", "Service"))
+        look_at_ports(&search, step(&spec, "ports"), (struct ports){ "port", true });
     bool is_cron = is_kind(wanted, "batch/", "CronJob");
     if (!is_cron && !is_kind(wanted, "apps/", NULL)) /* of other pods nothing of this can change */
         return;

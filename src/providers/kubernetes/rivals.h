@@ -2,7 +2,8 @@
  * rivals: of a union one member may be set, and somebody has set another one.
  *
  * A variable with `valueFrom` where git says `value`, a volume that became a
- * configMap, a probe by another handler: a server-side apply puts ours beside
+ * configMap, a probe by another handler, a port of the same name by another
+ * number: a server-side apply puts ours beside
  * theirs, and the server refuses both. So theirs goes first, as drift does;
  * where a controller holds it, or an ignore rule leaves it alone, ours is what
  * is left out.
@@ -18,7 +19,7 @@ struct rivals {
 };
 
 /*
- * Those in the pods that `wanted` describes, and in a disruption budget; what another applies is a
+ * Those in pods, disruption budgets and ports of Services; what another applies is a
  * conflict, and none. `left`: what rules leave alone, by key.
  */
 void rivals_find(struct arena *arena, const struct value *wanted, const struct value *live,
