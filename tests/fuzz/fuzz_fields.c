@@ -7,10 +7,12 @@
 #include "manifest/value_json.h"
 #include "providers/kubernetes/fields/fields.h"
 #include "providers/kubernetes/fields/managers.h"
+#include "providers/kubernetes/fields/pointer_key.h"
 #include "providers/kubernetes/handover.h"
 #include "providers/kubernetes/judge.h"
 #include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/merge.h"
+#include "providers/kubernetes/rivals.h"
 #include "providers/kubernetes/takeover.h"
 
 #include <stdint.h>
@@ -69,6 +71,20 @@ static void try_managers(struct arena *arena, const struct value *live)
     struct wanted wanted = { .document = (struct value *)live, .left_out = pointers };
     takeover_fields(arena, live, "v1", &wanted);
     handover_document(arena, live, &pointers);
+    struct text_list expanded = { .items = NULL };
+    pointer_expand(arena, "/spec/*/containers/*", live, &expanded);
+    for (size_t i = 0; i < expanded.count; i++)
+        pointer_whole(arena, expanded.items[i], live);
+}
+
+static void try_rivals(struct arena *arena, const struct value *wanted, const struct value *live)
+{
+    struct left_alone left = { .pointers = { .items = NULL } };
+    struct rivals rivals;
+    rivals_find(arena, wanted, live, &left, &rivals);
+    const struct value *fields = rivals_fields(arena, &rivals.theirs);
+    if (rivals.theirs.count)
+        fields_cut(arena, live, fields);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -88,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct resource wanted = { .id = { "", "X", "", "x" }, .api_version = "v1" };
     wanted.document = input.documents[0];
     try_managers(arena, input.documents[1]);
+    try_rivals(arena, input.documents[0], input.documents[1]);
     merge_locally(arena, input.documents[0], input.documents[1], true);
     mark_make(&session, arena, &wanted, input.documents[1]);
     judge_same(&session, arena, &wanted, input.documents[1], "a.b");
