@@ -66,8 +66,18 @@ for manager in lens kubectl-edit; do
     run 0 status --project rivals -n "$ns"
 done
 
-# --- beside a change of git's own
+# --- beside a change of git's own; who may only read is told the same
 change lens
+kubectl apply -f "$CMX_SOURCE/deploy/rbac" >/dev/null
+k create serviceaccount reader >/dev/null
+k create rolebinding reader --clusterrole=cmx-reconcile-diff --serviceaccount="$ns:reader" >/dev/null
+reader=$work/reader.kubeconfig
+cp "$KUBECONFIG" "$reader"
+kubectl --kubeconfig "$reader" config set-credentials reader --token="$(k create token reader)" >/dev/null
+kubectl --kubeconfig "$reader" config set-context --current --user=reader >/dev/null
+run 1 diff -f . -v --kubeconfig "$reader"
+has "env[A].value + 1" "env[A].valueFrom removed" "livenessProbe.tcpSocket removed" "volumes[v].configMap removed" \
+    "not confirmed by the server"
 workloads 2
 run 0 apply -f . --yes --no-wait
 same "$ours 2" "$(live) $(k get deployment web -o jsonpath='{.metadata.annotations.note}')"

@@ -11,6 +11,7 @@
 #include "providers/kubernetes/mark.h"
 #include "providers/kubernetes/merge.h"
 #include "providers/kubernetes/record/lock.h"
+#include "providers/kubernetes/rivals.h"
 #include "providers/kubernetes/target_kind.h"
 
 #include <string.h>
@@ -101,6 +102,14 @@ static bool known_same(struct predictor *p)
                            recorded->mark);
 }
 
+/* What would become of it, as far as that can be told without the server. */
+static const struct value *worked_out(struct predictor *p, bool as_live)
+{
+    const struct wanted *wanted = &p->change.wanted;
+    return fields_cut(p->arena, merge_locally(p->arena, wanted->document, p->change.live, as_live),
+                      rivals_fields(p->arena, &wanted->rivals));
+}
+
 /*
  * May not even dry-run: worked out here instead. What the server may only have
  * written its own way is no difference beside another one, but may be the one.
@@ -113,9 +122,9 @@ static void predict_locally(struct predictor *p, const char *why)
         return;
     }
     if (p->change.live) {
-        compare(p, merge_locally(p->arena, wanted, p->change.live, true));
+        compare(p, worked_out(p, true));
         if (p->out->kind == PREDICT_SAME)
-            compare(p, merge_locally(p->arena, wanted, p->change.live, false));
+            compare(p, worked_out(p, false));
     } else
         compare(p, wanted);
     if (p->out->kind == PREDICT_SAME)
@@ -153,8 +162,7 @@ static void predict_immutable(struct predictor *p)
 {
     p->out->kind = PREDICT_IMMUTABLE;
     p->out->before = normal(p, p->change.live);
-    p->out->after =
-        normal(p, merge_locally(p->arena, p->change.wanted.document, p->change.live, true));
+    p->out->after = normal(p, worked_out(p, true));
 }
 
 static const char *invalid_words(struct predictor *p, const struct value *status,
