@@ -153,6 +153,50 @@ rm volumes.yaml
 commit "No volumes"
 run 0 apply -f . --yes
 
+# --- taken over from kubectl's server-side apply in the commit that changes what it is made of:
+# the defaults beside what kubectl held go, too, and what others hold stays
+k apply --server-side -f - >/dev/null <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: switch, annotations: { a: b } }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: switch } }
+  template:
+    metadata: { labels: { app: switch }, annotations: { a: b } }
+    spec:
+      volumes: [ { name: v, configMap: { name: v } } ]
+      containers: [ { name: a, image: "pause:1", livenessProbe: { httpGet: { port: 80 } }, resources: { limits: { cpu: 1, memory: 1Gi } } } ]
+YAML
+k rollout restart deployment/switch >/dev/null
+k annotate deployment/switch --field-manager=somebody theirs=1 >/dev/null
+write switch.yaml <<YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: switch, annotations: { cmx.dev/ignore: /spec/template/spec/containers/0/resources/limits/cpu } }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: switch } }
+  template:
+    metadata: { labels: { app: switch } }
+    spec:
+      volumes: [ { name: v, secret: { secretName: v } } ]
+      containers: [ { name: a, image: "pause:1", livenessProbe: { exec: { command: [ a ] } } } ]
+YAML
+commit "Another probe, another volume"
+run 1 diff -f . --full
+has "1 taken over" "-           httpGet:" "-             scheme: HTTP" "- configMap:" '-             memory: "1Gi"' \
+    '          kubectl.kubernetes.io/restartedAt' '      theirs: "1"'
+lacks "-     theirs" "-           kubectl.kubernetes.io/restartedAt" "-             cpu"
+run 0 apply -f . --yes
+run 0 diff -f .
+k get deployment switch -o json >"$work/switch"
+same '[{"name":"v","secret":{"defaultMode":420,"secretName":"v"}}]' "$(jq -cS .spec.template.spec.volumes "$work/switch")"
+same '{"cpu":"1"} ["exec"] 1 ["kubectl.kubernetes.io/restartedAt"]' "$(jq -jc '.spec.template as $t | $t.spec.containers[0].resources.limits, " ", [$t.spec.containers[0].livenessProbe | keys[] | select(. == "exec" or . == "httpGet")], " ", .metadata.annotations.theirs, " ", ($t.metadata.annotations | keys)' "$work/switch")"
+rm switch.yaml
+commit "No switch"
+run 0 apply -f . --yes
+
 # --- the types of a policy follow its rules, as they would if it were made now
 policy() { # RULES
     write policy.yaml <<YAML

@@ -61,6 +61,53 @@ static const struct value *extras_of(struct arena *arena, const struct object_ch
     return extras;
 }
 
+/* What neither we nor kubectl are to give up of the document: of others, ignored, or passing. */
+static const struct value *kept_of(struct arena *arena, const struct object_change *change,
+                                   const struct value *document)
+{
+    struct value *kept = value_map(arena), *given = value_map(arena);
+    struct manager_entry entry;
+    for (size_t i = 0; manager_entry(document, i, &entry); i++) {
+        const struct value *ours = manager_is_us(&entry) ? entry.fields : NULL;
+        if (manager_is_kubectl(&entry))
+            ours = manager_drift_fields(arena, document, change->live, &entry);
+        given = fields_union(arena, given, ours);
+        kept = fields_union(arena, kept, fields_minus(arena, entry.fields, ours));
+    }
+    const struct value *left = given;
+    for (size_t i = 0; i < change->wanted.left_out.count; i++)
+        left = fields_without(arena, left, document, change->wanted.left_out.items[i]);
+    return fields_union(arena, kept, fields_minus(arena, given, left));
+}
+
+static const struct value *child_of(struct arena *arena, const struct value *wanted,
+                                    const char *name)
+{
+    size_t index;
+    return *name == 'f' ? value_get(wanted, name + 2)
+                        : fields_element(arena, name, wanted, true, &index);
+}
+
+/*
+ * What is given up takes along what nobody holds beside it, its defaults, as it does in the server:
+ * of a probe's `httpGet` with a port, also the scheme.
+ */
+static struct value *with_defaults(struct arena *arena, const struct value *set,
+                                   const struct value *wanted, const struct value *kept)
+{
+    struct value *wide = value_map(arena);
+    for (size_t i = 0; set && set->kind == VALUE_MAP && i < value_count(set); i++) {
+        const struct member *member = &set->map.members[i];
+        const struct value *theirs = value_get(kept, member->key);
+        const struct value *there =
+            *member->key == '.' ? NULL : child_of(arena, wanted, member->key);
+        bool whole = !theirs && !there;
+        value_set(arena, wide, member->key,
+                  whole ? value_map(arena) : with_defaults(arena, member->value, there, theirs));
+    }
+    return wide;
+}
+
 /* What the server makes of the live object become `document`; NULL: it refuses, or nothing to ask.
  */
 static const struct value *confirmed(struct session *session, struct arena *arena,
@@ -93,6 +140,7 @@ const struct value *drift_removed(struct session *session, struct arena *arena,
                      leftover_fields(arena, change->wanted.document, change->live));
     if (fields_empty(extras))
         return after;
+    extras = with_defaults(arena, extras, change->wanted.document, kept_of(arena, change, after));
     const struct value *cut = fields_cut(arena, after, extras);
     const struct value *answer = confirmed(session, arena, change, cut, wait);
     return answer ? answer : cut;
@@ -110,6 +158,7 @@ const struct value *drift_replaced(struct session *session, struct arena *arena,
     extras = fields_union(arena, extras, rivals_fields(arena, &change->wanted.rivals));
     if (fields_empty(extras))
         return NULL;
+    extras = with_defaults(arena, extras, wanted, kept_of(arena, change, change->live));
     const struct value *merged = merge_locally(arena, wanted, change->live, false);
     return confirmed(session, arena, change, fields_cut(arena, merged, extras), wait);
 }
