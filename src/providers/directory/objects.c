@@ -237,7 +237,9 @@ bool directory_remove(struct session *session, struct arena *arena, const struct
     return true;
 }
 
-/* "web.yaml.XXXXXX.tmp" of an object, "set.XXXXXX.tmp" of the record: as file_write() names them.
+/*
+ * "web.yaml.XXXXXX.tmp" of an object, "set.XXXXXX.tmp" of the record, and of its history: as
+ * file_write() names them.
  */
 static bool is_leftover(const char *name, const char *before)
 {
@@ -260,7 +262,9 @@ void directory_sweep(const struct session *session)
 {
     AUTO_ARENA arena = arena_new();
     const char *last = "";
-    sweep_folder(arena, path_join(arena, session->root, ".cmx"), "set.");
+    const char *records = path_join(arena, session->root, ".cmx");
+    sweep_folder(arena, records, "set.");
+    sweep_folder(arena, records, "history.");
     for (size_t i = 0; i < session->record.count; i++) {
         const char *file = directory_file(arena, session, &session->record.members[i].id);
         const char *folder = parent_of(arena, file);
