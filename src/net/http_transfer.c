@@ -12,7 +12,12 @@
 
 enum {
     BODY_CEILING = 64 << 20,
-    QUEUE_CEILING = 4 << 20, /* while one stream is paused, libcurl 7.88 reads no other either */
+    /*
+     * While one stream of HTTP/2 is paused, libcurl 7.88 reads no other of its connection either.
+     * Without others less is faster: what waits in a cache is there when it is read.
+     */
+    QUEUE_CEILING = 4 << 20,
+    LONE_QUEUE_CEILING = 1 << 20,
     CONNECT_MS = 30000,
     SUNK_AT_ONCE = 256 << 10,  /* bytes: each piece costs a call and a wake-up */
     UPLOAD_WATCHED = 64 << 10, /* bodies above it count sent bytes as activity */
@@ -43,7 +48,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 static size_t queue_bytes(struct transfer *transfer, const char *data, size_t length)
 {
     size_t ceiling = transfer->request->ceiling;
-    if (transfer->queue.length >= QUEUE_CEILING) {
+    size_t most = transfer->head.http2 ? QUEUE_CEILING : LONE_QUEUE_CEILING;
+    if (transfer->queue.length >= most) {
         transfer->paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }
