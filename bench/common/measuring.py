@@ -3,6 +3,7 @@
 import os
 import statistics
 import subprocess
+import time
 from dataclasses import dataclass
 
 
@@ -58,3 +59,22 @@ def ratio(samples, raw):
     if not samples or not raw:
         return ""
     return f"{median(samples, 'wall') / median(raw, 'wall'):.2f}"
+
+
+def busy_share(seconds):
+    """How much of the machine's processor time was used in so many seconds, 0 to 1."""
+    def look():
+        with open("/proc/stat", encoding="ascii") as file:
+            times = [int(number) for number in file.readline().split()[1:9]]
+        return sum(times), times[3] + times[4]
+    total, idle = look()
+    time.sleep(seconds)
+    total, idle = (after - before for after, before in zip(look(), (total, idle)))
+    return 1 - idle / max(total, 1)
+
+
+def wait_until_quiet(most=180):
+    """Returns once the machine has had next to nothing to do for three seconds."""
+    end = time.monotonic() + most
+    while busy_share(3) > 0.1 and time.monotonic() < end:
+        pass
