@@ -1,15 +1,11 @@
 # The disk under the git cache is full: told as such, at whatever write; with room again the next run goes on.
+# labels: root
 servers=$(cd "$(dirname "$0")/../providers/git" && pwd)
 source "$(dirname "$0")/../expect.sh"
 source "$(dirname "$0")/fixture.sh"
 shop
 mkdir "$work/served" "$work/small" "$work/served/repos"
-if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=64k none "$work/small" 2>/dev/null; then
-    echo "left out: a full disk needs root and mounts"
-    [ -z "${CI:-}" ] || same "a mount" "none"
-    checks=1 && finish
-    exit
-fi
+mount -t tmpfs -o size=64k none "$work/small" || exit 1
 tidy() {
     kill "${SERVER_PID:-}" 2>/dev/null
     umount "$work/small"

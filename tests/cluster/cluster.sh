@@ -2,7 +2,7 @@
 #
 # Each test has a namespace of its own, $ns, that is deleted behind it. $kubectl
 # is the oracle.
-[ -n "${CMX_NETNS:-}" ] || { echo "no test cluster here"; exit 77; }
+[ -n "${CMX_NETNS:-}" ] || { echo "no test cluster here: scripts/testbed run -- ..."; exit 1; }
 . "$(dirname "${BASH_SOURCE[0]}")/../expect.sh"
 ns=e2e-$(basename "$0" .sh | tr -dc 'a-z')-$$
 ns=${ns/test/}

@@ -1,10 +1,9 @@
 # Which cluster: several contexts, none named; a Cluster of the Project; a pinned uid. labels: cluster
 . "$(dirname "$0")/cluster.sh"
-[ -n "${CMX_KUBECONFIG_TWO_CONTEXTS:-}" ] || { echo "no kubeconfig with two contexts"; exit 77; }
 project contexts
 configmap one key 1
 commit "One"
-export KUBECONFIG=$CMX_KUBECONFIG_TWO_CONTEXTS
+export KUBECONFIG=${CMX_KUBECONFIG_TWO_CONTEXTS:?}
 run 3 diff -f .
 has "several contexts" testbed reader "--context NAME"
 run 3 apply -f . --yes

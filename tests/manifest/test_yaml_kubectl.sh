@@ -4,7 +4,7 @@
 # labels: cluster
 # timeout: 300
 set -u
-[ -n "${CMX_NETNS:-}" ] || { echo "no test cluster here"; exit 77; }
+[ -n "${CMX_NETNS:-}" ] || { echo "no test cluster here: scripts/testbed run -- ..."; exit 1; }
 : "${CMX_KUBECTL:?the kubectl of the test cluster}"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)

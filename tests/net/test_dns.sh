@@ -1,6 +1,6 @@
 # Name servers that do not answer for a moment are waited for; a name that does not exist is not.
 # It needs root, for a network and a resolv.conf of its own. labels: cluster
-[ -n "${CMX_NETNS:-}" ] || { echo "no test cluster here"; exit 77; }
+[ -n "${CMX_NETNS:-}" ] || { echo "no test cluster here: scripts/testbed run -- ..."; exit 1; }
 [ -n "${inside:-}" ] || inside=1 exec unshare --mount --net bash "$0"
 source "$(dirname "$0")/../expect.sh"
 source "$(dirname "$0")/../cli/fixture.sh"

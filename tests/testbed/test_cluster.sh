@@ -3,7 +3,7 @@
 # labels: cluster
 # timeout: 120
 set -euo pipefail
-[[ -n ${CMX_NETNS-} ]] || { echo "skipped: no test cluster; run through scripts/testbed run"; exit 77; }
+[[ -n ${CMX_NETNS-} ]] || { echo "no test cluster here: scripts/testbed run -- ..."; exit 1; }
 
 namespace=testbed-$$
 trap 'kubectl delete namespace "$namespace" --wait=false >/dev/null' EXIT

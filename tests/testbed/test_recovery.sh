@@ -3,7 +3,7 @@
 # labels: cluster alone
 # timeout: 180
 set -euo pipefail
-[[ -n ${CMX_NETNS-} ]] || { echo "skipped: no test cluster; run through scripts/testbed run"; exit 77; }
+[[ -n ${CMX_NETNS-} ]] || { echo "no test cluster here: scripts/testbed run -- ..."; exit 1; }
 
 testbed=$CMX_SOURCE/scripts/testbed
 CMX_TESTBED_DIR=$(mktemp -d)

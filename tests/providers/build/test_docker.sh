@@ -24,7 +24,7 @@ start_engine() {
     DOCKER=/usr/bin/docker
     DOCKER_HOST=unix://$work/socket
     [ "$(id -u)" = 0 ] && command -v dockerd >/dev/null && [ -x $DOCKER ] ||
-        { echo "no engine can be started here: root and Debian's docker.io are needed"; exit 77; }
+        { echo "no engine can be started here: root and Debian's docker.io are needed"; exit 1; }
     PATH=/usr/sbin:/usr/bin:/sbin:/bin unshare --net dockerd --storage-driver overlay2 \
         --bridge none --iptables=false -H "$DOCKER_HOST" --data-root "$work/data" \
         --exec-root "$work/exec" --pidfile "$work/pid" >"$work/log" 2>&1 &

@@ -4,7 +4,7 @@
 # localhost/base:1, made of Debian's static busybox.
 #
 # usage: engine.sh docker|podman FOLDER [registry|tls|reach PORT]
-# Says "ready" once it answers at FOLDER/engine.sock, or "skip REASON". Ends it, and empties
+# Says "ready" once it answers at FOLDER/engine.sock, or why it cannot. Ends it, and empties
 # FOLDER, when its own input ends. With `registry` there is one, too, at 127.0.0.1:PORT both for the
 # engine and for us (PORT stands in FOLDER/port): user "user", password "secret", and the base
 # in it as 127.0.0.1:PORT/base:1; FOLDER/login/config.json logs in. With `tls` Docker speaks TLS
@@ -16,8 +16,8 @@ set -euo pipefail
 kind=$1 folder=$2
 socket=$folder/engine.sock
 
-skip() { echo "skip $*"; exit 0; }
-[[ $(id -u) == 0 ]] || skip "$kind needs root"
+cannot() { echo "cannot be tested here: $*"; exit 1; }
+[[ $(id -u) == 0 ]] || cannot "$kind needs root"
 case $kind in
     docker) program=dockerd ;;
     podman) program=podman ;;
@@ -28,8 +28,8 @@ case $kind in
         program=buildkitd
         set -- "$kind" "$folder" registry ;;
 esac
-command -v "$program" >/dev/null || skip "$program is not installed"
-[[ -x /bin/busybox ]] || skip "busybox-static is not installed"
+command -v "$program" >/dev/null || cannot "$program is not installed"
+[[ -x /bin/busybox ]] || cannot "busybox-static is not installed"
 
 case $kind in
     docker)

@@ -53,10 +53,7 @@ static inline bool engine_test_await(struct engine_test *test)
     while (!strstr(buf_text(&said), "ready\n")) {
         if (!process_read(&test->server, chunk, sizeof chunk, &length, &test->wait, &err)
             || !length) {
-            const char *skipped = strstr(buf_text(&said), "skip ");
-            fprintf(stderr, "%s\n", skipped ? skipped : buf_text(&said));
-            if (skipped)
-                exit(77); /* where CI is set, that is a failure */
+            fprintf(stderr, "%s\n", buf_text(&said));
             return false;
         }
         buf_add(&said, chunk, length);

@@ -18,7 +18,6 @@ struct fixture {
     struct http *http;
     struct process server, daemon, sshd;
     int http_port, https_port, silent_port, git_port, ssh_port;
-    bool has_ssh;
 };
 
 /* ------------------------------------------------------------------------ servers */
@@ -74,7 +73,7 @@ static inline void start_ssh(struct fixture *f)
     const char *program =
         bash_line(f->arena, "command -v sshd || ls /usr/sbin/sshd || true", NULL, NULL);
     if (!*program)
-        return;
+        fail_msg("no sshd: scripts/setup check installs it");
     f->ssh_port = free_port(f->arena);
     char *configuration = arena_printf(f->arena, "%s/ssh/config", f->folder);
     char *text = arena_printf(f->arena,
@@ -88,7 +87,6 @@ static inline void start_ssh(struct fixture *f)
     const char *const arguments[] = { program, "-D", "-q", "-f", configuration, NULL };
     assert_true(process_start(arguments, NULL, &f->sshd, &err));
     wait_port(f, f->ssh_port);
-    f->has_ssh = true;
     setenv("GIT_SSH_COMMAND",
            arena_printf(f->arena,
                         "ssh -F /dev/null -i '%s/ssh/user' -o IdentitiesOnly=yes "
@@ -124,8 +122,7 @@ static inline int fixture_done(void **state)
     struct fixture *f = *state;
     stop(&f->server);
     stop(&f->daemon);
-    if (f->has_ssh)
-        stop(&f->sshd);
+    stop(&f->sshd);
     http_free(f->http);
     scratch_done(f->arena, f->folder);
     arena_free(f->arena);

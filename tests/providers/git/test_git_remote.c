@@ -36,20 +36,9 @@ static void every_scheme(void **state)
         }
 }
 
-/* Without sshd there is nothing to be shown; where all tests have to run, that is a failure. */
-static void needs_ssh(const struct fixture *f)
-{
-    if (f->has_ssh)
-        return;
-    if (getenv("CI"))
-        fail_msg("no ssh server could be started");
-    skip();
-}
-
 static void over_ssh(void **state)
 {
     struct fixture *f = *state;
-    needs_ssh(f);
     const char *user = bash_line(f->arena, "id -un", NULL, NULL);
     const char *base = arena_printf(f->arena, "ssh://%s@127.0.0.1:%d", user, f->ssh_port);
     struct git_options options =
@@ -112,7 +101,6 @@ static void ssh_again(void **state)
 static void over_ssh_short(void **state)
 {
     struct fixture *f = *state;
-    needs_ssh(f);
     AUTO_FREE char *saved = memory_strdup(getenv("GIT_SSH_COMMAND"));
     const char *program = arena_printf(f->arena, "%s/myssh", f->folder);
     const char *text =
@@ -254,8 +242,6 @@ static void silent_servers(void **state)
         struct wait wait = wait_for(1500, NULL);
         struct error err = { 0 };
         struct git_source *source;
-        if (i == 3 && !f->has_ssh)
-            continue;
         assert_false(git_open(&options, &source, &wait, &err));
         int64_t took = clock_now() - start;
         if (err.kind != ERROR_TIMEOUT || took < 1400 || took > 15000

@@ -12,6 +12,7 @@
 #include "manifest/value_yaml.h"
 #include "providers/kubernetes/health/claim.h"
 #include "providers/kubernetes/session.h"
+#include "providers/kubernetes/testbed.h"
 #include "providers/kubernetes/wait/watch.h"
 #include "providers/kubernetes/wait/watch_hub.h"
 
@@ -219,14 +220,7 @@ static inline int group_end(void **state)
     return 0;
 }
 
-/* The tests, or 77 where there is no cluster. */
 #define SCENES_RUN(tests)                                                                          \
-    (getenv("CMX_NETNS") ? cmocka_run_group_tests(tests, group_start, group_end) : scenes_skip())
-
-static inline int scenes_skip(void)
-{
-    print_message("skipped: no test cluster; run through scripts/testbed run\n");
-    return 77;
-}
+    (testbed_is_there() ? cmocka_run_group_tests(tests, group_start, group_end) : 1)
 
 #endif

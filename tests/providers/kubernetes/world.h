@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/process.h"
 #include "manifest/value_json.h"
+#include "providers/kubernetes/testbed.h"
 #include "providers/provider.h"
 
 #include <setjmp.h>
@@ -18,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { WORLD_MOST = 64, WORLD_SKIP = 77 };
+enum { WORLD_MOST = 64 };
 
 struct world {
     struct arena *arena;
@@ -258,15 +259,10 @@ static inline void live_is(struct world *world, const char *object, const char *
         fail_msg("%s %s is \"%s\", not \"%s\"", object, path, got, wanted);
 }
 
-/* Skips where no test cluster of scripts/testbed is around; a kubeconfig alone proves nothing. */
 #define WORLD_MAIN(tests)                                                                          \
     int main(void)                                                                                 \
     {                                                                                              \
-        if (!getenv("CMX_NETNS")) {                                                                \
-            puts("skipped: no test cluster (scripts/testbed run -- ...)");                         \
-            return WORLD_SKIP;                                                                     \
-        }                                                                                          \
-        return cmocka_run_group_tests(tests, NULL, NULL);                                          \
+        return testbed_is_there() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;                 \
     }
 
 #endif
