@@ -28,19 +28,6 @@ mkdir "$TMPDIR"
 crane mutate --set-platform linux/386 -t "$registry/base:386" "$registry/base:1" >"$work/log" 2>&1
 crane index append -m "$registry/base:1" -m "$registry/base:386" -t "$registry/base:both" >"$work/log" 2>&1
 
-image() { # the lines of `build`
-    cat <<END
-apiVersion: cmx.dev/v1
-kind: Image
-metadata: {name: api}
-spec:
-  repository: $registry/shop/api
-  tags: [dev]
-  build:
-    context: services/api
-$(sed 's/^/    /')
-END
-}
 built_says() { # PLATFORM TEXT: what the image of that platform holds in /made
     crane export --platform "$1" "$registry/shop/api:dev" - 2>"$work/log" | tar -xO made >"$work/made"
     same "$2" "$(cat "$work/made")"

@@ -13,19 +13,6 @@ export DOCKER_CONFIG=$engine/login TMPDIR=$work/spool
 mkdir "$TMPDIR" "$DOCKER_CONFIG/cli-plugins"
 ln -s "$buildkit/buildx" "$DOCKER_CONFIG/cli-plugins/docker-buildx"
 
-image() { # the lines of `build`
-    cat <<END
-apiVersion: cmx.dev/v1
-kind: Image
-metadata: {name: api}
-spec:
-  repository: $registry/shop/api
-  tags: [dev]
-  build:
-    context: services/api
-$(sed 's/^/    /')
-END
-}
 made() { "$registries/crane" export "$registry/shop/api:dev" - | tar -xO made; }
 left() { docker images -aq --filter dangling=true; }
 

@@ -29,17 +29,7 @@ write services/api/.dockerignore <<END
 Dockerfile
 .dockerignore
 END
-write deploy/api.yaml <<END
-apiVersion: cmx.dev/v1
-kind: Image
-metadata: {name: api}
-spec:
-  repository: $registry/shop/api
-  tags: [dev]
-  build:
-    context: services/api
-    args: {WHO: tests}
-END
+image <<<'args: {WHO: tests}' | write deploy/api.yaml
 commit "A service"
 cd "$repo"
 

@@ -4,6 +4,8 @@
 #                                        starts one as engine.sh says, with its files in $engine
 #                                        and DOCKER_HOST set; or ends the test and says why
 #   engine_end                           ends it and waits until it is gone
+#   image                                the manifest of an Image of services/api, with the lines of
+#                                        its `build` from standard input, for the registry $registry
 engine=$work/engine
 
 engine_start() {
@@ -27,4 +29,18 @@ engine_end() {
     exec 8>&-
     wait "$engine_pid"
     engine_pid=
+}
+
+image() { # the lines of `build`
+    cat <<END
+apiVersion: cmx.dev/v1
+kind: Image
+metadata: {name: api}
+spec:
+  repository: $registry/shop/api
+  tags: [dev]
+  build:
+    context: services/api
+$(sed 's/^/    /')
+END
 }

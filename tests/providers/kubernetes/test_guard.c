@@ -102,26 +102,39 @@ static void test_namespace(void **state)
     refuses(world, "Namespace", world->namespace, "which this run does not delete");
 }
 
+/* The namespace belongs to the set, so that it may be deleted. */
+static void take_namespace(struct world *world)
+{
+    look(world, arena_printf(world->arena,
+                             "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":"
+                             "{\"name\":\"%s\"}}",
+                             world->namespace));
+    world->subjects[0].live.owner = OWNER_NONE;
+    world_apply(world);
+}
+
+/* A group of the API behind a server that does not answer. */
+static void make_silent(struct world *world, const char *group, const char *version)
+{
+    kubectl(world,
+            arena_printf(world->arena,
+                         "{\"apiVersion\":\"apiregistration.k8s.io/v1\",\"kind\":\"APIService\","
+                         "\"metadata\":{\"name\":\"%s.%s\"},\"spec\":{\"group\":\"%s\","
+                         "\"version\":\"%s\",\"groupPriorityMinimum\":10,\"versionPriority\":10,"
+                         "\"insecureSkipTLSVerify\":true,\"service\":{\"name\":\"none\","
+                         "\"namespace\":\"default\"}}}",
+                         version, group, group, version),
+            "create", "-f", "-");
+}
+
 /* What lies behind a server that is down is not known to be gone. */
 static void test_stale_group(void **state)
 {
     struct world *world = *state;
-    const char *itself = arena_printf(world->arena,
-                                      "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":"
-                                      "{\"name\":\"%s\"}}",
-                                      world->namespace);
-    look(world, itself);
-    world->subjects[0].live.owner = OWNER_NONE;
-    world_apply(world);
+    take_namespace(world);
     look(world, CM("x"));
     allows(world, "Namespace", world->namespace);
-    kubectl(world,
-            "{\"apiVersion\":\"apiregistration.k8s.io/v1\",\"kind\":\"APIService\",\"metadata\":{"
-            "\"name\":\"v1.guard-test.example\"},\"spec\":{\"group\":\"guard-test.example\","
-            "\"version\":\"v1\",\"groupPriorityMinimum\":10,\"versionPriority\":10,"
-            "\"insecureSkipTLSVerify\":true,\"service\":{\"name\":\"none\",\"namespace\":"
-            "\"default\"}}}",
-            "create", "-f", "-");
+    make_silent(world, "guard-test.example", "v1");
     static const char words[] = "behind the APIService v1.guard-test.example does not answer";
     await_words(world, "Namespace", world->namespace, words);
     cannot_see(world, "Namespace", world->namespace, words);
@@ -132,20 +145,8 @@ static void test_stale_group(void **state)
 static void test_stale_measurements(void **state)
 {
     struct world *world = *state;
-    const char *itself = arena_printf(world->arena,
-                                      "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":"
-                                      "{\"name\":\"%s\"}}",
-                                      world->namespace);
-    look(world, itself);
-    world->subjects[0].live.owner = OWNER_NONE;
-    world_apply(world);
-    kubectl(world,
-            "{\"apiVersion\":\"apiregistration.k8s.io/v1\",\"kind\":\"APIService\",\"metadata\":{"
-            "\"name\":\"v1beta2.custom.metrics.k8s.io\"},\"spec\":{\"group\":"
-            "\"custom.metrics.k8s.io\",\"version\":\"v1beta2\",\"groupPriorityMinimum\":10,"
-            "\"versionPriority\":10,\"insecureSkipTLSVerify\":true,\"service\":{\"name\":"
-            "\"none\",\"namespace\":\"default\"}}}",
-            "create", "-f", "-");
+    take_namespace(world);
+    make_silent(world, "custom.metrics.k8s.io", "v1beta2");
     kubectl(world, NULL, "wait", "--for=condition=Available=false", "--timeout=20s",
             "apiservice/v1beta2.custom.metrics.k8s.io");
     look(world, CM("x"));
