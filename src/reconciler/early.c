@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/text.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -78,27 +79,22 @@ void early_start(void *context, const struct project *project, const struct clus
 
 /* ---------------------------------------------------------------------- taking */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_cluster(const struct cluster *a, const struct cluster *b)
 {
-    return a == b || (a && b && a->kind == b->kind && same_text(a->uid, b->uid));
+    return a == b || (a && b && a->kind == b->kind && text_same(a->uid, b->uid));
 }
 
 static bool same_project(const struct project *a, const struct project *b)
 {
-    return a && b && same_text(a->folder, b->folder) && a->ignore_count == b->ignore_count;
+    return a && b && text_same(a->folder, b->folder) && a->ignore_count == b->ignore_count;
 }
 
 static bool same_target(const struct target *a, const struct target *b)
 {
     return same_cluster(a->cluster, b->cluster) && same_project(a->project, b->project)
-           && same_text(a->name, b->name) && same_text(a->context, b->context)
-           && same_text(a->kubeconfig, b->kubeconfig) && same_text(a->set_name, b->set_name)
-           && same_text(a->set_namespace, b->set_namespace)
+           && text_same(a->name, b->name) && text_same(a->context, b->context)
+           && text_same(a->kubeconfig, b->kubeconfig) && text_same(a->set_name, b->set_name)
+           && text_same(a->set_namespace, b->set_namespace)
            && a->create_namespace == b->create_namespace && a->records == b->records;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "base/text.h"
 #include "oci/registry/www_authenticate.h"
 
 #include <string.h>
@@ -60,11 +61,6 @@ static const char *all_scopes(struct arena *arena, const struct token *token)
     return arena_printf(arena, "%s%s%s", token->scopes, between, token->asked);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /*
  * A refresh token may be good for one fetch, whose reply then has the next one. What is kept is the
  * first one all the same: only this run knows the others. Locked.
@@ -84,7 +80,7 @@ static bool renew(struct server *server, struct token *token, const struct deman
     AUTO_ARENA arena = arena_new();
     struct token_reply reply;
     struct credential now = *credential;
-    if (now.identity && same_text(now.identity, server->spent))
+    if (now.identity && text_same(now.identity, server->spent))
         now.identity = arena_strdup(arena, server->next_identity);
     struct token_request request = { .server = server,
                                      .realm = demand->realm,
@@ -126,7 +122,7 @@ static bool bearer(struct server *server, struct arena *arena, const char *scope
 static struct choice *choice_of(struct server *server, const char *repository)
 {
     for (struct choice *choice = server->choices; choice; choice = choice->next)
-        if (same_text(choice->repository, repository))
+        if (text_same(choice->repository, repository))
             return choice;
     struct choice *choice = arena_alloc(server->arena, sizeof *choice);
     choice->repository = repository ? arena_strdup(server->arena, repository) : NULL;
@@ -227,8 +223,8 @@ static bool learn(struct server *server, const struct challenges *challenges)
     enum auth_scheme scheme = realm                                      ? AUTH_BEARER
                               : challenge_of_scheme(challenges, "Basic") ? AUTH_BASIC
                                                                          : AUTH_NONE;
-    if (scheme == server->scheme && same_text(realm, server->realm)
-        && same_text(service, server->service))
+    if (scheme == server->scheme && text_same(realm, server->realm)
+        && text_same(service, server->service))
         return false;
     server->scheme = scheme;
     server->realm = copy(server->arena, realm);
@@ -248,7 +244,7 @@ static bool learn_scopes(struct server *server, const char *wished,
     const struct challenge *bearer_one = challenge_of_scheme(challenges, "Bearer");
     const char *asked = bearer_one ? challenge_parameter(bearer_one, "scope") : NULL;
     struct token *token = token_of(server, wished);
-    if (!asked || scopes_cover(wished, asked) || same_text(token->asked, asked))
+    if (!asked || scopes_cover(wished, asked) || text_same(token->asked, asked))
         return false;
     token->asked = arena_strdup(server->arena, asked);
     token->header = NULL;

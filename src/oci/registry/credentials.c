@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "oci/registry/credential_file.h"
 #include "oci/registry/credential_helper.h"
 #include "oci/registry/credential_places.h"
@@ -284,15 +285,10 @@ static bool find_own(struct credentials *credentials, const char *registry, cons
     return true;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool is_same(const struct credential *a, const struct credential *b)
 {
-    return same_text(a->user, b->user) && same_text(a->password, b->password)
-           && same_text(a->identity, b->identity) && same_text(a->token, b->token);
+    return text_same(a->user, b->user) && text_same(a->password, b->password)
+           && text_same(a->identity, b->identity) && text_same(a->token, b->token);
 }
 
 /* Has a Secret before the i-th the same? Namespaces have copies, and a password is tried once. */

@@ -3,11 +3,11 @@
  *
  * Found where docker and the tools around containers keep them: in the secrets of the settings,
  * else in --registry-config alone, else in $DOCKER_AUTH_CONFIG itself, $REGISTRY_AUTH_FILE,
- * docker's config.json
- * ($DOCKER_CONFIG, ~/.docker) and containers' auth.json ($XDG_RUNTIME_DIR/containers or
- * /run/containers/UID, ~/.config/containers), the first that knows the registry. In each: a helper
- * for the registry, the helper for all, then what stands in the file, whose keys may name a
- * repository or what lies above it; the longest one that fits counts.
+ * docker's config.json ($DOCKER_CONFIG, ~/.docker) and containers' auth.json
+ * ($XDG_RUNTIME_DIR/containers or /run/containers/UID, ~/.config/containers), the first that
+ * knows the registry. In each: a helper for the registry, the helper for all, then what stands
+ * in the file, whose keys may name a repository or what lies above it; the longest one that
+ * fits counts.
  *
  * May be asked by many threads; a helper runs once a registry.
  */

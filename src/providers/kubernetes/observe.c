@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/pool.h"
+#include "base/text.h"
 #include "providers/hold.h"
 #include "providers/kubernetes/health/claim.h"
 #include "providers/kubernetes/health/glance.h"
@@ -282,17 +283,12 @@ static const char *version_of(struct arena *arena, const struct subject *subject
     return version;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool belongs(const struct group *group, const struct subject *subject, const char *version)
 {
     const struct object_id *a = &group->members[0]->id, *b = &subject->id;
     return strcmp(a->group, b->group) == 0 && strcmp(a->kind, b->kind) == 0
            && strcmp(a->namespace, b->namespace) == 0
-           && (!subject->desired || same_text(group->version, version));
+           && (!subject->desired || text_same(group->version, version));
 }
 
 /* The group for a subject among those from `first` on, which are of its kind. */

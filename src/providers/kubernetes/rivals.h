@@ -3,10 +3,9 @@
  *
  * A variable with `valueFrom` where git says `value`, a volume that became a
  * configMap, a probe by another handler, a port of the same name by another
- * number: a server-side apply puts ours beside
- * theirs, and the server refuses both. So theirs goes first, as drift does;
- * where a controller holds it, or an ignore rule leaves it alone, ours is what
- * is left out.
+ * number: a server-side apply puts ours beside theirs, and the server refuses
+ * both. So theirs goes first, as drift does; where a controller holds it, or an
+ * ignore rule leaves it alone, ours is what is left out.
  */
 #ifndef CMX_KUBERNETES_RIVALS_H
 #define CMX_KUBERNETES_RIVALS_H

@@ -2,6 +2,7 @@
 #include "providers/kubernetes/client/client_ahead.h"
 
 #include "base/pool.h"
+#include "base/text.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -103,15 +104,10 @@ struct ahead *ahead_start(struct client *client, const struct api_call *call, co
     return ahead;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool ahead_is(const struct ahead *ahead, const struct api_call *call, const char *query)
 {
     return strcmp(ahead->call.path, call->path) == 0 && strcmp(ahead->call.query, query) == 0
-           && same_text(ahead->call.accept, call->accept);
+           && text_same(ahead->call.accept, call->accept);
 }
 
 /* Hands over what is there; locked, but not while the sink runs. */

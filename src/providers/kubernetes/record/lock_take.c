@@ -2,6 +2,7 @@
 #include "providers/kubernetes/record/lock_inner.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "base/who.h"
 #include "providers/kubernetes/request.h"
 
@@ -50,17 +51,12 @@ static bool make_namespace(struct lock *lock, struct arena *arena, const struct 
     return request_apply(session, arena, &apply, &answer, wait, err);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Members or holds that came since the record was read make the plan one of yesterday. */
 static bool unchanged(const struct lock *lock, const struct parent *parent)
 {
     return !lock->read
-           || (same_text(lock->data_read, parent->data)
-               && same_text(lock->holds_read, parent->holds));
+           || (text_same(lock->data_read, parent->data)
+               && text_same(lock->holds_read, parent->holds));
 }
 
 /*
